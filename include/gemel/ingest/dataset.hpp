@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gemel/ingest/columns.hpp"
+
+namespace gemel::ingest {
+
+/// Where the data comes from. The defaults are the TFRS tutorial's.
+struct DataOptions {
+  /// Directory of a data set; empty means the built-in synthetic one.
+  std::string directory;
+  /// Share of the interactions, drawn at random, that is kept for evaluation.
+  double test_fraction = 0.2;
+  /// Seed of the draw of test examples, apart from `seed`, so that runs with several seeds share one split.
+  std::uint64_t split_seed = 42;
+};
+
+/// Interactions, of which a rank holds a block, and the catalogue of items, which every rank holds whole.
+struct Dataset {
+  std::string name;  ///< "MovieLens-100k", "synthetic"
+  /// Interactions of all ranks together, and the global index of this rank's first one. Blocks are contiguous, in rank
+  /// order; where their borders lie depends on the number of ranks, the global index of an interaction does not.
+  std::int64_t total = 0;
+  std::int64_t first = 0;
+  /// This rank's block. Text: user_id. Numbers: timestamp (seconds), rating.
+  Columns interactions;
+  /// The item of each interaction of the block: a row of the catalogue.
+  std::vector<std::int32_t> item_rows;
+  /// The catalogue, in file order, the same on every rank. Text: item_id, title.
+  Columns catalogue;
+  /// Identifies the content of interactions and catalogue, whatever the number of ranks that read it.
+  std::uint64_t content_hash = 0;
+};
+
+}  // namespace gemel::ingest

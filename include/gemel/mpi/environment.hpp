@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+namespace gemel::mpi {
+
+/// MPI for the lifetime of the object: initialised with MPI_THREAD_FUNNELED, finalised by the destructor (which is
+/// collective: let it run on all ranks or on none).
+class Environment {
+ public:
+  Environment(int& argc, char**& argv);
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  /// The MPI library's name and version, on one line.
+  static std::string library_version();
+
+  /// Ends the whole job at once with `exit_code`. The way out when one rank has failed and the others do not know.
+  [[noreturn]] static void abort(int exit_code);
+};
+
+}  // namespace gemel::mpi

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gemel/base/phase_timer.hpp"
+
+namespace gemel::training {
+
+/// What ranks send each other, told apart by purpose.
+enum class Traffic { deal, gather, share, reduce, dense, rows, evaluation };
+inline constexpr std::array<std::string_view, 7> traffic_names = {"deal",  "gather", "share",     "reduce",
+                                                                  "dense", "rows",   "evaluation"};
+/// Bytes by purpose, summed over ranks.
+using TrafficBytes = std::array<std::int64_t, traffic_names.size()>;
+/// Seconds by phase.
+using PhaseSeconds = std::array<double, base::phase_names.size()>;
+
+/// What the run is about to do.
+struct RunReport {
+  std::string data;  ///< name of the data set
+  std::int64_t interactions = 0;
+  std::int64_t train_examples = 0;
+  std::int64_t test_examples = 0;
+  std::int64_t candidates = 0;
+  std::int64_t dense_parameters = 0;
+  std::int64_t table_parameters = 0;
+  std::int64_t steps_per_epoch = 0;
+  int ranks = 1;
+  int threads = 1;
+  std::int64_t first_epoch = 0;  ///< epochs already done, when resumed
+  std::string resumed_from;      ///< path of the checkpoint, or empty
+  /// Every effective setting, as (option name, value), in the order of --help.
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+struct StepReport {
+  std::int64_t epoch = 0;          ///< 1 is the first
+  std::int64_t epochs = 0;
+  std::int64_t step_in_epoch = 0;  ///< 1 is the first
+  std::int64_t steps_per_epoch = 0;
+};
+
+struct EpochReport {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;  ///< steps since the start of training
+  double loss = 0;        ///< mean per example
+  double seconds = 0;     ///< wall time of training in this epoch
+  double examples_per_second = 0;
+  PhaseSeconds phases{};  ///< of root, in this epoch
+  TrafficBytes bytes{};   ///< in this epoch
+};
+
+/// (k, share of the test examples whose true candidate fewer than k candidates outscore).
+using Accuracies = std::vector<std::pair<std::int64_t, double>>;
+
+struct ValidationReport {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;
+  Accuracies accuracies;
+  double loss = 0;  ///< of the last finished epoch of training
+  double seconds = 0;
+  double examples_per_second = 0;  ///< test examples ranked per second
+};
+
+struct CheckpointReport {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;
+  std::string path;
+  double seconds = 0;
+  std::int64_t bytes = 0;
+};
+
+struct SummaryReport {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;
+  double loss = 0;
+  Accuracies accuracies;
+  double seconds = 0;  ///< of the whole run, ingestion included
+  double training_seconds = 0;
+  double evaluation_seconds = 0;
+  double checkpoint_seconds = 0;
+  double examples_per_second = 0;  ///< training examples over training_seconds
+  std::string checkpoint;          ///< path of the last checkpoint
+  bool interrupted = false;        ///< stopped by a signal before the last epoch
+  PhaseSeconds phase_min{};        ///< least over ranks
+  PhaseSeconds phase_mean{};
+  PhaseSeconds phase_max{};
+  TrafficBytes bytes{};
+};
+
+/// Somebody who is told how a run goes. Called on root only, from the thread that trains: be quick, do not communicate.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_run(const RunReport&) {}
+  virtual void on_step(const StepReport&) {}
+  virtual void on_epoch(const EpochReport&) {}
+  virtual void on_validation(const ValidationReport&) {}
+  virtual void on_checkpoint(const CheckpointReport&) {}
+  virtual void on_summary(const SummaryReport&) {}
+};
+
+}  // namespace gemel::training

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gemel/checkpoint/options.hpp"
+#include "gemel/ingest/dataset.hpp"
+#include "gemel/learning/options.hpp"
+#include "gemel/model/options.hpp"
+
+namespace gemel::training {
+
+/// Everything that `trainer train` can be told. The defaults are the TFRS tutorial's.
+struct TrainingOptions {
+  ingest::DataOptions data;
+  model::ModelOptions model;
+  learning::LossOptions loss;
+  learning::AdagradOptions adagrad;
+  checkpoint::CheckpointOptions checkpoint;
+
+  /// Passes over the training examples, those before a resumed checkpoint included.
+  std::int64_t epochs = 300;
+  /// Examples of a global batch, over all ranks. The last batch of an epoch may be shorter.
+  std::int64_t batch_size = 2048;
+  /// Parts of a global batch that are computed apart; also the most ranks that can take part. Sums run along a tree over
+  /// the lanes, so a different number of lanes gives different rounding; a different number of ranks does not.
+  int lanes = 8;
+  /// Lanes that one rank computes at the same time.
+  int threads = 1;
+  /// Seed of initial values and of the order of the examples.
+  std::uint64_t seed = 42;
+  /// Evaluate on the test examples every so many epochs (0: only at the end).
+  std::int64_t validate_every = 5;
+  /// The k of the top-k accuracies, ascending.
+  std::vector<std::int64_t> top_k = {1, 5, 10, 50, 100};
+};
+
+}  // namespace gemel::training

@@ -1,0 +1,76 @@
+#include "gemel/base/random.hpp"
+
+#include <Random123/philox.h>
+#include <xxhash.h>
+
+#include <cmath>
+
+#include "gemel/base/error.hpp"
+
+namespace gemel::base {
+namespace {
+
+constexpr int feistel_rounds = 6;
+
+std::uint64_t philox_2x64_words(std::uint64_t key, std::uint64_t counter, std::uint32_t stream) {
+  const r123::Philox4x32::ctr_type block = {
+      {static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), stream, 0}};
+  const r123::Philox4x32::key_type words = {
+      {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)}};
+  const auto random = r123::Philox4x32()(block, words);
+  return static_cast<std::uint64_t>(random[1]) << 32 | random[0];
+}
+
+/// Maps 64 random bits to [0, bound) (Lemire's multiply-shift; its bias of bound / 2^64 is immaterial
+/// to a shuffle).
+std::uint64_t scale(std::uint64_t random, std::uint64_t bound) {
+  return static_cast<std::uint64_t>((static_cast<unsigned __int128>(random) * bound) >> 64);
+}
+
+}  // namespace
+
+std::uint64_t random_key(std::uint64_t seed, std::string_view name) {
+  return XXH3_64bits_withSeed(name.data(), name.size(), seed);
+}
+
+std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter) {
+  return philox_2x64_words(key, counter, 0);
+}
+
+float random_float(std::uint64_t key, std::uint64_t counter) {
+  return static_cast<float>(random_bits(key, counter) >> 40) * 0x1p-24F;
+}
+
+double random_double(std::uint64_t key, std::uint64_t counter) {
+  return static_cast<double>(random_bits(key, counter) >> 11) * 0x1p-53;
+}
+
+KeyedPermutation::KeyedPermutation(std::uint64_t key, std::uint64_t size) : key_(key), size_(size) {
+  require(size <= std::uint64_t{1} << 62, "KeyedPermutation: size above 2^62");
+  left_ = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(size)));
+  if (left_ == 0) left_ = 1;
+  right_ = (size + left_ - 1) / left_;
+  if (right_ == 0) right_ = 1;
+}
+
+std::uint64_t KeyedPermutation::encrypt(std::uint64_t index) const {
+  std::uint64_t left = index / right_;
+  std::uint64_t right = index % right_;
+  for (std::uint32_t round = 0; round < feistel_rounds; round += 2) {
+    left += scale(philox_2x64_words(key_, right, round + 1), left_);
+    if (left >= left_) left -= left_;
+    right += scale(philox_2x64_words(key_, left, round + 2), right_);
+    if (right >= right_) right -= right_;
+  }
+  return left * right_ + right;
+}
+
+std::uint64_t KeyedPermutation::operator()(std::uint64_t index) const {
+  require(index < size_, "KeyedPermutation: index out of range");
+  do {
+    index = encrypt(index);
+  } while (index >= size_);
+  return index;
+}
+
+}  // namespace gemel::base

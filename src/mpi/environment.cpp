@@ -1,0 +1,40 @@
+#include "gemel/mpi/environment.hpp"
+
+#include <mpi.h>
+
+#include <cstdlib>
+
+#include "gemel/mpi/error.hpp"
+
+namespace gemel::mpi {
+
+void check(int status, const char* call) {
+  if (status == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING] = {};
+  int length = 0;
+  MPI_Error_string(status, text, &length);
+  throw MpiError(std::string(call) + ": " + std::string(text, static_cast<std::size_t>(length)));
+}
+
+Environment::Environment(int& argc, char**& argv) {
+  int provided = MPI_THREAD_SINGLE;
+  check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  if (provided < MPI_THREAD_FUNNELED) throw MpiError("MPI_Init_thread: this MPI supports no threads (MPI_THREAD_FUNNELED)");
+}
+
+Environment::~Environment() { MPI_Finalize(); }
+
+std::string Environment::library_version() {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+  int length = 0;
+  check(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
+  const std::string version(text, static_cast<std::size_t>(length));
+  return version.substr(0, version.find_first_of(",\n"));
+}
+
+void Environment::abort(int exit_code) {
+  MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::abort();
+}
+
+}  // namespace gemel::mpi
