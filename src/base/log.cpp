@@ -12,10 +12,11 @@
 namespace gemel::base {
 
 void set_up_log(std::string_view level, bool is_root) {
-  static const std::map<std::string_view, spdlog::level::level_enum> levels = {{"debug", spdlog::level::debug},
-                                                                               {"info", spdlog::level::info},
-                                                                               {"warning", spdlog::level::warn},
-                                                                               {"error", spdlog::level::err}};
+  static const std::map<std::string_view, spdlog::level::level_enum> levels = {
+      {"debug", spdlog::level::debug},
+      {"info", spdlog::level::info},
+      {"warning", spdlog::level::warn},
+      {"error", spdlog::level::err}};
   const auto found = levels.find(level);
   if (found == levels.end()) {
     throw UsageError(fmt::format("--log-level {}: not a level; choose one of {}", level, log_levels));

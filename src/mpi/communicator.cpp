@@ -79,7 +79,9 @@ Communicator::~Communicator() {
   if (handle_ != MPI_COMM_NULL && finalized == 0) MPI_Comm_free(&handle_);
 }
 
-void Communicator::barrier() { check(MPI_Barrier(handle_), "MPI_Barrier"); }
+void Communicator::barrier() {
+  check(MPI_Barrier(handle_), "MPI_Barrier");
+}
 
 void Communicator::broadcast_bytes(std::span<std::byte> bytes, int root) {
   for_each_piece(bytes, [&](std::span<std::byte> piece) {
@@ -96,7 +98,8 @@ void Communicator::broadcast(std::string& text, int root) {
 }
 
 void Communicator::all_gather_bytes(std::span<const std::byte> mine, std::span<std::byte> all) {
-  base::require(all.size() == mine.size() * static_cast<std::size_t>(size_), "mpi: all_gather into a wrong size");
+  base::require(all.size() == mine.size() * static_cast<std::size_t>(size_),
+                "mpi: all_gather into a wrong size");
   if (all.size() <= largest_piece) {
     const int count = to_count(mine.size());
     check(MPI_Allgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, handle_), "MPI_Allgather");
@@ -122,16 +125,19 @@ std::vector<std::string> Communicator::all_gather(const std::string& mine) {
 }
 
 void Communicator::start_all_gather_bytes(std::span<const std::byte> mine, std::span<std::byte> all,
-                                          std::span<const std::size_t> counts, std::size_t element, Pending& pending) {
+                                          std::span<const std::size_t> counts, std::size_t element,
+                                          Pending& pending) {
   base::require(counts.size() == static_cast<std::size_t>(size_), "mpi: one count per rank");
-  base::require(counts[static_cast<std::size_t>(rank_)] * element == mine.size(), "mpi: all_gather of a wrong count");
+  base::require(counts[static_cast<std::size_t>(rank_)] * element == mine.size(),
+                "mpi: all_gather of a wrong count");
   std::size_t start = 0;
   for (int source = 0; source < size_; ++source) {
     const std::size_t bytes = counts[static_cast<std::size_t>(source)] * element;
     base::require(start + bytes <= all.size(), "mpi: all_gather into too small a buffer");
     const std::span<std::byte> place = all.subspan(start, bytes);
     if (source == rank_) {
-      if (bytes > 0) std::memcpy(place.data(), mine.data(), bytes);
+      // `mine` may already lie in its place.
+      if (bytes > 0 && place.data() != mine.data()) std::memcpy(place.data(), mine.data(), bytes);
     } else {
       start_receive(place, source, pending);
     }
@@ -140,9 +146,11 @@ void Communicator::start_all_gather_bytes(std::span<const std::byte> mine, std::
   for (int step = 1; step < size_; ++step) start_send(mine, (rank_ + step) % size_, pending);
 }
 
-void Communicator::start_all_to_all_bytes(std::span<const std::byte> send, std::span<const std::size_t> send_counts,
-                                          std::span<std::byte> receive, std::span<const std::size_t> receive_counts,
-                                          std::size_t element, Pending& pending) {
+void Communicator::start_all_to_all_bytes(std::span<const std::byte> send,
+                                          std::span<const std::size_t> send_counts,
+                                          std::span<std::byte> receive,
+                                          std::span<const std::size_t> receive_counts, std::size_t element,
+                                          Pending& pending) {
   const auto ranks = static_cast<std::size_t>(size_);
   base::require(send_counts.size() == ranks && receive_counts.size() == ranks, "mpi: one count per rank");
   std::size_t start = 0;
@@ -184,7 +192,8 @@ std::vector<std::size_t> Communicator::exchange_counts(std::span<const std::size
   return receive_counts;
 }
 
-void Communicator::exchange_bytes_with(int peer, std::span<const std::byte> send, std::span<std::byte> receive) {
+void Communicator::exchange_bytes_with(int peer, std::span<const std::byte> send,
+                                       std::span<std::byte> receive) {
   Pending pending;
   start_receive(receive, peer, pending);
   start_send(send, peer, pending);
@@ -193,14 +202,16 @@ void Communicator::exchange_bytes_with(int peer, std::span<const std::byte> send
 
 void Communicator::start_send(std::span<const std::byte> bytes, int to, Pending& pending) {
   for_each_piece(bytes, [&](std::span<const std::byte> piece) {
-    check(MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, 0, handle_, &pending.add()), "MPI_Isend");
+    check(MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, 0, handle_, &pending.add()),
+          "MPI_Isend");
   });
   bytes_sent_ += static_cast<std::int64_t>(bytes.size());
 }
 
 void Communicator::start_receive(std::span<std::byte> bytes, int from, Pending& pending) {
   for_each_piece(bytes, [&](std::span<std::byte> piece) {
-    check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, 0, handle_, &pending.add()), "MPI_Irecv");
+    check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, 0, handle_, &pending.add()),
+          "MPI_Irecv");
   });
 }
 
@@ -211,11 +222,21 @@ T Communicator::reduce(T value, MPI_Op operation) {
   return result;
 }
 
-std::int64_t Communicator::sum(std::int64_t value) { return reduce(value, MPI_SUM); }
-std::int64_t Communicator::min(std::int64_t value) { return reduce(value, MPI_MIN); }
-std::int64_t Communicator::max(std::int64_t value) { return reduce(value, MPI_MAX); }
-double Communicator::min(double value) { return reduce(value, MPI_MIN); }
-double Communicator::max(double value) { return reduce(value, MPI_MAX); }
+std::int64_t Communicator::sum(std::int64_t value) {
+  return reduce(value, MPI_SUM);
+}
+std::int64_t Communicator::min(std::int64_t value) {
+  return reduce(value, MPI_MIN);
+}
+std::int64_t Communicator::max(std::int64_t value) {
+  return reduce(value, MPI_MAX);
+}
+double Communicator::min(double value) {
+  return reduce(value, MPI_MIN);
+}
+double Communicator::max(double value) {
+  return reduce(value, MPI_MAX);
+}
 
 void Communicator::sum(std::span<std::int64_t> values) {
   for (std::size_t start = 0; start < values.size(); start += largest_piece) {

@@ -19,10 +19,13 @@ void check(int status, const char* call) {
 Environment::Environment(int& argc, char**& argv) {
   int provided = MPI_THREAD_SINGLE;
   check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
-  if (provided < MPI_THREAD_FUNNELED) throw MpiError("MPI_Init_thread: this MPI supports no threads (MPI_THREAD_FUNNELED)");
+  if (provided < MPI_THREAD_FUNNELED)
+    throw MpiError("MPI_Init_thread: this MPI supports no threads (MPI_THREAD_FUNNELED)");
 }
 
-Environment::~Environment() { MPI_Finalize(); }
+Environment::~Environment() {
+  MPI_Finalize();
+}
 
 std::string Environment::library_version() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};

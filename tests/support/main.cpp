@@ -18,8 +18,8 @@ class PrintFailuresOfRank : public testing::EmptyTestEventListener {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
     std::cerr << "rank " << rank_ << ": " << (test != nullptr ? test->test_suite_name() : "") << "."
               << (test != nullptr ? test->name() : "") << "\n"
-              << (result.file_name() != nullptr ? result.file_name() : "") << ":" << result.line_number() << ": "
-              << result.message() << "\n";
+              << (result.file_name() != nullptr ? result.file_name() : "") << ":" << result.line_number()
+              << ": " << result.message() << "\n";
   }
 
  private:

@@ -8,12 +8,12 @@ namespace gemel::base {
 /// What the process returns to the shell. Documented in README.md, "Exit codes"; scripts rely on the numbers.
 enum class ExitCode : int {
   success = 0,
-  internal = 1,    ///< a bug in gemel, or a failure of MPI or the machine
-  usage = 2,       ///< an option, or a combination of options, that cannot be
-  data = 3,        ///< the data set: missing, malformed, empty
-  checkpoint = 4,  ///< a checkpoint or its directory: unreadable, damaged, of another model, not writable
-  diverged = 5,    ///< the loss became infinite or not a number
-  interrupted = 6, ///< stopped by a signal after a checkpoint was written; start again with --resume auto
+  internal = 1,     ///< a bug in gemel, or a failure of MPI or the machine
+  usage = 2,        ///< an option, or a combination of options, that cannot be
+  data = 3,         ///< the data set: missing, malformed, empty
+  checkpoint = 4,   ///< a checkpoint or its directory: unreadable, damaged, of another model, not writable
+  diverged = 5,     ///< the loss became infinite or not a number
+  interrupted = 6,  ///< stopped by a signal after a checkpoint was written; start again with --resume auto
 };
 
 /// Base of every error that gemel reports. `what()` says what is wrong, where, and what to do about it.

@@ -8,11 +8,24 @@
 namespace gemel::base {
 
 /// The parts of a run whose time is told apart, in the order of a training step.
-enum class Phase { deal, gather, lookup, forward, share, loss, reduce, backward, exchange, update, evaluation, checkpoint };
+enum class Phase {
+  deal,
+  gather,
+  lookup,
+  forward,
+  share,
+  loss,
+  reduce,
+  backward,
+  exchange,
+  update,
+  evaluation,
+  checkpoint
+};
 
-inline constexpr std::array<std::string_view, 12> phase_names = {"deal",     "gather",   "lookup",     "forward",
-                                                                 "share",    "loss",     "reduce",     "backward",
-                                                                 "exchange", "update",   "evaluation", "checkpoint"};
+inline constexpr std::array<std::string_view, 12> phase_names = {
+    "deal",   "gather",   "lookup",   "forward", "share",      "loss",
+    "reduce", "backward", "exchange", "update",  "evaluation", "checkpoint"};
 
 /// Seconds of wall time spent in each phase, on one rank.
 class PhaseTimer {

@@ -21,8 +21,9 @@ struct DataOptions {
 /// Interactions, of which a rank holds a block, and the catalogue of items, which every rank holds whole.
 struct Dataset {
   std::string name;  ///< "MovieLens-100k", "synthetic"
-  /// Interactions of all ranks together, and the global index of this rank's first one. Blocks are contiguous, in rank
-  /// order; where their borders lie depends on the number of ranks, the global index of an interaction does not.
+  /// Interactions of all ranks together, and the global index of this rank's first one. Blocks are
+  /// contiguous, in rank order; where their borders lie depends on the number of ranks, the global index of
+  /// an interaction does not.
   std::int64_t total = 0;
   std::int64_t first = 0;
   /// This rank's block. Text: user_id. Numbers: timestamp (seconds), rating.

@@ -13,7 +13,8 @@ struct ModelOptions {
   /// Width of an embedding whose feature names no DIM of its own.
   std::size_t embedding_dim = 32;
   /// Declarations COLUMN:KIND[:DIM], in the order in which they are concatenated.
-  std::vector<std::string> query_features = {"user_id:lookup", "timestamp:bucketize(1000)", "timestamp:normalize"};
+  std::vector<std::string> query_features = {"user_id:lookup", "timestamp:bucketize(1000)",
+                                             "timestamp:normalize"};
   std::vector<std::string> candidate_features = {"title:lookup", "title:text(10000)"};
 };
 

@@ -81,7 +81,8 @@ class Communicator {
   /// Every rank's string, in rank order. Collective.
   std::vector<std::string> all_gather(const std::string& mine);
 
-  /// Begins to concatenate every rank's `mine` into `all`; counts[r] elements come from rank r, known to all. Collective.
+  /// Begins to concatenate every rank's `mine` into `all`; counts[r] elements come from rank r, known to all. `mine` may already
+  /// lie at its place in `all`. Collective.
   template <Transferable T>
   void start_all_gather(std::span<const T> mine, std::span<T> all, std::span<const std::size_t> counts,
                         Pending& pending) {
@@ -91,10 +92,10 @@ class Communicator {
   /// Begins to send send_counts[r] consecutive elements of `send` to rank r, and to receive receive_counts[r] of its
   /// elements, both packed in rank order. Collective.
   template <Transferable T>
-  void start_all_to_all(std::span<const T> send, std::span<const std::size_t> send_counts, std::span<T> receive,
-                        std::span<const std::size_t> receive_counts, Pending& pending) {
-    start_all_to_all_bytes(std::as_bytes(send), send_counts, std::as_writable_bytes(receive), receive_counts, sizeof(T),
-                           pending);
+  void start_all_to_all(std::span<const T> send, std::span<const std::size_t> send_counts,
+                        std::span<T> receive, std::span<const std::size_t> receive_counts, Pending& pending) {
+    start_all_to_all_bytes(std::as_bytes(send), send_counts, std::as_writable_bytes(receive), receive_counts,
+                           sizeof(T), pending);
   }
   /// The same when nobody knows yet how much is coming: returns what the other ranks sent, packed in rank order, and
   /// leaves how much came from each in `receive_counts`. Collective.
@@ -106,7 +107,8 @@ class Communicator {
     for (const std::size_t count : receive_counts) total += count;
     std::vector<T> received(total);
     Pending pending;
-    start_all_to_all(send, send_counts, std::span(received), std::span<const std::size_t>(receive_counts), pending);
+    start_all_to_all(send, send_counts, std::span(received), std::span<const std::size_t>(receive_counts),
+                     pending);
     pending.wait();
     return received;
   }

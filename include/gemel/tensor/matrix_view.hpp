@@ -15,8 +15,7 @@ class BasicMatrixView {
 
   /// A view of mutable data is also a view of constant data.
   operator BasicMatrixView<const T>() const  // NOLINT(google-explicit-constructor)
-    requires(!std::is_const_v<T>)
-  {
+      requires(!std::is_const_v<T>) {
     return {data_, rows_, cols_};
   }
 

@@ -39,7 +39,7 @@ struct RunReport {
 };
 
 struct StepReport {
-  std::int64_t epoch = 0;          ///< 1 is the first
+  std::int64_t epoch = 0;  ///< 1 is the first
   std::int64_t epochs = 0;
   std::int64_t step_in_epoch = 0;  ///< 1 is the first
   std::int64_t steps_per_epoch = 0;

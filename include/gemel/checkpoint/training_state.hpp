@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace gemel::checkpoint {
+
+/// What happened in one finished epoch.
+struct EpochRecord {
+  std::int64_t epoch = 0;  ///< 1 is the first
+  std::int64_t step = 0;   ///< steps since the start of training
+  double loss = 0;         ///< mean per example
+  /// The top-k accuracies, in the order of --top-k; not numbers where the epoch was not evaluated.
+  std::vector<double> accuracies;
+};
+
+/// How far training has come: with the parameters and accumulators, all that the next step depends on.
+struct TrainingState {
+  std::int64_t epoch = 0;          ///< finished epochs
+  std::int64_t step = 0;           ///< finished steps since the start of training
+  std::int64_t step_in_epoch = 0;  ///< finished steps of the epoch that is under way
+  /// Loss of the epoch that is under way, by lane: [lanes].
+  std::vector<double> lane_losses;
+  std::vector<EpochRecord> history;
+};
+
+}  // namespace gemel::checkpoint

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/cli/option_value.hpp"
+
+namespace gemel::cli {
+
+/// One row of an option table.
+struct Option {
+  std::string group;        ///< heading in the help
+  std::string name;         ///< without the dashes; also the key in a configuration file
+  std::string placeholder;  ///< of the value in the help: "N"
+  std::string explanation;  ///< for the help, with the unit; the default is added to it
+  OptionValue value;
+};
+
+/// The options of a command: the command line, configuration files, the help and the list of settings are all
+/// made from it. Sources are read in order of precedence: what an earlier source has given, a later one does
+/// not change.
+///
+/// Errors are UsageErrors that begin with where the value was given ("--epochs 0" or "train.ini:3: epochs =
+/// 0") and say what is allowed. Nothing here communicates: ranks that are given the same text throw alike.
+class OptionTable {
+ public:
+  /// `command` is what the user types to get here, for messages: "trainer train".
+  OptionTable(std::string command, std::vector<Option> options);
+
+  /// --name value, --name=value, and switches --name. Anything else is an error.
+  void read_command_line(std::span<const std::string> arguments);
+
+  /// Lines `name = value`; # starts a comment; lines like [Data] are headings without meaning. `file_name` is
+  /// for messages.
+  void read_configuration(const std::string& content, const std::string& file_name);
+
+  /// (name, value) of every option as it now is, in table order. Those of a repeatable option are joined by
+  /// blanks.
+  std::vector<std::pair<std::string, std::string>> settings() const;
+
+  /// The options by group, with explanations and the values that they now have as defaults, at most 100
+  /// columns wide.
+  std::string help() const;
+
+ private:
+  struct Given {
+    std::string name;
+    std::string value;
+    std::string where;
+  };
+
+  void take(const std::vector<Given>& source);
+  const Option& find(const Given& given) const;
+  /// " Did you mean --epochs?" or where to read on.
+  std::string suggestion(const std::string& name, const std::string& dashes) const;
+
+  std::string command_;
+  std::vector<Option> options_;
+  std::set<std::string> settled_;  // given by a source that was read earlier
+};
+
+}  // namespace gemel::cli

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "gemel/exchange/lane_tree.hpp"
+#include "gemel/mpi/communicator.hpp"
+#include "gemel/mpi/pending.hpp"
+#include "gemel/tensor/matrix.hpp"
+
+namespace gemel::exchange {
+
+/// The gradient of an embedding table from one lane: of the rows that the lane touched, and no others.
+struct RowGradient {
+  std::vector<std::int64_t> rows;  ///< distinct, ascending
+  tensor::Matrix values;           ///< [rows.size(), dim] (the matrix may be longer)
+};
+
+/// A borrowed RowGradient.
+struct RowGradientView {
+  std::span<const std::int64_t> rows;  ///< distinct, ascending
+  const float* values = nullptr;       ///< [rows.size(), dim]
+};
+
+/// Walks the union of several parts' rows in ascending order and hands out each row's sum over the parts, taken in the order of
+/// `merges`, which must leave the whole sum in part 0. A part without the row adds nothing: not even +0.0.
+class RowSummer {
+ public:
+  using Consumer = std::function<void(std::int64_t row, std::span<const float> sum)>;
+
+  void sum(std::span<const RowGradientView> parts, std::span<const Merge> merges, std::size_t dim,
+           const Consumer& consume);
+
+ private:
+  std::vector<std::size_t> next_;
+  std::vector<std::span<const float>> addends_;
+  tensor::Matrix partial_sums_;
+};
+
+/// Exchanges the gradients of replicated embedding tables sparsely: each rank sends its subtrees' rows to all others,
+/// (n - 1) * u * (8 + 4 * dim) bytes per table for u rows, and every rank sums all of them in the order of the lane tree.
+/// All tables travel in one message, behind one of the row counts (8 bytes per table and subtree).
+class RowExchange {
+ public:
+  /// `dims[t]` is the width of table t.
+  RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<std::size_t> dims);
+
+  /// Begins to exchange lanes[l][t], the gradient of table t from this rank's lane l, which must stay until `finish`. Collective.
+  void start(const std::vector<std::vector<RowGradient>>& lanes);
+
+  /// Waits for the other ranks' rows. Collective.
+  void finish();
+
+  std::size_t tables() const { return dims_.size(); }
+
+  /// Hands out the summed gradient of every row of table t that any lane touched, in ascending order. After `finish`; for
+  /// different tables it may be called from different threads.
+  void for_each_row(std::size_t table, const RowSummer::Consumer& consume);
+
+ private:
+  void pack(const std::vector<std::vector<RowGradient>>& lanes);
+  void unpack();
+
+  const LanePlan& plan_;
+  mpi::Communicator& communicator_;
+  std::vector<std::size_t> dims_;
+  std::vector<RowSummer> summers_;                   // one per table
+  std::vector<std::vector<RowGradientView>> parts_;  // [table][subtree of all ranks, or own lane when alone]
+  std::span<const Merge> merges_;                    // sums parts_
+  // This rank's part of the message: of each table, of each subtree, the row numbers; then of each the values.
+  std::vector<std::int64_t> counts_;
+  std::vector<std::int64_t> rows_;
+  tensor::AlignedVector<float> values_;
+  // What came from all ranks.
+  std::vector<std::int64_t> all_counts_;
+  std::vector<std::int64_t> all_rows_;
+  tensor::AlignedVector<float> all_values_;
+  std::vector<std::size_t> row_counts_;    // per rank
+  std::vector<std::size_t> value_counts_;  // per rank
+  mpi::Pending pending_;
+};
+
+}  // namespace gemel::exchange

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "gemel/ingest/dataset_reader.hpp"
+
+namespace gemel::ingest {
+
+/// MovieLens 100k as GroupLens ships it: u.item (Latin-1, fields by "|": item id, title, ...), and u.data
+/// (fields by tab: user id, item id, rating, timestamp in seconds since 1970). Titles become UTF-8.
+class MovieLens100kReader final : public DatasetReader {
+ public:
+  std::string name() const override { return "MovieLens-100k"; }
+  std::string looks_for() const override { return "u.data and u.item"; }
+  bool recognises(const std::filesystem::path& directory) const override;
+  Dataset read(const std::filesystem::path& directory, mpi::Communicator& communicator) const override;
+};
+
+/// Text in ISO-8859-1, in which each byte is the code point of that number, as UTF-8.
+std::string latin1_to_utf8(std::string_view text);
+
+}  // namespace gemel::ingest

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "gemel/ingest/dataset.hpp"
+#include "gemel/mpi/communicator.hpp"
+
+namespace gemel::ingest {
+
+/// Sizes of the built-in data set. The defaults train in seconds.
+struct SyntheticOptions {
+  std::int64_t users = 1000;
+  std::int64_t items = 1500;
+  std::int64_t interactions = 60000;
+  std::uint64_t seed = 20260101;
+};
+
+/// Made-up interactions with a structure that a two-tower model can learn. Items belong to genres; their
+/// titles are made of words of the genre; within a genre few items are popular; some titles occur twice. A
+/// user likes two genres, one more than the other, and is active in one week of seven months, more or less
+/// often. Columns as of MovieLens: user_id, rating, timestamp; item_id, title. Item and user numbers say
+/// nothing of genre or popularity.
+///
+/// A pure function of `options`: each rank makes its own block of interactions, each in constant time, and
+/// the catalogue. Throws UsageError unless there is at least one user, item and interaction, and at most 2^31
+/// - 2 items. Collective.
+Dataset synthesize(const SyntheticOptions& options, mpi::Communicator& communicator);
+
+}  // namespace gemel::ingest

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gemel/exchange/row_exchange.hpp"
+#include "gemel/ingest/feature.hpp"
+#include "gemel/model/embedding_table.hpp"
+#include "gemel/tensor/matrix_view.hpp"
+
+namespace gemel::model {
+
+/// A tower's first stage: turns feature words into the tower's input, the features' vectors side by side, and the gradient of the
+/// input into gradients of table rows.
+class FeatureInput {
+ public:
+  /// Memory that `backward` reuses between calls, one for each thread.
+  struct Scratch {
+    std::vector<std::uint64_t> keys;      // table row, then place in occurrences
+    std::vector<std::uint32_t> examples;  // of each occurrence
+    std::vector<float> factors;           // of each occurrence: 1 / length of its list
+  };
+
+  FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
+               std::uint64_t seed);
+
+  /// Columns of the input.
+  std::size_t width() const { return width_; }
+  std::vector<EmbeddingTable>& tables() { return tables_; }
+  const std::vector<EmbeddingTable>& tables() const { return tables_; }
+
+  /// input [selection.size(), width()]: row i is made of row selection[i] of `rows`; -1 gives zeros. An empty list gives zeros
+  /// for its feature.
+  void forward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+               tensor::MatrixView input) const;
+
+  /// gradients[t]: the gradient of table t given that of the input, coalesced: one row for each distinct table row that the
+  /// selection touched, the sum over its occurrences in order.
+  void backward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                tensor::ConstMatrixView input_gradient, std::span<exchange::RowGradient> gradients,
+                Scratch& scratch) const;
+
+ private:
+  struct Column {
+    ingest::FeatureKind kind;
+    std::size_t offset;  // first column of the input
+    std::size_t width;
+    std::size_t table;  // in tables_, when the kind has one
+  };
+
+  void collect(const Column& column, std::size_t feature, const ingest::FeatureRows& rows,
+               std::span<const std::int32_t> selection, Scratch& scratch) const;
+
+  std::vector<Column> columns_;  // one per feature
+  std::vector<EmbeddingTable> tables_;
+  std::size_t width_ = 0;
+};
+
+}  // namespace gemel::model

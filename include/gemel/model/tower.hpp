@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gemel/exchange/row_exchange.hpp"
+#include "gemel/ingest/feature.hpp"
+#include "gemel/model/dense_layer.hpp"
+#include "gemel/model/feature_input.hpp"
+#include "gemel/model/parameter.hpp"
+#include "gemel/onednn/runtime.hpp"
+#include "gemel/tensor/matrix.hpp"
+
+namespace gemel::model {
+
+/// One side of the model: features, then dense layers with ReLU on all but the last, to a vector [output_width()].
+class Tower {
+ public:
+  /// What one lane of a step leaves between forward and backward. Memory is kept from step to step.
+  struct Activations {
+    tensor::Matrix input;                   ///< [rows, input_width()]
+    std::vector<tensor::Matrix> outputs;    ///< of every layer but the last, [rows, width]
+    std::vector<tensor::Matrix> gradients;  ///< with respect to the inputs of every layer, [rows, width]
+  };
+
+  /// `name` is "query" or "candidate". Adds its dense parameters to `parameters`.
+  Tower(std::string name, std::vector<ingest::FittedFeature> features, const std::vector<std::size_t>& layers,
+        DenseParameters& parameters, std::uint64_t seed);
+
+  const std::string& name() const { return name_; }
+  const std::vector<ingest::FittedFeature>& features() const { return features_; }
+  std::size_t input_width() const { return input_.width(); }
+  std::size_t output_width() const { return layers_.back().outputs(); }
+  std::vector<EmbeddingTable>& tables() { return input_.tables(); }
+  const std::vector<EmbeddingTable>& tables() const { return input_.tables(); }
+
+  /// Fills activations.input with the selected rows' features; -1 in `selection` gives a row of zeros.
+  void look_up(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+               Activations& activations) const;
+
+  /// From activations.input to `vectors` [rows, output_width()].
+  void forward(std::span<const float> parameters, Activations& activations, tensor::MatrixView vectors,
+               onednn::Executor& executor) const;
+
+  /// Given the gradient of the vectors [rows, output_width()], which it may overwrite, writes the gradients of this tower's dense
+  /// parameters to their places in `parameter_gradient`, and leaves that of the input in activations.
+  void backward(std::span<const float> parameters, Activations& activations, tensor::ConstMatrixView vectors,
+                tensor::MatrixView vector_gradient, std::span<float> parameter_gradient,
+                onednn::Executor& executor) const;
+
+  /// After `backward`: gradients[t] of table t from this lane.
+  void row_gradients(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                     const Activations& activations, std::span<exchange::RowGradient> gradients,
+                     FeatureInput::Scratch& scratch) const;
+
+ private:
+  std::string name_;
+  std::vector<ingest::FittedFeature> features_;
+  FeatureInput input_;
+  std::vector<DenseLayer> layers_;
+};
+
+}  // namespace gemel::model

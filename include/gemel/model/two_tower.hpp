@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "gemel/ingest/feature.hpp"
+#include "gemel/model/options.hpp"
+#include "gemel/model/parameter.hpp"
+#include "gemel/model/tower.hpp"
+
+namespace gemel::model {
+
+/// A query tower and a candidate tower whose vectors' dot product ranks the catalogue. Holds all parameters, replicated.
+class TwoTower {
+ public:
+  TwoTower(std::vector<ingest::FittedFeature> query_features,
+           std::vector<ingest::FittedFeature> candidate_features, const std::vector<std::size_t>& layers,
+           std::uint64_t seed);
+  TwoTower(const TwoTower&) = delete;
+  TwoTower& operator=(const TwoTower&) = delete;
+
+  Tower& query() { return query_; }
+  const Tower& query() const { return query_; }
+  Tower& candidate() { return candidate_; }
+  const Tower& candidate() const { return candidate_; }
+  DenseParameters& dense() { return dense_; }
+  const DenseParameters& dense() const { return dense_; }
+
+  /// Width d of the vectors.
+  std::size_t dim() const { return query_.output_width(); }
+  /// All tables: the query tower's, then the candidate tower's. In this order their gradients are exchanged and kept.
+  std::vector<EmbeddingTable*> tables();
+  std::vector<const EmbeddingTable*> tables() const;
+
+ private:
+  DenseParameters dense_;
+  Tower query_;
+  Tower candidate_;
+};
+
+}  // namespace gemel::model

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <span>
+
+namespace gemel::tensor {
+
+/// sum[i] += term[i]. Same length.
+void add_into(std::span<float> sum, std::span<const float> term);
+
+/// result[i] = a[i] + b[i]. Same length; result may be a or b.
+void add(std::span<const float> a, std::span<const float> b, std::span<float> result);
+
+/// sum[i] += factor * term[i]. Same length.
+void add_scaled(std::span<float> sum, float factor, std::span<const float> term);
+
+/// result[i] = factor * values[i]. Same length.
+void scale(std::span<const float> values, float factor, std::span<float> result);
+
+}  // namespace gemel::tensor

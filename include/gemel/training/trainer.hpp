@@ -1,0 +1,17 @@
+#pragma once
+
+#include "gemel/mpi/communicator.hpp"
+#include "gemel/training/observer.hpp"
+#include "gemel/training/options.hpp"
+
+namespace gemel::training {
+
+/// Reads the data, trains, evaluates and writes checkpoints, as `options` say. `on_root` is told how it goes, on root only.
+/// Everything that the run computes is the same, bit for bit, for every number of ranks up to options.lanes and of threads.
+///
+/// Throws AgreedError on all ranks for what they all know of: unusable options (usage), data (data), checkpoints (checkpoint), a
+/// loss that is not finite (diverged), and, with the code `interrupted`, when a signal ended the training after a checkpoint was
+/// written. Collective.
+void train(const TrainingOptions& options, mpi::Communicator& communicator, Observer& on_root);
+
+}  // namespace gemel::training

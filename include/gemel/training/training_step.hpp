@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gemel/base/phase_timer.hpp"
+#include "gemel/exchange/candidate_exchange.hpp"
+#include "gemel/exchange/dense_exchange.hpp"
+#include "gemel/exchange/lane_team.hpp"
+#include "gemel/exchange/lane_tree.hpp"
+#include "gemel/exchange/row_exchange.hpp"
+#include "gemel/ingest/epoch_deal.hpp"
+#include "gemel/ingest/feature.hpp"
+#include "gemel/learning/adagrad.hpp"
+#include "gemel/learning/in_batch_softmax.hpp"
+#include "gemel/model/two_tower.hpp"
+#include "gemel/mpi/communicator.hpp"
+#include "gemel/onednn/runtime.hpp"
+#include "gemel/training/traffic_meter.hpp"
+
+namespace gemel::training {
+
+/// What a step is made of and works on. The references must outlive the step.
+struct StepParts {
+  const exchange::LanePlan& plan;
+  mpi::Communicator& communicator;
+  const exchange::LaneTeam& team;
+  onednn::Runtime& runtime;
+  const ingest::EpochDeal& deal;
+  const ingest::FeatureRows& catalogue;  ///< features of every item
+  model::TwoTower& model;
+  learning::InBatchSoftmax& loss;
+  learning::Adagrad& optimizer;
+  base::PhaseTimer& timer;
+  TrafficMeter& traffic;
+};
+
+/// One step of training on a global batch, the same on every rank (DESIGN.md, section 4). Owns the memory that a step needs and
+/// keeps it from step to step.
+class TrainingStep {
+ public:
+  explicit TrainingStep(const StepParts& parts);
+
+  /// Trains batch `batch` of the epoch that was dealt. Adds each own lane's loss to lane_losses[lane] (counted from the first
+  /// own lane). One word of flags travels along: returns the bitwise or of all ranks' `flags`. Collective.
+  std::uint32_t run(std::int64_t batch, std::uint32_t flags, std::span<double> lane_losses);
+
+ private:
+  struct Lane {
+    ingest::EpochDeal::Range examples;
+    std::span<const std::int32_t> selection;   // rows of the dealt examples
+    exchange::CandidateExchange::Slice slice;  // columns that this lane embeds
+    std::vector<std::int32_t> labels;          // the column of each example's own candidate
+    model::Tower::Activations query;
+    model::Tower::Activations candidate;
+    tensor::Matrix query_vectors;   // [examples, d]
+    tensor::Matrix query_gradient;  // [examples, d]
+    double loss = 0;
+  };
+  struct Scratch {  // of one thread
+    learning::InBatchSoftmax::Scratch loss;
+    model::FeatureInput::Scratch rows;
+  };
+
+  std::uint32_t gather(std::int64_t batch, std::uint32_t flags);
+  void look_up();
+  void forward_candidates();
+  void start_share();
+  void forward_queries();
+  void finish_share();
+  void compute_loss();
+  void start_reduce();
+  void backward_queries();
+  tensor::MatrixView finish_reduce();
+  void backward_candidates(tensor::MatrixView vector_gradient);
+  void start_row_exchange();
+  std::span<const float> exchange_dense();
+  void finish_row_exchange();
+  void update(std::span<const float> dense_gradient);
+
+  std::span<const std::int32_t> columns_of(const Lane& lane) const;
+  tensor::MatrixView own_vectors(const Lane& lane);
+  template <class Work>
+  void for_each_lane(const Work& work);
+
+  StepParts parts_;
+  exchange::CandidateExchange candidates_;
+  exchange::DenseExchange dense_exchange_;
+  exchange::RowExchange row_exchange_;
+  std::vector<Lane> lanes_;                                        // of this rank
+  std::vector<Scratch> scratches_;                                 // one per thread
+  std::vector<std::int32_t> iota_;                                 // 0, 1, 2, ...: selects dealt examples
+  tensor::Matrix dense_gradients_;                                 // [own lanes, dense parameters]
+  std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [own lane][table]
+};
+
+}  // namespace gemel::training

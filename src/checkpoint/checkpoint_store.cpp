@@ -1,0 +1,192 @@
+#include "gemel/checkpoint/checkpoint_store.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <regex>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "gemel/base/error.hpp"
+#include "gemel/checkpoint/checkpoint_file.hpp"
+#include "gemel/checkpoint/durable_file.hpp"
+#include "gemel/mpi/agreement.hpp"
+
+namespace gemel::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A half-written file of a process on another machine is taken for abandoned after so long without a change.
+constexpr auto abandoned_after = std::chrono::hours(24);
+
+// Splits "run-001-step-00000007.h5.tmp-host-123" into the checkpoint's name and the writing process.
+struct TemporaryName {
+  CheckpointName checkpoint;
+  std::string process;
+
+  static std::optional<TemporaryName> parse(const std::string& file_name) {
+    const std::size_t mark = file_name.find(temporary_mark);
+    if (mark == std::string::npos) return {};
+    const auto checkpoint = CheckpointName::parse(file_name.substr(0, mark));
+    if (!checkpoint) return {};
+    return TemporaryName{*checkpoint, file_name.substr(mark + temporary_mark.size())};
+  }
+};
+
+std::pair<std::string, pid_t> split_process(const std::string& process) {
+  const std::size_t dash = process.rfind('-');
+  const std::string digits = dash == std::string::npos ? "" : process.substr(dash + 1);
+  const bool is_number =
+      !digits.empty() && digits.size() < 10 && std::all_of(digits.begin(), digits.end(), ::isdigit);
+  return {process.substr(0, dash), is_number ? static_cast<pid_t>(std::stol(digits)) : 0};
+}
+
+// Whether nobody writes the file any more: its process is on this machine and dead, or is this one (which has
+// not begun to write yet), or has not touched the file for long.
+bool is_abandoned(const fs::path& path, const std::string& process) {
+  const auto [host, id] = split_process(process);
+  const auto [my_host, my_id] = split_process(process_name());
+  if (host == my_host && id > 0) return id == my_id || (::kill(id, 0) != 0 && errno == ESRCH);
+  std::error_code error;
+  const auto changed = fs::last_write_time(path, error);
+  return !error && fs::file_time_type::clock::now() - changed > abandoned_after;
+}
+
+}  // namespace
+
+std::string CheckpointName::file_name() const {
+  return fmt::format("run-{:03}-step-{:08}.h5", run, step);
+}
+
+std::optional<CheckpointName> CheckpointName::parse(const std::string& file_name) {
+  static const std::regex pattern("run-([0-9]{3,18})-step-([0-9]{8,18})\\.h5");
+  std::smatch match;
+  if (!std::regex_match(file_name, match, pattern)) return {};
+  return CheckpointName{std::stoll(match[1]), std::stoll(match[2])};
+}
+
+CheckpointStore::CheckpointStore(CheckpointOptions options, mpi::Communicator& communicator)
+    : options_(std::move(options)), directory_(options_.directory), communicator_(&communicator) {
+  base::require(options_.keep >= 1, "checkpoint: at least one checkpoint is kept");
+  on_root([&] {
+    prepare_directory();
+    remove_leftovers();
+    for (const auto& entry : fs::directory_iterator(directory_)) {
+      const std::string name = entry.path().filename().string();
+      const std::string final_name = name.substr(0, name.find(temporary_mark));
+      if (const auto taken = CheckpointName::parse(final_name)) run_ = std::max(run_, taken->run + 1);
+    }
+  });
+  communicator_->broadcast(std::span(&run_, 1));
+}
+
+void CheckpointStore::on_root(const std::function<void()>& action) const {
+  mpi::agree(*communicator_, [&] {
+    if (!communicator_->is_root()) return;
+    try {
+      action();
+    } catch (const fs::filesystem_error& error) {
+      throw base::CheckpointError(
+          fmt::format("checkpoint directory {}: {}", directory_.string(), error.what()));
+    }
+  });
+}
+
+void CheckpointStore::prepare_directory() const {
+  const fs::path trial = directory_ / fmt::format(".gemel-trial-{}", process_name());
+  try {
+    fs::create_directories(directory_);
+    fs::remove(trial);
+    OpenFile file = OpenFile::create(trial);
+    file.reserve(0, 1);
+    file.sync();
+    fs::remove(trial);
+    sync_directory(directory_);
+  } catch (const std::exception& error) {
+    std::error_code ignored;
+    fs::remove(trial, ignored);
+    throw base::CheckpointError(fmt::format(
+        "cannot write checkpoints to {}: {}. Name a directory that can be written with --checkpoint-dir.",
+        directory_.string(), error.what()));
+  }
+}
+
+void CheckpointStore::remove_leftovers() const {
+  for (const auto& entry : fs::directory_iterator(directory_)) {
+    const auto name = TemporaryName::parse(entry.path().filename().string());
+    if (!name || !is_abandoned(entry.path(), name->process)) continue;
+    std::error_code error;
+    fs::remove(entry.path(), error);
+    if (error) {
+      spdlog::warn("cannot remove {}, left by a killed run: {}", entry.path().string(), error.message());
+    } else {
+      spdlog::info("removed {}, left half-written by a killed run", entry.path().string());
+    }
+  }
+}
+
+std::vector<CheckpointName> CheckpointStore::list() const {
+  std::vector<CheckpointName> names;
+  for (const auto& entry : fs::directory_iterator(directory_)) {
+    if (const auto name = CheckpointName::parse(entry.path().filename().string())) names.push_back(*name);
+  }
+  std::sort(names.rbegin(), names.rend());
+  return names;
+}
+
+std::optional<fs::path> CheckpointStore::newest_sound() {
+  std::vector<CheckpointName> names;
+  on_root([&] { names = list(); });
+  std::size_t count = names.size();
+  communicator_->broadcast(std::span(&count, 1));
+  names.resize(count);
+  communicator_->broadcast(std::span(names));
+  for (const CheckpointName& name : names) {
+    const fs::path path = directory_ / name.file_name();
+    try {
+      CheckpointReader reader(path, *communicator_);
+      reader.verify();
+      reader.close();
+      return path;
+    } catch (const mpi::AgreedError& error) {
+      if (communicator_->is_root()) spdlog::warn("skipped: {}", error.what());
+    }
+  }
+  return {};
+}
+
+void CheckpointStore::continue_from(const fs::path& resumed) {
+  on_root([&] {
+    const auto name = CheckpointName::parse(resumed.filename().string());
+    if (!name || !fs::exists(resumed) || !fs::equivalent(resumed, directory_ / resumed.filename())) return;
+    for (const CheckpointName& other : list()) {
+      if (other.run == name->run && other.step > name->step) return;
+    }
+    run_ = name->run;
+  });
+  communicator_->broadcast(std::span(&run_, 1));
+}
+
+fs::path CheckpointStore::path_for(std::int64_t step) const {
+  return directory_ / CheckpointName{run_, step}.file_name();
+}
+
+void CheckpointStore::prune() {
+  on_root([&] {
+    std::int64_t kept = 0;
+    for (const CheckpointName& name : list()) {
+      if (name.run != run_ || kept++ < options_.keep) continue;
+      std::error_code error;
+      fs::remove(directory_ / name.file_name(), error);
+      if (error) spdlog::warn("cannot remove the old checkpoint {}: {}", name.file_name(), error.message());
+    }
+  });
+}
+
+}  // namespace gemel::checkpoint

@@ -1,0 +1,45 @@
+#include "gemel/checkpoint/checksum_blocks.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+namespace gemel::checkpoint {
+namespace {
+
+// Part of the file format: another value needs another format version.
+constexpr std::size_t block_bytes = std::size_t{1} << 20;
+
+}  // namespace
+
+ChecksumBlocks::ChecksumBlocks(std::size_t rows, std::size_t row_bytes)
+    : rows_(rows),
+      row_bytes_(row_bytes),
+      rows_per_block_(std::max<std::size_t>(block_bytes / std::max<std::size_t>(row_bytes, 1), 1)),
+      count_((rows + rows_per_block_ - 1) / rows_per_block_) {}
+
+BlockRange ChecksumBlocks::range(std::size_t first, std::size_t blocks) const {
+  const std::size_t first_row = std::min(first * rows_per_block_, rows_);
+  const std::size_t end_row = std::min((first + blocks) * rows_per_block_, rows_);
+  return {first, blocks, first_row, end_row - first_row};
+}
+
+BlockRange ChecksumBlocks::share(int rank, int size) const {
+  const auto index = static_cast<std::size_t>(rank);
+  const auto ranks = static_cast<std::size_t>(size);
+  const std::size_t first = count_ * index / ranks;
+  return range(first, count_ * (index + 1) / ranks - first);
+}
+
+std::vector<std::uint64_t> ChecksumBlocks::checksums(const BlockRange& range,
+                                                     std::span<const std::byte> bytes) const {
+  std::vector<std::uint64_t> sums;
+  for (std::size_t first = 0; first < range.rows; first += rows_per_block_) {
+    const std::size_t rows = std::min(rows_per_block_, range.rows - first);
+    const auto block = bytes.subspan(first * row_bytes_, rows * row_bytes_);
+    sums.push_back(XXH3_64bits(block.data(), block.size()));
+  }
+  return sums;
+}
+
+}  // namespace gemel::checkpoint

@@ -1,0 +1,110 @@
+#include "gemel/cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "gemel/base/error.hpp"
+#include "gemel/cli/nearest_name.hpp"
+#include "gemel/cli/train_command.hpp"
+#include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/environment.hpp"
+
+namespace gemel::cli {
+namespace {
+
+const Command& find_command(const std::string& name) {
+  const auto found = std::ranges::find(commands(), name, &Command::name);
+  if (found != commands().end()) return *found;
+  std::vector<std::string> names;
+  for (const Command& command : commands()) names.push_back(command.name);
+  const std::string nearest = nearest_name(name, names);
+  // Every rank was given the same arguments.
+  throw mpi::AgreedError(base::ExitCode::usage,
+                         fmt::format("{}: no such command.{} See trainer --help", name,
+                                     nearest.empty() ? "" : fmt::format(" Did you mean {}?", nearest)));
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table = {
+      {"train", "train a two-tower model, evaluate it and write checkpoints", train_command},
+  };
+  return table;
+}
+
+int run(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  if (first == "--help" || first == "-h" || first == "help" || first == "--version") {
+    if (communicator.is_root()) out << (first == "--version" ? version_text() + "\n" : program_help());
+    return 0;
+  }
+  const bool names_command = !first.empty() && !first.starts_with("-");
+  const Command& command = names_command ? find_command(first) : commands().front();
+  return command.run(arguments.subspan(names_command ? 1 : 0), communicator, out);
+}
+
+std::string version_text() {
+  return fmt::format("trainer {} (gemel), {}", GEMEL_VERSION, mpi::Environment::library_version());
+}
+
+std::string program_help() {
+  std::string listed;
+  for (const Command& command : commands()) {
+    fmt::format_to(std::back_inserter(listed), "  {:<10} {}\n", command.name, command.summary);
+  }
+  return fmt::format(
+      R"(trainer learns deep two-tower retrieval models on many processes at once. A query tower and a
+candidate tower turn users and items into vectors whose dot product ranks the whole catalogue. Any
+number of processes (ranks) gives the same result, bit for bit, up to the number of lanes.
+
+Usage:
+  trainer [COMMAND] [OPTIONS]                on one rank
+  mpirun -n 8 trainer [COMMAND] [OPTIONS]    on eight ranks
+
+Commands:
+{}
+Without a command, trainer runs {}. `trainer COMMAND --help` lists the options of a command.
+  --help      this text
+  --version   versions of trainer and of its MPI library
+
+Examples:
+  mpirun -n 8 trainer
+      train on the built-in synthetic data
+  mpirun -n 8 trainer train --data data/ml-100k --layers 64,32
+      train on MovieLens 100K with two dense layers in each tower
+  mpirun -n 3 trainer train --data data/ml-100k --layers 64,32 --resume auto
+      go on from the newest checkpoint, on three ranks
+
+{}
+Where to go on: README.md tells how to get data, start jobs on a cluster and read checkpoints.
+)",
+      listed, commands().front().name, exit_code_help());
+}
+
+std::string exit_code_help() {
+  using base::ExitCode;
+  static const std::vector<std::pair<ExitCode, std::string>> table = {
+      {ExitCode::success, "success"},
+      {ExitCode::internal, "a bug, or a failure of MPI or of the machine"},
+      {ExitCode::usage, "an option, or a combination of options, that cannot be"},
+      {ExitCode::data, "the data set is missing, malformed or empty"},
+      {ExitCode::checkpoint, "a checkpoint is unreadable, damaged, of another model, or cannot be written"},
+      {ExitCode::diverged, "the loss became infinite or not a number"},
+      {ExitCode::interrupted, "stopped by a signal after writing a checkpoint; go on with --resume auto"},
+  };
+  std::string text = "Exit codes:\n";
+  for (const auto& [code, meaning] : table) {
+    fmt::format_to(std::back_inserter(text), "  {}   {}\n", static_cast<int>(code), meaning);
+  }
+  return text;
+}
+
+bool asks_for_help(std::span<const std::string> arguments) {
+  return std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; });
+}
+
+}  // namespace gemel::cli

@@ -1,0 +1,31 @@
+#include "gemel/cli/observer_list.hpp"
+
+namespace gemel::cli {
+
+void ObserverList::on_run(const training::RunReport& report) {
+  training::RunReport complete = report;
+  complete.settings = settings_;
+  for (const auto& observer : observers_) observer->on_run(complete);
+}
+
+void ObserverList::on_step(const training::StepReport& report) {
+  for (const auto& observer : observers_) observer->on_step(report);
+}
+
+void ObserverList::on_epoch(const training::EpochReport& report) {
+  for (const auto& observer : observers_) observer->on_epoch(report);
+}
+
+void ObserverList::on_validation(const training::ValidationReport& report) {
+  for (const auto& observer : observers_) observer->on_validation(report);
+}
+
+void ObserverList::on_checkpoint(const training::CheckpointReport& report) {
+  for (const auto& observer : observers_) observer->on_checkpoint(report);
+}
+
+void ObserverList::on_summary(const training::SummaryReport& report) {
+  for (const auto& observer : observers_) observer->on_summary(report);
+}
+
+}  // namespace gemel::cli

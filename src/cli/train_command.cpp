@@ -1,0 +1,97 @@
+#include "gemel/cli/train_command.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+
+#include "gemel/base/error.hpp"
+#include "gemel/base/log.hpp"
+#include "gemel/cli/commands.hpp"
+#include "gemel/cli/observer_list.hpp"
+#include "gemel/cli/progress.hpp"
+#include "gemel/cli/train_options.hpp"
+#include "gemel/mpi/agreement.hpp"
+#include "gemel/training/metrics_file.hpp"
+#include "gemel/training/trainer.hpp"
+
+namespace gemel::cli {
+namespace {
+
+/// Errors of the options are the same on every rank, because every rank was given the same text.
+ParsedTrainOptions parse_alike(std::span<const std::string> arguments, mpi::Communicator& communicator) {
+  try {
+    return parse_train_options(arguments, communicator);
+  } catch (const base::UsageError& error) {
+    throw mpi::AgreedError(error.code(), error.what());
+  }
+}
+
+/// Those who are told how the run goes, on root; nobody on the other ranks. Collective.
+ObserverList make_observers(const ParsedTrainOptions& parsed, mpi::Communicator& communicator,
+                            std::ostream& out) {
+  ObserverList observers(parsed.settings);
+  mpi::agree(communicator, [&] {
+    if (!communicator.is_root()) return;
+    const TrainCommandOptions& options = parsed.options;
+    const ProgressStyle style = resolve(options.progress);
+    if (style != ProgressStyle::none) observers.add(std::make_unique<Progress>(out, style, options.training));
+    if (options.metrics_file.empty()) return;
+    observers.add(std::make_unique<training::MetricsFile>(options.metrics_file));
+  });
+  return observers;
+}
+
+}  // namespace
+
+int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator,
+                  std::ostream& out) {
+  return train_command(arguments, communicator, out, training::train);
+}
+
+int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
+                  const Trainer& trainer) {
+  if (asks_for_help(arguments)) {
+    if (communicator.is_root()) out << train_help();
+    return 0;
+  }
+  const ParsedTrainOptions parsed = parse_alike(arguments, communicator);
+  base::set_up_log(parsed.options.log_level, communicator.is_root());
+  ObserverList observers = make_observers(parsed, communicator, out);
+  try {
+    trainer(parsed.options.training, communicator, observers);
+  } catch (const base::Error& error) {
+    if (error.code() != base::ExitCode::interrupted) throw;
+    spdlog::info("{}", error.what());
+    return static_cast<int>(error.code());
+  }
+  return 0;
+}
+
+std::string train_help() {
+  TrainCommandOptions defaults;
+  return fmt::format(
+      R"(trainer train learns a query and a candidate tower from interactions, evaluates them against the
+whole catalogue and writes checkpoints. The defaults are those of TensorFlow Recommenders' tutorial
+"Building deep retrieval models".
+
+Usage:
+  trainer train [OPTIONS]
+  mpirun -n 8 trainer train [OPTIONS]
+{}
+Examples:
+  mpirun -n 8 trainer train --data data/ml-100k --layers 64,32
+  mpirun -n 8 trainer train --data data/ml-100k --epochs 20 --metrics-file metrics.jsonl
+  mpirun -n 3 trainer train --config run.ini --resume auto
+  trainer train --query-feature user_id:lookup:64 --query-feature timestamp:normalize
+
+A configuration file has the same options without the dashes, one a line:
+  data = data/ml-100k
+  layers = 64,32          # a comment
+  logq-correction = true
+
+{})",
+      train_option_table(defaults).help(), exit_code_help());
+}
+
+}  // namespace gemel::cli

@@ -1,0 +1,61 @@
+#include "gemel/evaluation/score_scan.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "gemel/base/vectorize.hpp"
+
+namespace gemel::evaluation {
+namespace {
+
+constexpr std::size_t stride = 64;
+
+/// Whether any of the `stride` scores exceeds the threshold. Most strides hold none: this is the loop that a search spends its
+/// time in.
+GEMEL_VECTORIZE
+std::size_t first_stride_above(const float* scores, std::size_t strides, float threshold) {
+  for (std::size_t i = 0; i < strides; ++i) {
+    int above = 0;
+    for (std::size_t j = 0; j < stride; ++j) above |= static_cast<int>(scores[i * stride + j] > threshold);
+    if (above != 0) return i;
+  }
+  return strides;
+}
+
+}  // namespace
+
+void BestRows::scan(std::span<const float> scores, std::uint32_t first_row) {
+  std::size_t start = 0;
+  const std::size_t whole = scores.size() / stride * stride;
+  while (start < whole) {
+    start += stride * first_stride_above(scores.data() + start, (whole - start) / stride, threshold_);
+    if (start == whole) break;
+    for (std::size_t i = start; i < start + stride; ++i)
+      add(scores[i], first_row + static_cast<std::uint32_t>(i));
+    start += stride;
+  }
+  for (std::size_t i = whole; i < scores.size(); ++i)
+    add(scores[i], first_row + static_cast<std::uint32_t>(i));
+}
+
+inline void BestRows::add(float score, std::uint32_t row) {
+  // A later row of equal score is worse, so only a higher score can enter once k better ones are known.
+  if (!(score > threshold_)) return;
+  kept_.push_back(scored_row(score, row));
+  if (kept_.size() == 2 * k_) drop_worse_half();
+}
+
+void BestRows::drop_worse_half() {
+  const auto kth = kept_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+  std::nth_element(kept_.begin(), kth, kept_.end(), std::greater<>());
+  threshold_ = score_of(*kth);
+  kept_.resize(k_);
+}
+
+std::span<const ScoredRow> BestRows::sorted() {
+  if (kept_.size() > k_) drop_worse_half();
+  std::sort(kept_.begin(), kept_.end(), std::greater<>());
+  return kept_;
+}
+
+}  // namespace gemel::evaluation

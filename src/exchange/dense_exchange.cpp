@@ -1,0 +1,53 @@
+#include "gemel/exchange/dense_exchange.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "gemel/base/error.hpp"
+#include "gemel/tensor/arithmetic.hpp"
+
+namespace gemel::exchange {
+
+DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size)
+    : plan_(plan), communicator_(communicator), reduce_(plan, communicator), sum_(size) {
+  // Doubling adds neighbours, then pairs of neighbours, and so on: the lane tree's order only where it is a perfect tree.
+  const bool perfect = std::has_single_bit(static_cast<unsigned>(plan.ranks)) &&
+                       std::has_single_bit(static_cast<unsigned>(plan.tree.lanes()));
+  doubles_ = perfect && size * sizeof(float) <= small_bytes;
+  if (doubles_) peer_.resize(size);
+  for (int rank = 0; rank < plan.ranks; ++rank) {
+    const auto start = lane_start(static_cast<std::int64_t>(size), plan.ranks, rank);
+    segments_.push_back(
+        static_cast<std::size_t>(lane_start(static_cast<std::int64_t>(size), plan.ranks, rank + 1) - start));
+  }
+}
+
+std::span<const float> DenseExchange::all_reduce(tensor::MatrixView lanes) {
+  base::require(lanes.cols() == sum_.size(), "exchange: a dense gradient of a wrong size");
+  if (plan_.ranks == 1) {
+    sum_own_lanes(plan_, lanes);
+    return lanes.row(0);
+  }
+  if (doubles_) {
+    sum_own_lanes(plan_, lanes);
+    double_recursively(lanes.row(0));
+    return lanes.row(0);
+  }
+  reduce_.start(lanes, segments_);
+  const std::span<const float> own = reduce_.finish();
+  mpi::Pending pending;
+  communicator_.start_all_gather(own, std::span<float>(sum_), std::span<const std::size_t>(segments_),
+                                 pending);
+  pending.wait();
+  return sum_;
+}
+
+void DenseExchange::double_recursively(std::span<float> sum) {
+  for (int distance = 1; distance < plan_.ranks; distance *= 2) {
+    // Both partners add the same two numbers, and a + b has the bits of b + a.
+    communicator_.exchange_with(plan_.rank ^ distance, std::span<const float>(sum), std::span<float>(peer_));
+    tensor::add_into(sum, peer_);
+  }
+}
+
+}  // namespace gemel::exchange

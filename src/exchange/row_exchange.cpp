@@ -1,0 +1,157 @@
+#include "gemel/exchange/row_exchange.hpp"
+
+#include <limits>
+
+#include "gemel/base/error.hpp"
+#include "gemel/tensor/arithmetic.hpp"
+
+namespace gemel::exchange {
+namespace {
+
+constexpr std::int64_t no_row = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
+void RowSummer::sum(std::span<const RowGradientView> parts, std::span<const Merge> merges, std::size_t dim,
+                    const Consumer& consume) {
+  next_.assign(parts.size(), 0);
+  addends_.resize(parts.size());
+  partial_sums_.resize(parts.size(), dim);
+  while (true) {
+    std::int64_t row = no_row;
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      if (next_[part] < parts[part].rows.size()) row = std::min(row, parts[part].rows[next_[part]]);
+    }
+    if (row == no_row) return;
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      std::size_t& next = next_[part];
+      const bool present = next < parts[part].rows.size() && parts[part].rows[next] == row;
+      addends_[part] = present ? std::span(parts[part].values + next * dim, dim) : std::span<const float>();
+      if (present) ++next;
+    }
+    for (const auto [into, from] : merges) {
+      if (addends_[from].empty()) continue;
+      if (addends_[into].empty()) {
+        addends_[into] = addends_[from];
+        continue;
+      }
+      tensor::add(addends_[into], addends_[from], partial_sums_.row(into));
+      addends_[into] = partial_sums_.row(into);
+    }
+    consume(row, addends_[0]);
+  }
+}
+
+RowExchange::RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<std::size_t> dims)
+    : plan_(plan),
+      communicator_(communicator),
+      dims_(std::move(dims)),
+      summers_(dims_.size()),
+      parts_(dims_.size()),
+      merges_(plan.ranks == 1 ? plan.local_merges : plan.global_merges),
+      row_counts_(static_cast<std::size_t>(plan.ranks)),
+      value_counts_(static_cast<std::size_t>(plan.ranks)) {}
+
+void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
+  if (plan_.ranks == 1) {
+    for (std::size_t table = 0; table < dims_.size(); ++table) {
+      parts_[table].clear();
+      for (const auto& lane : lanes) parts_[table].push_back({lane[table].rows, lane[table].values.data()});
+    }
+    return;
+  }
+  pack(lanes);
+  // Which counts come from whom follows from the tree; how many rows, from the counts.
+  std::size_t subtrees = 0;
+  std::vector<std::size_t>& count_counts = row_counts_;
+  for (std::size_t rank = 0; rank < row_counts_.size(); ++rank) {
+    count_counts[rank] = dims_.size() * plan_.subtree_counts[rank];
+    subtrees += plan_.subtree_counts[rank];
+  }
+  all_counts_.resize(dims_.size() * subtrees);
+  communicator_.start_all_gather(std::span<const std::int64_t>(counts_), std::span(all_counts_),
+                                 std::span<const std::size_t>(count_counts), pending_);
+  pending_.wait();
+
+  const std::int64_t* count = all_counts_.data();
+  std::size_t rows = 0;
+  std::size_t values = 0;
+  for (std::size_t rank = 0; rank < row_counts_.size(); ++rank) {
+    row_counts_[rank] = 0;
+    value_counts_[rank] = 0;
+    for (const std::size_t dim : dims_) {
+      for (std::size_t subtree = 0; subtree < plan_.subtree_counts[rank]; ++subtree, ++count) {
+        row_counts_[rank] += static_cast<std::size_t>(*count);
+        value_counts_[rank] += static_cast<std::size_t>(*count) * dim;
+      }
+    }
+    rows += row_counts_[rank];
+    values += value_counts_[rank];
+  }
+  all_rows_.resize(rows);
+  all_values_.resize(values);
+  communicator_.start_all_gather(std::span<const std::int64_t>(rows_), std::span(all_rows_),
+                                 std::span<const std::size_t>(row_counts_), pending_);
+  communicator_.start_all_gather(std::span<const float>(values_), std::span<float>(all_values_),
+                                 std::span<const std::size_t>(value_counts_), pending_);
+}
+
+void RowExchange::finish() {
+  if (plan_.ranks == 1) return;
+  pending_.wait();
+  unpack();
+}
+
+void RowExchange::for_each_row(std::size_t table, const RowSummer::Consumer& consume) {
+  summers_[table].sum(parts_[table], merges_, dims_[table], consume);
+}
+
+void RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
+  counts_.clear();
+  rows_.clear();
+  values_.clear();
+  const auto own_lanes = static_cast<std::size_t>(plan_.lanes.size());
+  std::vector<RowGradientView>& parts = parts_.front();
+  std::vector<Merge> merges;
+  for (std::size_t table = 0; table < dims_.size(); ++table) {
+    for (std::size_t subtree = 0; subtree < plan_.subtree_lanes.size(); ++subtree) {
+      const std::size_t first = plan_.subtree_lanes[subtree];
+      const std::size_t last =
+          subtree + 1 < plan_.subtree_lanes.size() ? plan_.subtree_lanes[subtree + 1] : own_lanes;
+      parts.clear();
+      for (std::size_t lane = first; lane < last; ++lane) {
+        parts.push_back({lanes[lane][table].rows, lanes[lane][table].values.data()});
+      }
+      merges.clear();
+      for (const Merge& merge : plan_.local_merges) {
+        if (first <= merge.into && merge.from < last)
+          merges.push_back({merge.into - first, merge.from - first});
+      }
+      const std::size_t before = rows_.size();
+      summers_[table].sum(parts, merges, dims_[table], [&](std::int64_t row, std::span<const float> sum) {
+        rows_.push_back(row);
+        values_.insert(values_.end(), sum.begin(), sum.end());
+      });
+      counts_.push_back(static_cast<std::int64_t>(rows_.size() - before));
+    }
+  }
+}
+
+void RowExchange::unpack() {
+  for (auto& parts : parts_) parts.clear();
+  const std::int64_t* count = all_counts_.data();
+  const std::int64_t* row = all_rows_.data();
+  const float* value = all_values_.data();
+  for (const std::size_t subtrees : plan_.subtree_counts) {
+    for (std::size_t table = 0; table < dims_.size(); ++table) {
+      for (std::size_t subtree = 0; subtree < subtrees; ++subtree, ++count) {
+        const auto rows = static_cast<std::size_t>(*count);
+        parts_[table].push_back({{row, rows}, value});
+        row += rows;
+        value += rows * dims_[table];
+      }
+    }
+  }
+}
+
+}  // namespace gemel::exchange

@@ -1,0 +1,46 @@
+#include "gemel/exchange/segment_reduce.hpp"
+
+#include "gemel/tensor/arithmetic.hpp"
+
+namespace gemel::exchange {
+
+void sum_own_lanes(const LanePlan& plan, tensor::MatrixView lanes) {
+  for (const Merge& merge : plan.local_merges) tensor::add_into(lanes.row(merge.into), lanes.row(merge.from));
+}
+
+void SegmentReduce::start(tensor::MatrixView lanes, std::span<const std::size_t> segments) {
+  sum_own_lanes(plan_, lanes);
+  const auto ranks = static_cast<std::size_t>(plan_.ranks);
+  own_segment_ = segments[static_cast<std::size_t>(plan_.rank)];
+  send_counts_.resize(ranks);
+  receive_counts_.resize(ranks);
+  send_.clear();
+  std::size_t received = 0;
+  std::size_t start = 0;
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    for (const std::size_t lane : plan_.subtree_lanes) {
+      const auto segment = lanes.row(lane).subspan(start, segments[rank]);
+      send_.insert(send_.end(), segment.begin(), segment.end());
+    }
+    start += segments[rank];
+    send_counts_[rank] = segments[rank] * plan_.subtree_lanes.size();
+    receive_counts_[rank] = own_segment_ * plan_.subtree_counts[rank];
+    received += receive_counts_[rank];
+  }
+  received_.resize(received);
+  communicator_.start_all_to_all(std::span<const float>(send_), std::span<const std::size_t>(send_counts_),
+                                 std::span<float>(received_), std::span<const std::size_t>(receive_counts_),
+                                 pending_);
+}
+
+std::span<float> SegmentReduce::finish() {
+  pending_.wait();
+  const std::span<float> parts(received_);
+  for (const Merge& merge : plan_.global_merges) {
+    tensor::add_into(parts.subspan(merge.into * own_segment_, own_segment_),
+                     parts.subspan(merge.from * own_segment_, own_segment_));
+  }
+  return parts.first(own_segment_);
+}
+
+}  // namespace gemel::exchange

@@ -1,0 +1,98 @@
+#include "gemel/ingest/dataset_reader.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <system_error>
+#include <vector>
+
+#include "gemel/base/error.hpp"
+#include "gemel/ingest/movielens.hpp"
+#include "gemel/ingest/synthetic.hpp"
+#include "gemel/mpi/agreement.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Readers = std::vector<std::unique_ptr<DatasetReader>>;
+
+/// In the order in which they are asked.
+Readers known_readers() {
+  Readers readers;
+  readers.push_back(std::make_unique<MovieLens100kReader>());
+  return readers;
+}
+
+std::vector<std::string> names_in(const fs::path& directory) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error)
+    throw base::DataError(
+        fmt::format("--data {}: cannot be listed ({}).", directory.string(), error.message()));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+[[noreturn]] void throw_unrecognised(const fs::path& directory, const Readers& readers) {
+  constexpr std::size_t most_listed = 8;
+  std::vector<std::string> formats;
+  for (const auto& reader : readers)
+    formats.push_back(fmt::format("{} ({})", reader->looks_for(), reader->name()));
+  std::vector<std::string> names = names_in(directory);
+  const std::string looked_for = fmt::format("Looked for: {}.", fmt::join(formats, "; "));
+  const std::string remedy =
+      "Give --data a directory that holds these, or no --data for the built-in synthetic data.";
+  if (names.empty()) {
+    throw base::DataError(
+        fmt::format("--data {}: the directory is empty. {} {}", directory.string(), looked_for, remedy));
+  }
+  if (names.size() > most_listed) {
+    names.resize(most_listed);
+    names.emplace_back("...");
+  }
+  throw base::DataError(fmt::format("--data {}: holds no data set of a known format. {} Found: {}. {}",
+                                    directory.string(), looked_for, fmt::join(names, ", "), remedy));
+}
+
+/// The index of the reader that recognises `directory`. Throws DataError. Not collective.
+std::size_t choose_reader(const fs::path& directory, const Readers& readers) {
+  std::error_code error;
+  const fs::file_status status = fs::status(directory, error);
+  if (!fs::exists(status)) {
+    throw base::DataError(
+        fmt::format("--data {}: there is no such directory{}. Check the path; relative paths start "
+                    "where the program was started.",
+                    directory.string(),
+                    error && status.type() != fs::file_type::not_found ? " (" + error.message() + ")" : ""));
+  }
+  if (!fs::is_directory(status)) {
+    throw base::DataError(fmt::format(
+        "--data {}: is not a directory. Give the directory that holds the files.", directory.string()));
+  }
+  for (std::size_t index = 0; index < readers.size(); ++index) {
+    if (readers[index]->recognises(directory)) return index;
+  }
+  throw_unrecognised(directory, readers);
+}
+
+}  // namespace
+
+Dataset read_dataset(const DataOptions& options, mpi::Communicator& communicator) {
+  if (options.directory.empty()) return synthesize({}, communicator);
+  const Readers readers = known_readers();
+  std::size_t chosen = 0;
+  mpi::agree(communicator, [&] {
+    if (communicator.is_root()) chosen = choose_reader(options.directory, readers);
+  });
+  communicator.broadcast(std::span(&chosen, 1));
+  return readers[chosen]->read(options.directory, communicator);
+}
+
+}  // namespace gemel::ingest

@@ -1,0 +1,63 @@
+#include "gemel/ingest/line_errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "gemel/mpi/agreement.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+constexpr std::size_t most_listed = 10;
+constexpr std::size_t longest_quote = 60;
+
+/// `text` in quotes, shortened (not within a UTF-8 character), and with control characters made visible.
+std::string quote(std::string_view text) {
+  std::size_t length = std::min(text.size(), longest_quote);
+  if (length < text.size()) {
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
+  }
+  std::string quoted = "'";
+  for (const char c : text.substr(0, length)) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '\t') {
+      quoted += "\\t";
+    } else if (code < 0x20 || code == 0x7f) {
+      quoted += fmt::format("\\x{:02x}", code);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + (length < text.size() ? "'..." : "'");
+}
+
+}  // namespace
+
+void LineErrors::add(const Line& line, std::string_view where, std::string_view expected) {
+  if (++count_ > static_cast<std::int64_t>(most_listed)) return;
+  const auto column = where.data() - line.text.data() + 1;
+  first_.push_back(
+      fmt::format("{}:{}:{}: {}: expected {}", path_.string(), line.number, column, quote(where), expected));
+}
+
+void LineErrors::throw_if_any(std::string_view remedy, mpi::Communicator& communicator) const {
+  const std::int64_t total = communicator.sum(count_);
+  if (total == 0) return;
+  std::string mine;
+  for (const std::string& message : first_) mine += message + "\n";
+  std::string message;
+  std::size_t listed = 0;
+  for (const std::string& of_rank : communicator.all_gather(mine)) {
+    std::istringstream lines(of_rank);
+    for (std::string line; listed < most_listed && std::getline(lines, line); ++listed)
+      message += line + "\n";
+  }
+  message += total == 1 ? "1 line cannot be used" : fmt::format("{} lines cannot be used", total);
+  if (total > static_cast<std::int64_t>(listed))
+    message += fmt::format(", of which the first {} are shown", listed);
+  throw mpi::AgreedError(base::ExitCode::data, fmt::format("{}. {}", message, remedy));
+}
+
+}  // namespace gemel::ingest

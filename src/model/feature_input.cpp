@@ -1,0 +1,116 @@
+#include "gemel/model/feature_input.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "gemel/tensor/arithmetic.hpp"
+
+namespace gemel::model {
+namespace {
+
+std::span<const std::int32_t> list(const ingest::RowLists& lists, std::uint32_t index) {
+  return std::span(lists.rows).subspan(lists.offsets[index], lists.offsets[index + 1] - lists.offsets[index]);
+}
+
+}  // namespace
+
+FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
+                           std::uint64_t seed) {
+  for (const ingest::FittedFeature& feature : features) {
+    columns_.push_back({feature.spec.kind, width_, feature.spec.width(), tables_.size()});
+    width_ += feature.spec.width();
+    if (feature.spec.has_table()) {
+      tables_.emplace_back(tower + "/tables/" + feature.spec.name(), feature.table_rows(), feature.spec.dim,
+                           seed);
+    }
+  }
+}
+
+void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                           tensor::MatrixView input) const {
+  for (std::size_t i = 0; i < selection.size(); ++i) {
+    const std::span<float> output = input.row(i);
+    if (selection[i] < 0) {
+      std::fill(output.begin(), output.end(), 0.0F);
+      continue;
+    }
+    const std::uint32_t* words = rows.words.data() + static_cast<std::size_t>(selection[i]) * rows.features;
+    for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
+      const Column& column = columns_[feature];
+      const std::span<float> values = output.subspan(column.offset, column.width);
+      switch (column.kind) {
+        case ingest::FeatureKind::normalize:
+          values[0] = std::bit_cast<float>(words[feature]);
+          break;
+        case ingest::FeatureKind::lookup:
+        case ingest::FeatureKind::bucketize: {
+          const std::span<const float> embedding = tables_[column.table].weights().row(words[feature]);
+          std::copy(embedding.begin(), embedding.end(), values.begin());
+          break;
+        }
+        case ingest::FeatureKind::text: {
+          std::fill(values.begin(), values.end(), 0.0F);
+          const auto tokens = list(rows.lists[feature], words[feature]);
+          for (const std::int32_t token : tokens) {
+            tensor::add_into(values, tables_[column.table].weights().row(static_cast<std::size_t>(token)));
+          }
+          if (!tokens.empty()) tensor::scale(values, 1.0F / static_cast<float>(tokens.size()), values);
+          break;
+        }
+      }
+    }
+  }
+}
+
+void FeatureInput::collect(const Column& column, std::size_t feature, const ingest::FeatureRows& rows,
+                           std::span<const std::int32_t> selection, Scratch& scratch) const {
+  scratch.keys.clear();
+  scratch.examples.clear();
+  scratch.factors.clear();
+  const auto add = [&](std::uint32_t table_row, std::size_t example, float factor) {
+    scratch.keys.push_back(static_cast<std::uint64_t>(table_row) << 32 | scratch.examples.size());
+    scratch.examples.push_back(static_cast<std::uint32_t>(example));
+    scratch.factors.push_back(factor);
+  };
+  for (std::size_t i = 0; i < selection.size(); ++i) {
+    if (selection[i] < 0) continue;
+    const std::uint32_t word = rows.words[static_cast<std::size_t>(selection[i]) * rows.features + feature];
+    if (column.kind == ingest::FeatureKind::text) {
+      const auto tokens = list(rows.lists[feature], word);
+      for (const std::int32_t token : tokens) {
+        add(static_cast<std::uint32_t>(token), i, 1.0F / static_cast<float>(tokens.size()));
+      }
+    } else {
+      add(word, i, 1.0F);
+    }
+  }
+  std::sort(scratch.keys.begin(), scratch.keys.end());
+}
+
+void FeatureInput::backward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                            tensor::ConstMatrixView input_gradient,
+                            std::span<exchange::RowGradient> gradients, Scratch& scratch) const {
+  for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
+    const Column& column = columns_[feature];
+    if (column.kind == ingest::FeatureKind::normalize) continue;
+    collect(column, feature, rows, selection, scratch);
+    exchange::RowGradient& gradient = gradients[column.table];
+    gradient.rows.clear();
+    gradient.values.resize(scratch.keys.size(), column.width);
+    for (const std::uint64_t key : scratch.keys) {
+      const auto table_row = static_cast<std::int64_t>(key >> 32);
+      const auto occurrence = static_cast<std::uint32_t>(key);
+      const auto addend =
+          input_gradient.row(scratch.examples[occurrence]).subspan(column.offset, column.width);
+      const float factor = scratch.factors[occurrence];
+      if (gradient.rows.empty() || gradient.rows.back() != table_row) {
+        gradient.rows.push_back(table_row);
+        tensor::scale(addend, factor, gradient.values.row(gradient.rows.size() - 1));
+      } else {
+        tensor::add_scaled(gradient.values.row(gradient.rows.size() - 1), factor, addend);
+      }
+    }
+  }
+}
+
+}  // namespace gemel::model

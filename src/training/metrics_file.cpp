@@ -1,0 +1,123 @@
+#include "gemel/training/metrics_file.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "gemel/base/error.hpp"
+
+namespace gemel::training {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const TrafficBytes& bytes) {
+  Json json;
+  for (std::size_t i = 0; i < bytes.size(); ++i) json[std::string(traffic_names[i])] = bytes[i];
+  return json;
+}
+
+Json to_json(const PhaseSeconds& seconds) {
+  Json json;
+  for (std::size_t i = 0; i < seconds.size(); ++i) json[std::string(base::phase_names[i])] = seconds[i];
+  return json;
+}
+
+void add(Json& json, const Accuracies& accuracies) {
+  for (const auto& [k, accuracy] : accuracies) json[fmt::format("top_{}", k)] = accuracy;
+}
+
+}  // namespace
+
+MetricsFile::MetricsFile(const std::string& path) : path_(path), file_(path, std::ios::app) {
+  if (!file_) {
+    throw base::UsageError(
+        fmt::format("--metrics-file {}: cannot write this file: {}; give a path in a directory that "
+                    "exists and is writable",
+                    path, std::strerror(errno)));
+  }
+}
+
+void MetricsFile::on_run(const RunReport& report) {
+  if (report.resumed_from.empty()) {
+    file_.close();
+    file_.open(path_, std::ios::trunc);
+  }
+  Json settings = Json::object();
+  for (const auto& [name, value] : report.settings) settings[name] = value;
+  write({{"event", "run"},
+         {"data", report.data},
+         {"interactions", report.interactions},
+         {"train_examples", report.train_examples},
+         {"test_examples", report.test_examples},
+         {"candidates", report.candidates},
+         {"dense_parameters", report.dense_parameters},
+         {"table_parameters", report.table_parameters},
+         {"steps_per_epoch", report.steps_per_epoch},
+         {"ranks", report.ranks},
+         {"threads", report.threads},
+         {"first_epoch", report.first_epoch},
+         {"resumed_from", report.resumed_from},
+         {"settings", settings}});
+}
+
+void MetricsFile::on_epoch(const EpochReport& report) {
+  write({{"event", "epoch"},
+         {"epoch", report.epoch},
+         {"step", report.step},
+         {"loss", report.loss},
+         {"seconds", report.seconds},
+         {"examples_per_second", report.examples_per_second},
+         {"phase_seconds", to_json(report.phases)},
+         {"bytes", to_json(report.bytes)}});
+}
+
+void MetricsFile::on_validation(const ValidationReport& report) {
+  Json event = {
+      {"event", "validation"}, {"epoch", report.epoch}, {"step", report.step}, {"loss", report.loss}};
+  add(event, report.accuracies);
+  event["seconds"] = report.seconds;
+  event["examples_per_second"] = report.examples_per_second;
+  write(event);
+}
+
+void MetricsFile::on_checkpoint(const CheckpointReport& report) {
+  write({{"event", "checkpoint"},
+         {"epoch", report.epoch},
+         {"step", report.step},
+         {"path", report.path},
+         {"seconds", report.seconds},
+         {"bytes", report.bytes}});
+}
+
+void MetricsFile::on_summary(const SummaryReport& report) {
+  Json event = {{"event", "summary"}, {"epoch", report.epoch}, {"step", report.step}, {"loss", report.loss}};
+  add(event, report.accuracies);
+  event["seconds"] = report.seconds;
+  event["training_seconds"] = report.training_seconds;
+  event["evaluation_seconds"] = report.evaluation_seconds;
+  event["checkpoint_seconds"] = report.checkpoint_seconds;
+  event["examples_per_second"] = report.examples_per_second;
+  event["checkpoint"] = report.checkpoint;
+  event["interrupted"] = report.interrupted;
+  for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
+    event["phase_seconds"][std::string(base::phase_names[i])] = {
+        {"min", report.phase_min[i]}, {"mean", report.phase_mean[i]}, {"max", report.phase_max[i]}};
+  }
+  event["bytes"] = to_json(report.bytes);
+  write(event);
+}
+
+void MetricsFile::write(const Json& event) {
+  // Paths may hold bytes that are not UTF-8: they are replaced, since JSON has no place for them.
+  file_ << event.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+  if (file_ || has_failed_) return;
+  has_failed_ = true;
+  spdlog::warn("--metrics-file {}: cannot write any more ({}); the training goes on without it", path_,
+               std::strerror(errno));
+}
+
+}  // namespace gemel::training

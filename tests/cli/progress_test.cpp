@@ -1,0 +1,246 @@
+#include "gemel/cli/progress.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+#include "gemel/cli/observer_list.hpp"
+#include "gemel/cli/report_text.hpp"
+
+namespace gemel::cli {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+/// A run of 40 steps an epoch under a clock of its own.
+class ProgressTest : public testing::Test {
+ protected:
+  void start(ProgressStyle style, std::int64_t validate_every, std::int64_t epochs = 300) {
+    options_.validate_every = validate_every;
+    options_.epochs = epochs;
+    progress_ = std::make_unique<Progress>(out_, style, options_, [this] { return now_; });
+    progress_->on_run({.data = "MovieLens-100k",
+                       .train_examples = 80000,
+                       .steps_per_epoch = 40,
+                       .resumed_from = "",
+                       .settings = {}});
+    out_.str("");
+  }
+
+  /// Trains one epoch that takes so many seconds, with validation where it is due.
+  void epoch(double seconds) {
+    ++epoch_;
+    for (std::int64_t step = 1; step <= 40; ++step) {
+      now_ += seconds / 40;
+      progress_->on_step({epoch_, options_.epochs, step, 40});
+    }
+    progress_->on_epoch({.epoch = epoch_,
+                         .step = 40 * epoch_,
+                         .loss = 7.25,
+                         .seconds = seconds,
+                         .examples_per_second = 80000 / seconds});
+    if (options_.validate_every == 0 || epoch_ % options_.validate_every != 0) return;
+    progress_->on_validation(
+        {.epoch = epoch_,
+         .step = 40 * epoch_,
+         .accuracies = {{1, 0.0011}, {5, 0.0122}, {10, 0.0233}, {50, 0.1344}, {100, 0.2455}},
+         .loss = 7.25});
+  }
+
+  std::int64_t lines() const {
+    const std::string text = out_.str();
+    return std::count(text.begin(), text.end(), '\n');
+  }
+
+  std::ostringstream out_;
+  double now_ = 1000;
+  std::int64_t epoch_ = 0;
+  training::TrainingOptions options_;
+  std::unique_ptr<Progress> progress_;
+};
+
+TEST_F(ProgressTest, PrintsOneRowAValidationAndNoneForQuickEpochs) {
+  start(ProgressStyle::lines, 5);
+  for (int i = 0; i < 300; ++i) epoch(0.25);
+  EXPECT_EQ(lines(), 1 + 60);
+  EXPECT_THAT(out_.str(),
+              HasSubstr(" epoch      step      loss    top-1    top-5   top-10   top-50  top-100"));
+  EXPECT_THAT(out_.str(),
+              ContainsRegex("\n +300 +12000 +7\\.2500 +0\\.0011 +0\\.0122 +0\\.0233 +0\\.1344 +0\\.2455 "
+                            "+0\\.250 +320000\n$"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("\r")));
+}
+
+TEST_F(ProgressTest, PrintsARowEveryFiveSecondsWithoutValidation) {
+  start(ProgressStyle::lines, 0);
+  for (int i = 0; i < 300; ++i) epoch(0.6);  // the ninth epoch is the first to end after more than 5 s
+  EXPECT_EQ(lines(), 1 + 300 / 9);
+  EXPECT_THAT(out_.str(), ContainsRegex("\n +9 +360 +7\\.2500 +- +- +- +- +- +0\\.600 +133333\n +18 "));
+}
+
+TEST_F(ProgressTest, PrintsRowsHoweverOftenCheckpointsAreReported) {
+  start(ProgressStyle::lines, 0);
+  for (int i = 0; i < 8; ++i) {
+    epoch(1.5);  // rows after 6 s and 12 s
+    progress_->on_checkpoint({.epoch = epoch_, .step = 40 * epoch_, .path = "c.h5"});
+  }
+  EXPECT_EQ(lines(), 1 + 2 + 8);
+}
+
+TEST_F(ProgressTest, IsNotSilentForMuchMoreThanThirtySeconds) {
+  start(ProgressStyle::lines, 5);
+  epoch(300);
+  EXPECT_GE(lines(), 9);
+  EXPECT_LE(lines(), 12);
+  EXPECT_THAT(out_.str(), HasSubstr("epoch 1/300, step 4/40"));
+}
+
+TEST_F(ProgressTest, EstimatesTheTimeLeftFromThePace) {
+  start(ProgressStyle::lines, 0, 2);
+  epoch(40);  // a second a step; the first line comes after 30 of 80 steps
+  EXPECT_THAT(out_.str(), HasSubstr("epoch 1/2, step 30/40  ETA 00:50\n"));
+}
+
+TEST_F(ProgressTest, RedrawsTheBarAtMostTenTimesASecond) {
+  start(ProgressStyle::bar, 0);
+  for (int i = 0; i < 100; ++i) epoch(0.1);  // 10 s, 4000 steps
+  const std::string text = out_.str();
+  EXPECT_LE(std::count(text.begin(), text.end(), '\r'), 101);
+  EXPECT_GE(std::count(text.begin(), text.end(), '\r'), 75);  // steps of 1/400 s may fall just before a tenth
+  EXPECT_EQ(lines(), 0);
+  EXPECT_THAT(text, AllOf(HasSubstr("epoch 50/300 step "), HasSubstr("loss 7.2500"), HasSubstr("ETA 00:2")));
+}
+
+TEST_F(ProgressTest, ErasesTheBarBeforeARow) {
+  start(ProgressStyle::bar, 1);
+  epoch(10);
+  EXPECT_THAT(out_.str(), ContainsRegex("\r.\\[K epoch +step.*\n +1 +40 +7\\.2500 "));
+}
+
+TEST_F(ProgressTest, ReportsCheckpoints) {
+  start(ProgressStyle::lines, 5);
+  progress_->on_checkpoint(
+      {.epoch = 3, .step = 120, .path = "checkpoints/a.h5", .seconds = 0.25, .bytes = 4200000});
+  EXPECT_EQ(out_.str(), "checkpoint after epoch 3, step 120: checkpoints/a.h5 (4.2 MB in 0.25 s)\n");
+}
+
+TEST(ProgressStyle, IsLinesUnderMpirunAndOtherwiseAsAskedFor) {
+  const char* set_by_mpirun = "OMPI_COMM_WORLD_SIZE";
+  const bool was_set = getenv(set_by_mpirun) != nullptr;
+  setenv(set_by_mpirun, "1", 0);
+  EXPECT_EQ(resolve(ProgressStyle::automatic), ProgressStyle::lines);
+  EXPECT_EQ(resolve(ProgressStyle::bar), ProgressStyle::bar);
+  EXPECT_EQ(resolve(ProgressStyle::none), ProgressStyle::none);
+  if (!was_set) unsetenv(set_by_mpirun);
+}
+
+TEST(RunText, TellsSizesAndSettings) {
+  const std::string text = run_text({.data = "MovieLens-100k",
+                                     .interactions = 100000,
+                                     .train_examples = 80000,
+                                     .test_examples = 20000,
+                                     .candidates = 1682,
+                                     .dense_parameters = 6304,
+                                     .table_parameters = 123456,
+                                     .steps_per_epoch = 40,
+                                     .ranks = 8,
+                                     .threads = 1,
+                                     .first_epoch = 7,
+                                     .resumed_from = "c/a.h5",
+                                     .settings = {{"epochs", "300"}, {"layers", "64,32"}}});
+  for (const char* fact :
+       {"MovieLens-100k: 100000 interactions (80000 to train, 20000 to test), 1682 candidates\n",
+        "8 ranks x 1 thread; 40 steps an epoch; 6304 dense parameters, 123456 in",
+        "resumed after epoch 7 from c/a.h5\n"}) {
+    EXPECT_THAT(text, HasSubstr(fact));
+  }
+  EXPECT_THAT(text, ContainsRegex("\n  epochs +300\n  layers +64,32\n"));
+}
+
+TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
+  training::SummaryReport report;
+  report.epoch = 300;
+  report.step = 12000;
+  report.loss = 5.94712;
+  report.accuracies = {{1, 0.00123}, {100, 0.25}};
+  report.seconds = 75.25;
+  report.training_seconds = 70.5;
+  report.evaluation_seconds = 4.25;
+  report.checkpoint_seconds = 0.5;
+  report.examples_per_second = 340425.4;
+  report.checkpoint = "checkpoints/b.h5";
+  report.bytes[static_cast<std::size_t>(training::Traffic::share)] = 1500000;
+  report.bytes[static_cast<std::size_t>(training::Traffic::dense)] = 500000;
+  const auto loss = static_cast<std::size_t>(base::Phase::loss);
+  report.phase_min[loss] = 1.5;
+  report.phase_mean[loss] = 2.5;
+  report.phase_max[loss] = 3.5;
+  const std::string text = summary_text(report);
+  for (const char* fact :
+       {"Finished after epoch 300, step 12000, in 75.2 s: training 70.5 s, evaluation 4.25 s, "
+        "checkpoints 0.50 s\n",
+        "340425 training examples per second; loss 5.9471 per example\n",
+        "last checkpoint: checkpoints/b.h5\n"}) {
+    EXPECT_THAT(text, HasSubstr(fact));
+  }
+  for (const char* row : {"top-1 +0\\.0012\n", "top-100 +0\\.2500\n", "share +1\\.5 MB\n",
+                          "dense +500\\.0 kB\n", "total +2\\.0 MB\n", "loss +1\\.500 +2\\.500 +3\\.500\n"}) {
+    EXPECT_THAT(text, ContainsRegex(row));
+  }
+  report.interrupted = true;
+  EXPECT_THAT(summary_text(report), HasSubstr("Interrupted after epoch 300"));
+}
+
+TEST(ReportText, ScalesBytesAndSeconds) {
+  EXPECT_EQ(bytes_text(0), "0 B");
+  EXPECT_EQ(bytes_text(999), "999 B");
+  EXPECT_EQ(bytes_text(1000), "1.0 kB");
+  EXPECT_EQ(bytes_text(999'960), "1.0 MB");
+  EXPECT_EQ(bytes_text(123'456'789'012), "123.5 GB");
+  EXPECT_EQ(seconds_text(0.123), "0.12 s");
+  EXPECT_EQ(seconds_text(123.44), "123.4 s");
+  EXPECT_EQ(seconds_text(3723), "1:02:03");
+}
+
+/// Notes what it is told.
+class Recorder : public training::Observer {
+ public:
+  explicit Recorder(std::vector<std::string>& notes) : notes_(notes) {}
+  void on_run(const training::RunReport& report) override {
+    notes_.push_back("run " + report.settings.at(0).second);
+  }
+  void on_step(const training::StepReport&) override { notes_.push_back("step"); }
+  void on_epoch(const training::EpochReport&) override { notes_.push_back("epoch"); }
+  void on_validation(const training::ValidationReport&) override { notes_.push_back("validation"); }
+  void on_checkpoint(const training::CheckpointReport&) override { notes_.push_back("checkpoint"); }
+  void on_summary(const training::SummaryReport&) override { notes_.push_back("summary"); }
+
+ private:
+  std::vector<std::string>& notes_;
+};
+
+TEST(ObserverList, TellsAllObserversEverything) {
+  std::vector<std::string> first;
+  std::vector<std::string> second;
+  const std::vector<std::pair<std::string, std::string>> settings = {{"epochs", "300"}};
+  ObserverList list(settings);
+  list.add(std::make_unique<Recorder>(first));
+  list.add(std::make_unique<Recorder>(second));
+  list.on_run({});
+  list.on_step({});
+  list.on_epoch({});
+  list.on_validation({});
+  list.on_checkpoint({});
+  list.on_summary({});
+  EXPECT_THAT(first, testing::ElementsAre("run 300", "step", "epoch", "validation", "checkpoint", "summary"));
+  EXPECT_EQ(first, second);
+}
+
+}  // namespace
+}  // namespace gemel::cli

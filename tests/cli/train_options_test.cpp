@@ -1,0 +1,337 @@
+#include "gemel/cli/train_options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "gemel/base/error.hpp"
+#include "gemel/mpi/agreement.hpp"
+
+namespace gemel::cli {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+using Arguments = std::vector<std::string>;
+using Unit = checkpoint::Interval::Unit;
+
+ParsedTrainOptions parse(const Arguments& arguments) {
+  auto self = mpi::Communicator::self();
+  return parse_train_options(arguments, self);
+}
+
+/// The message of the error that the arguments cause, which must be a usage error.
+std::string error_of(const Arguments& arguments) {
+  try {
+    parse(arguments);
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::ExitCode::usage);
+    return error.what();
+  }
+  return "no error";
+}
+
+/// A configuration file that is deleted at the end of the test.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& content)
+      : path_(testing::TempDir() + "gemel_options_" + std::to_string(getpid()) + ".ini") {
+    std::ofstream(path_) << content;
+  }
+  ~ConfigFile() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+TEST(TrainOptions, DefaultToTheTutorial) {
+  const auto options = parse({}).options;
+  EXPECT_EQ(options.training.data.directory, "");
+  EXPECT_EQ(options.training.data.test_fraction, 0.2);
+  EXPECT_THAT(options.training.model.layers, ElementsAre(32U));
+  EXPECT_EQ(options.training.model.embedding_dim, 32U);
+  EXPECT_EQ(options.training.adagrad.learning_rate, 0.1F);
+  EXPECT_EQ(options.training.epochs, 300);
+  EXPECT_EQ(options.training.batch_size, 2048);
+  EXPECT_EQ(options.training.validate_every, 5);
+  EXPECT_THAT(options.training.top_k, ElementsAre(1, 5, 10, 50, 100));
+  EXPECT_EQ(options.progress, ProgressStyle::automatic);
+  EXPECT_EQ(options.log_level, "info");
+}
+
+TEST(TrainOptions, ReachEveryField) {
+  const auto options = parse({"--data",
+                              "d",
+                              "--test-fraction=0.25",
+                              "--split-seed",
+                              "18446744073709551615",
+                              "--layers",
+                              "64,32",
+                              "--embedding-dim",
+                              "16",
+                              "--query-feature",
+                              "user_id:lookup",
+                              "--query-feature=timestamp:normalize",
+                              "--candidate-feature",
+                              "title:text(99):8",
+                              "--learning-rate",
+                              "0.05",
+                              "--temperature",
+                              "0.5",
+                              "--logq-correction",
+                              "--remove-accidental-hits",
+                              "--epochs",
+                              "7",
+                              "--batch-size",
+                              "512",
+                              "--seed",
+                              "0",
+                              "--validate-every",
+                              "0",
+                              "--top-k",
+                              "3, 30",
+                              "--checkpoint-dir",
+                              "c",
+                              "--checkpoint-every",
+                              "100steps",
+                              "--keep",
+                              "5",
+                              "--resume",
+                              "auto",
+                              "--lanes",
+                              "4",
+                              "--threads",
+                              "2",
+                              "--metrics-file",
+                              "m",
+                              "--progress",
+                              "none",
+                              "--log-level",
+                              "debug"})
+                           .options;
+  const auto& training = options.training;
+  EXPECT_EQ(training.data.directory, "d");
+  EXPECT_EQ(training.data.test_fraction, 0.25);
+  EXPECT_EQ(training.data.split_seed, 18446744073709551615ULL);
+  EXPECT_THAT(training.model.layers, ElementsAre(64U, 32U));
+  EXPECT_EQ(training.model.embedding_dim, 16U);
+  EXPECT_THAT(training.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
+  EXPECT_THAT(training.model.candidate_features, ElementsAre("title:text(99):8"));
+  EXPECT_EQ(training.adagrad.learning_rate, 0.05F);
+  EXPECT_EQ(training.loss.temperature, 0.5F);
+  EXPECT_TRUE(training.loss.logq_correction);
+  EXPECT_TRUE(training.loss.remove_accidental_hits);
+  EXPECT_EQ(training.epochs, 7);
+  EXPECT_EQ(training.batch_size, 512);
+  EXPECT_EQ(training.seed, 0U);
+  EXPECT_EQ(training.validate_every, 0);
+  EXPECT_THAT(training.top_k, ElementsAre(3, 30));
+  EXPECT_EQ(training.checkpoint.directory, "c");
+  EXPECT_EQ(training.checkpoint.every.count, 100);
+  EXPECT_EQ(training.checkpoint.every.unit, Unit::steps);
+  EXPECT_EQ(training.checkpoint.keep, 5);
+  EXPECT_EQ(training.checkpoint.resume, "auto");
+  EXPECT_EQ(training.lanes, 4);
+  EXPECT_EQ(training.threads, 2);
+  EXPECT_EQ(options.metrics_file, "m");
+  EXPECT_EQ(options.progress, ProgressStyle::none);
+  EXPECT_EQ(options.log_level, "debug");
+}
+
+TEST(TrainOptions, SwitchesTakeAValueOrNone) {
+  EXPECT_TRUE(parse({"--logq-correction=true"}).options.training.loss.logq_correction);
+  EXPECT_FALSE(parse({"--logq-correction=false"}).options.training.loss.logq_correction);
+  const auto options = parse({"--logq-correction", "--epochs", "3"}).options;
+  EXPECT_TRUE(options.training.loss.logq_correction);
+  EXPECT_EQ(options.training.epochs, 3);
+}
+
+TEST(TrainOptions, CheckpointIntervalsHaveUnits) {
+  const std::map<std::string, std::pair<std::int64_t, Unit>> cases = {{"0", {0, Unit::epochs}},
+                                                                      {"12", {12, Unit::epochs}},
+                                                                      {"12epochs", {12, Unit::epochs}},
+                                                                      {"1epoch", {1, Unit::epochs}},
+                                                                      {"1000steps", {1000, Unit::steps}}};
+  for (const auto& [typed, meant] : cases) {
+    const auto every = parse({"--checkpoint-every", typed}).options.training.checkpoint.every;
+    EXPECT_EQ(every.count, meant.first) << typed;
+    EXPECT_EQ(every.unit, meant.second) << typed;
+  }
+}
+
+struct BadCase {
+  Arguments arguments;
+  std::string start;    // how the message begins: where the value was given
+  std::string allowed;  // what it says is allowed
+};
+
+TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
+  const BadCase cases[] = {
+      {{"--layers", "64,,32"},
+       "--layers 64,,32: an empty width between the commas",
+       "give positive widths like 64,32"},
+      {{"--layers", "0"}, "--layers 0: 0 is not a width from 1", "like 64,32"},
+      {{"--layers", "64,-1"}, "--layers 64,-1: -1 is not a width", "like 64,32"},
+      {{"--layers", "abc"}, "--layers abc: abc is not a width", "like 64,32"},
+      {{"--layers", "64,"}, "--layers 64,: an empty width", "like 64,32"},
+      {{"--layers", ""}, "--layers '': an empty list", "like 64,32"},
+      {{"--layers="}, "--layers: the value after = is empty", "--layers WIDTHS"},
+      {{"--layers", "99999999999999999999"}, "--layers 99999999999999999999: ", "from 1 to 65536"},
+      {{"--embedding-dim", "0"}, "--embedding-dim 0: ", "from 1 to 65536"},
+      {{"--epochs", "-1"}, "--epochs -1: ", "at least 1"},
+      {{"--epochs", "0"}, "--epochs 0: ", "at least 1"},
+      {{"--epochs", "1.5"}, "--epochs 1.5: ", "whole number"},
+      {{"--epochs", "3x"}, "--epochs 3x: ", "whole number"},
+      {{"--epochs", "99999999999999999999"}, "--epochs 99999999999999999999: ", "to 9223372036854775807"},
+      {{"--seed", "-1"}, "--seed -1: ", "at least 0"},
+      {{"--split-seed", "x"}, "--split-seed x: ", "at least 0"},
+      {{"--batch-size", "0"}, "--batch-size 0: ", "from 1 to"},
+      {{"--validate-every", "-5"}, "--validate-every -5: ", "at least 0"},
+      {{"--keep", "0"}, "--keep 0: ", "at least 1"},
+      {{"--lanes", "0"}, "--lanes 0: ", "from 1 to 1024"},
+      {{"--lanes", "1025"}, "--lanes 1025: ", "from 1 to 1024"},
+      {{"--threads", "0"}, "--threads 0: ", "from 1"},
+      {{"--learning-rate", "0"}, "--learning-rate 0: ", "above 0"},
+      {{"--learning-rate", "nan"}, "--learning-rate nan: ", "finite"},
+      {{"--learning-rate", "-0.1"}, "--learning-rate -0.1: ", "above 0"},
+      {{"--temperature", "inf"}, "--temperature inf: ", "finite"},
+      {{"--temperature", "1e60"}, "--temperature 1e60: ", "finite"},
+      {{"--test-fraction", "1"}, "--test-fraction 1: ", "below 1"},
+      {{"--test-fraction", "-0.1"}, "--test-fraction -0.1: ", "at least 0"},
+      {{"--test-fraction", "nan"}, "--test-fraction nan: ", "below 1"},
+      {{"--top-k", "5,1"}, "--top-k 5,1: 1 does not come after 5", "like 1,5,10,50,100"},
+      {{"--top-k", "5,5"}, "--top-k 5,5: 5 does not come after 5", "ascending"},
+      {{"--top-k", "0,5"}, "--top-k 0,5: 0 is not", "like 1,5,10,50,100"},
+      {{"--top-k", ""}, "--top-k '': an empty list", "like 1,5,10,50,100"},
+      {{"--checkpoint-every", "5weeks"}, "--checkpoint-every 5weeks: ", "50epochs or 1000steps"},
+      {{"--checkpoint-every", "steps"}, "--checkpoint-every steps: ", "50epochs or 1000steps"},
+      {{"--checkpoint-every", "-1"}, "--checkpoint-every -1: ", "50epochs or 1000steps"},
+      {{"--logq-correction=maybe"}, "--logq-correction maybe: ", "true, false"},
+      {{"--progress", "fancy"}, "--progress fancy: ", "auto, bar, lines, none"},
+      {{"--log-level", "loud"}, "--log-level loud: ", "debug, info, warning, error"},
+      {{"--data", ""}, "--data '': the value is empty", "synthetic"},
+      {{"--checkpoint-dir", ""}, "--checkpoint-dir '': the value is empty", ""},
+      {{"--query-feature", "user_id:magic"}, "--query-feature: ", "lookup"},
+      {{"--candidate-feature", "title:lookup", "--candidate-feature", "title:lookup:8"},
+       "--candidate-feature title:lookup:8: ",
+       "give it once"},
+  };
+  for (const BadCase& bad : cases) {
+    EXPECT_THAT(error_of(bad.arguments), AllOf(StartsWith(bad.start), HasSubstr(bad.allowed)));
+  }
+}
+
+TEST(TrainOptions, NameTheNearestOptionForAnUnknownOne) {
+  EXPECT_THAT(error_of({"--epoch", "3"}), AllOf(StartsWith("--epoch: "), HasSubstr("mean --epochs?")));
+  EXPECT_THAT(error_of({"--learning_rate=1"}), HasSubstr("mean --learning-rate?"));
+  EXPECT_THAT(error_of({"-epochs", "3"}), HasSubstr("mean --epochs?"));
+  EXPECT_THAT(error_of({"--qwertyuiop"}),
+              AllOf(StartsWith("--qwertyuiop: no such option"), HasSubstr("--help")));
+}
+
+TEST(TrainOptions, RefuseWhatIsMissingRepeatedOrExtra) {
+  EXPECT_THAT(error_of({"--epochs"}),
+              AllOf(StartsWith("--epochs: the value is missing"), HasSubstr("--epochs N")));
+  EXPECT_THAT(error_of({"--data", "--epochs", "3"}),
+              StartsWith("--data: the value is missing before --epochs"));
+  EXPECT_THAT(error_of({"--epochs", "3", "--epochs", "4"}),
+              AllOf(StartsWith("--epochs 4: "), HasSubstr("once")));
+  EXPECT_THAT(error_of({"--epochs", "3", "ml-100k"}), StartsWith("ml-100k: this belongs to no option"));
+  EXPECT_THAT(error_of({"--", "ml-100k"}), StartsWith("ml-100k: this belongs to no option"));
+}
+
+TEST(TrainOptions, RefuseABatchSmallerThanItsLanes) {
+  EXPECT_THAT(error_of({"--batch-size", "7"}), AllOf(HasSubstr("--batch-size 7"), HasSubstr("--lanes 8")));
+  EXPECT_EQ(error_of({"--batch-size", "7", "--lanes", "7"}), "no error");
+}
+
+TEST(TrainOptions, RefuseMoreRanksThanLanes) {
+  training::TrainingOptions options;
+  EXPECT_NO_THROW(check_train_options(options, 8));
+  try {
+    check_train_options(options, 9);
+    FAIL() << "9 ranks on 8 lanes were taken";
+  } catch (const base::UsageError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("--lanes 8"), HasSubstr("9 ranks"), HasSubstr("--lanes 9")));
+  }
+}
+
+TEST(TrainOptions, ComeFromAFileToo) {
+  const ConfigFile file(
+      "# a comment\r\n"
+      "[Model]\n"
+      "layers = 64,32   # two layers\n"
+      "  query-feature=user_id:lookup\n"
+      "query-feature = timestamp:normalize\n"
+      "\n"
+      "logq-correction = true\n"
+      "epochs = 5");
+  const auto options = parse({"--config", file.path()}).options.training;
+  EXPECT_THAT(options.model.layers, ElementsAre(64U, 32U));
+  EXPECT_THAT(options.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
+  EXPECT_EQ(options.model.candidate_features, model::ModelOptions().candidate_features);
+  EXPECT_TRUE(options.loss.logq_correction);
+  EXPECT_EQ(options.epochs, 5);
+}
+
+TEST(TrainOptions, OfTheCommandLineWinOverTheFile) {
+  const ConfigFile file("epochs = 5\nseed = 6\nlogq-correction = true\nquery-feature = user_id:lookup\n");
+  const auto options = parse({"--epochs", "9", "--query-feature", "timestamp:normalize",
+                              "--logq-correction=false", "--config", file.path()})
+                           .options.training;
+  EXPECT_EQ(options.epochs, 9);
+  EXPECT_EQ(options.seed, 6U);
+  EXPECT_FALSE(options.loss.logq_correction);
+  EXPECT_THAT(options.model.query_features, ElementsAre("timestamp:normalize"));
+}
+
+TEST(TrainOptions, ErrorsOfAFileNameItsLine) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"seed = 1\n\nepochss = 3\n", ":3: epochss = 3: no such option. Did you mean epochs?"},
+      {"seed = 1\nepochs = 0\n", ":2: epochs = 0: give a whole number of at least 1"},
+      {"epochs = 1\nepochs = 2\n", ":2: epochs = 2: this option was given before"},
+      {"# c\nepochs\n", ":2: epochs: not a line of the form name = value"},
+      {"logq-correction = yes", ":1: logq-correction = yes: choose one of true, false"},
+      {"layers =", ":1: layers = : an empty list"},
+      {"data = ", ":1: data = : the value is empty"},
+  };
+  for (const auto& [content, message] : cases) {
+    const ConfigFile file(content);
+    EXPECT_THAT(error_of({"--config", file.path()}), StartsWith(file.path() + message));
+  }
+  const ConfigFile file("epoch = 3\n");
+  EXPECT_THAT(error_of({"--epochs", "1", "--config", file.path()}), HasSubstr("no such option"));
+}
+
+TEST(TrainOptions, RefuseAFileThatCannotBeRead) {
+  EXPECT_THAT(error_of({"--config", "no/such.ini"}), StartsWith("--config no/such.ini: cannot read"));
+  EXPECT_THAT(error_of({"--config", testing::TempDir()}), HasSubstr("cannot read"));
+  const ConfigFile empty("");
+  EXPECT_EQ(error_of({"--config", empty.path()}), "no error");
+}
+
+TEST(TrainOptions, SettingsShowEveryEffectiveValue) {
+  const auto settings =
+      parse({"--layers", "64,32", "--logq-correction", "--checkpoint-every", "100steps"}).settings;
+  const std::map<std::string, std::string> by_name(settings.begin(), settings.end());
+  EXPECT_EQ(by_name.size(), settings.size());
+  EXPECT_EQ(by_name.at("layers"), "64,32");
+  EXPECT_EQ(by_name.at("logq-correction"), "true");
+  EXPECT_EQ(by_name.at("remove-accidental-hits"), "false");
+  EXPECT_EQ(by_name.at("checkpoint-every"), "100steps");
+  EXPECT_EQ(by_name.at("learning-rate"), "0.1");
+  EXPECT_EQ(by_name.at("test-fraction"), "0.2");
+  EXPECT_EQ(by_name.at("data"), "built-in synthetic data");
+  EXPECT_EQ(by_name.at("query-feature"), "user_id:lookup timestamp:bucketize(1000) timestamp:normalize");
+  EXPECT_EQ(by_name.at("progress"), "auto");
+}
+
+}  // namespace
+}  // namespace gemel::cli

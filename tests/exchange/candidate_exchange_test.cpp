@@ -1,0 +1,134 @@
+#include "gemel/exchange/candidate_exchange.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <vector>
+
+#include "gemel/mpi/communicator.hpp"
+#include "support/lanes.hpp"
+#include "support/sent_bytes.hpp"
+
+namespace gemel::exchange {
+namespace {
+
+constexpr int lanes = 8;
+constexpr std::size_t catalogue = 1000;
+constexpr std::size_t dim = 6;
+
+/// The item of position `position` of a batch: few items, some often, and both ends of the catalogue.
+std::int32_t item(std::int64_t position) {
+  if (position == 3) return 0;
+  if (position == 5) return catalogue - 1;
+  const float x = test::number(5, static_cast<std::uint64_t>(position));
+  return static_cast<std::int32_t>(x * x * 999.0F);
+}
+
+struct Fixture {
+  explicit Fixture(std::int64_t batch_size) : size(batch_size) {
+    const std::int64_t first = lane_start(size, lanes, plan.lanes.first);
+    for (std::int64_t i = first; i < lane_start(size, lanes, plan.lanes.last); ++i) own.push_back(item(i));
+    for (std::int64_t i = 0; i < size; ++i) ++expected[item(i)];
+  }
+
+  std::int64_t size;
+  mpi::Communicator world = mpi::Communicator::world();
+  LanePlan plan{lanes, world.size(), world.rank()};
+  CandidateExchange exchange{plan, world, catalogue, dim};
+  std::vector<std::int32_t> own;
+  std::map<std::int32_t, int> expected;  // item -> how often
+};
+
+TEST(CandidateExchange, GathersTheDistinctItemsOfTheGlobalBatch) {
+  for (const std::int64_t size : {1, 7, 8, 100, 777}) {
+    Fixture fixture(size);
+    fixture.exchange.gather(fixture.own, size, 0);
+    const DistinctCandidates& candidates = fixture.exchange.candidates();
+    EXPECT_EQ(candidates.distinct(), fixture.expected.size());
+    EXPECT_EQ(candidates.columns() % DistinctCandidates::granule, 0U);
+    EXPECT_LT(candidates.columns() - candidates.distinct(), DistinctCandidates::granule);
+    std::size_t column = 0;
+    for (const auto& [row, count] : fixture.expected) {
+      EXPECT_EQ(candidates.rows()[column], row);
+      EXPECT_EQ(candidates.multiplicities()[column], count);
+      EXPECT_EQ(candidates.column_of(row), column);
+      ++column;
+    }
+    for (; column < candidates.columns(); ++column) {
+      EXPECT_EQ(candidates.rows()[column], -1);
+      EXPECT_EQ(candidates.multiplicities()[column], 0);
+    }
+  }
+}
+
+TEST(CandidateExchange, SlicesTileTheColumnsInWholeGranules) {
+  Fixture fixture(777);
+  fixture.exchange.gather(fixture.own, fixture.size, 0);
+  std::size_t next = 0;
+  for (int lane = 0; lane < lanes; ++lane) {
+    const auto slice = fixture.exchange.slice(lane);
+    EXPECT_EQ(slice.first, next);
+    EXPECT_EQ(slice.size() % DistinctCandidates::granule, 0U);
+    next = slice.last;
+  }
+  EXPECT_EQ(next, fixture.exchange.candidates().columns());
+}
+
+TEST(CandidateExchange, FlagsOfAllRanksAreJoined) {
+  Fixture fixture(64);
+  const std::uint32_t flags = fixture.exchange.gather(fixture.own, 64, 1U << fixture.world.rank());
+  EXPECT_EQ(flags, (1U << fixture.world.size()) - 1);
+}
+
+TEST(CandidateExchange, SharesVectorsAndReducesGradientsInTheOrderOfTheTree) {
+  Fixture fixture(777);
+  fixture.exchange.gather(fixture.own, fixture.size, 0);
+  const auto own = fixture.exchange.own_slice();
+  tensor::MatrixView vectors = fixture.exchange.vectors();
+  for (std::size_t row = own.first; row < own.last; ++row) {
+    for (std::size_t i = 0; i < dim; ++i) vectors(row, i) = test::number(1, row * dim + i);
+  }
+  fixture.exchange.start_share();
+  fixture.exchange.finish_share();
+  for (std::size_t i = 0; i < vectors.size(); ++i) EXPECT_EQ(vectors.data()[i], test::number(1, i));
+
+  tensor::MatrixView gradients = fixture.exchange.gradients();
+  for (std::size_t lane = 0; lane < gradients.rows(); ++lane) {
+    for (std::size_t i = 0; i < gradients.cols(); ++i) {
+      gradients(lane, i) = test::number(10 + lane + static_cast<std::size_t>(fixture.plan.lanes.first), i);
+    }
+  }
+  fixture.exchange.start_reduce();
+  const tensor::MatrixView sum = fixture.exchange.finish_reduce();
+  EXPECT_EQ(sum.rows(), own.size());
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    EXPECT_EQ(sum.data()[i], test::tree_sum(0, lanes, [&](int lane) {
+                return test::number(10 + static_cast<std::size_t>(lane), own.first * dim + i);
+              }));
+  }
+}
+
+TEST(CandidateExchange, MovesTheBytesOfTheFormulas) {
+  Fixture fixture(2048);
+  const std::int64_t others = fixture.world.size() - 1;
+  std::int64_t before = test::sent_bytes();
+  fixture.exchange.gather(fixture.own, fixture.size, 0);
+  // The own items and one word of flags, to each other rank.
+  EXPECT_EQ(test::sent_bytes() - before, static_cast<std::int64_t>(fixture.own.size() + 1) * 4 * others);
+
+  const auto own = static_cast<std::int64_t>(fixture.exchange.own_slice().size());
+  const auto columns = static_cast<std::int64_t>(fixture.exchange.candidates().columns());
+  before = test::sent_bytes();
+  fixture.exchange.start_share();
+  fixture.exchange.finish_share();
+  EXPECT_EQ(test::sent_bytes() - before, own * static_cast<std::int64_t>(dim) * 4 * others);
+
+  before = test::sent_bytes();
+  fixture.exchange.start_reduce();
+  fixture.exchange.finish_reduce();
+  const auto subtrees = static_cast<std::int64_t>(fixture.plan.subtree_lanes.size());
+  EXPECT_EQ(test::sent_bytes() - before, subtrees * (columns - own) * static_cast<std::int64_t>(dim) * 4);
+}
+
+}  // namespace
+}  // namespace gemel::exchange

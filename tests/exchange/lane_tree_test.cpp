@@ -1,0 +1,86 @@
+#include "gemel/exchange/lane_tree.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace gemel::exchange {
+namespace {
+
+/// Sums symbols instead of numbers: the result spells the order in which the sum was taken.
+std::string spell(std::vector<std::string> parts, const std::vector<Merge>& merges) {
+  for (const auto [into, from] : merges) parts[into] = "(" + parts[into] + "+" + parts[from] + ")";
+  return parts.front();
+}
+
+/// The sum over all lanes as `ranks` ranks take it: each its own lanes first, then all of them the subtrees.
+std::string spell_distributed(int lanes, int ranks) {
+  std::vector<std::string> subtree_sums;
+  std::vector<Merge> global;
+  for (int rank = 0; rank < ranks; ++rank) {
+    const LanePlan plan(lanes, ranks, rank);
+    std::vector<std::string> own;
+    for (int lane = plan.lanes.first; lane < plan.lanes.last; ++lane) own.push_back(std::to_string(lane));
+    for (const auto [into, from] : plan.local_merges) own[into] = "(" + own[into] + "+" + own[from] + ")";
+    for (const std::size_t lane : plan.subtree_lanes) subtree_sums.push_back(own[lane]);
+    EXPECT_EQ(plan.subtree_counts[static_cast<std::size_t>(rank)], plan.subtree_lanes.size());
+    global = plan.global_merges;
+  }
+  return spell(subtree_sums, global);
+}
+
+TEST(LaneTree, EightLanesFormABalancedTree) {
+  EXPECT_EQ(spell_distributed(8, 1), "(((0+1)+(2+3))+((4+5)+(6+7)))");
+}
+
+TEST(LaneTree, LanesThatAreNoPowerOfTwoHaveTheLargerPerfectTreeOnTheLeft) {
+  EXPECT_EQ(spell_distributed(6, 1), "(((0+1)+(2+3))+(4+5))");
+  EXPECT_EQ(spell_distributed(3, 1), "((0+1)+2)");
+}
+
+TEST(LaneTree, TheOrderOfTheSumDoesNotDependOnTheNumberOfRanks) {
+  for (const int lanes : {1, 2, 3, 5, 6, 7, 8, 12, 13, 16, 31, 32}) {
+    const std::string alone = spell_distributed(lanes, 1);
+    for (int ranks = 2; ranks <= lanes; ++ranks) {
+      EXPECT_EQ(spell_distributed(lanes, ranks), alone) << lanes << " lanes, " << ranks << " ranks";
+    }
+  }
+}
+
+TEST(LaneTree, ARankOwnsOneSubtreeWhenLanesDivideEvenlyByAPowerOfTwo) {
+  for (const int ranks : {1, 2, 4, 8}) {
+    for (int rank = 0; rank < ranks; ++rank) EXPECT_EQ(LanePlan(8, ranks, rank).subtree_lanes.size(), 1U);
+  }
+  // Three ranks of eight lanes own {0,1}, {2,3},{4} and {5},{6,7}.
+  EXPECT_EQ(LanePlan(8, 3, 1).subtree_counts, (std::vector<std::size_t>{1, 2, 2}));
+}
+
+TEST(LaneTree, SumsNumbersAlongTheTree) {
+  std::vector<double> lanes = {1e16, 1.0, -1e16, 1.0, 0.5, 0.25, 4.0, 8.0};
+  EXPECT_EQ(LaneTree(8).sum(lanes), ((1e16 + 1.0) + (-1e16 + 1.0)) + ((0.5 + 0.25) + (4.0 + 8.0)));
+}
+
+TEST(LaneStart, DealsElementsEvenlyAndLaneOfInvertsIt) {
+  for (const std::int64_t size : {1, 5, 8, 100, 128, 2048}) {
+    for (const int lanes : {1, 3, 8}) {
+      std::int64_t smallest = size;
+      std::int64_t largest = 0;
+      for (int lane = 0; lane < lanes; ++lane) {
+        const std::int64_t first = lane_start(size, lanes, lane);
+        const std::int64_t last = lane_start(size, lanes, lane + 1);
+        smallest = std::min(smallest, last - first);
+        largest = std::max(largest, last - first);
+        for (std::int64_t index = first; index < last; ++index) EXPECT_EQ(lane_of(size, lanes, index), lane);
+      }
+      EXPECT_EQ(lane_start(size, lanes, 0), 0);
+      EXPECT_EQ(lane_start(size, lanes, lanes), size);
+      EXPECT_LE(largest - smallest, 1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gemel::exchange

@@ -1,0 +1,56 @@
+#!/bin/sh
+# floors.sh tells a house that stands from one that does not.
+#   floors_test.sh
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failures=0
+
+# plant FILE LINE: a house of one more file, that holds the line.
+plant() {
+  rm -rf "${scratch:?}/include" "$scratch/src"
+  mkdir -p "$scratch/include/gemel/base" "$scratch/src/mpi" "$scratch/$(dirname "$1")"
+  echo '#include <vector>' >"$scratch/include/gemel/base/ground.hpp"
+  printf '#include <mpi.h>\n#include "gemel/base/ground.hpp"\n' >"$scratch/src/mpi/wrapper.cpp"
+  printf '#pragma once\n%s\n' "$2" >"$scratch/$1"
+}
+
+stands() {
+  plant "$1" "$2"
+  if ! "$here/floors.sh" "$scratch"; then
+    echo "FAILED: refused in $1: $2"
+    failures=1
+  fi
+}
+
+# The complaint names file and line.
+falls() {
+  plant "$1" "$2"
+  if complaint=$("$here/floors.sh" "$scratch"); then
+    echo "FAILED: not noticed in $1: $2"
+    failures=1
+  elif ! echo "$complaint" | grep -q "^$1:[12]: "; then
+    echo "FAILED: for $1, complains of something else: $complaint"
+    failures=1
+  fi
+}
+
+stands include/gemel/tensor/x.hpp '#include "gemel/base/error.hpp"'
+stands include/gemel/tensor/x.hpp '#include "gemel/mpi/error.hpp"'
+stands src/main.cpp '#include "gemel/cli/commands.hpp"'
+stands src/hdf5/x.cpp '#include <hdf5.h>'
+stands src/onednn/x.cpp '#include <oneapi/dnnl/dnnl.hpp>'
+stands src/model/x.cpp '#include "neighbour.hpp"'
+falls include/gemel/base/x.hpp '#include "gemel/mpi/error.hpp"'
+falls src/model/x.cpp '#include "gemel/learning/options.hpp"'
+falls src/training/x.cpp '  #  include "gemel/cli/commands.hpp"'
+falls src/exchange/x.cpp '#include <mpi.h>'
+falls src/main.cpp '#include <mpi.h>'
+falls src/checkpoint/x.cpp '#include <hdf5.h>'
+falls src/checkpoint/x.cpp '#include <H5Fpublic.h>'
+falls src/model/x.cpp '#include <oneapi/dnnl/dnnl.hpp>'
+falls src/attic/x.cpp '#include <vector>'
+falls src/model/x.cpp '#include "gemel/attic/x.hpp"'
+falls src/base/x.cpp '#include "../mpi/x.hpp"'
+exit "$failures"

@@ -1,0 +1,93 @@
+#include "gemel/ingest/feature.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ingest/support.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(ParseFeature, TakesEveryKind) {
+  const FeatureSpec lookup = parse_feature("user_id:lookup", 32);
+  EXPECT_EQ(lookup.column, "user_id");
+  EXPECT_EQ(lookup.kind, FeatureKind::lookup);
+  EXPECT_EQ(lookup.dim, 32U);
+  EXPECT_EQ(lookup.name(), "user_id_lookup");
+
+  const FeatureSpec bucketize = parse_feature("timestamp:bucketize(1000):8", 32);
+  EXPECT_EQ(bucketize.kind, FeatureKind::bucketize);
+  EXPECT_EQ(bucketize.size, 1000);
+  EXPECT_EQ(bucketize.dim, 8U);
+  EXPECT_EQ(bucketize.width(), 8U);
+  EXPECT_EQ(bucketize.name(), "timestamp_bucketize");
+
+  const FeatureSpec normalize = parse_feature("timestamp:normalize", 32);
+  EXPECT_EQ(normalize.kind, FeatureKind::normalize);
+  EXPECT_EQ(normalize.dim, 0U);
+  EXPECT_EQ(normalize.width(), 1U);
+  EXPECT_FALSE(normalize.has_table());
+
+  const FeatureSpec text = parse_feature("title:text(10000)", 16);
+  EXPECT_EQ(text.kind, FeatureKind::text);
+  EXPECT_EQ(text.size, 10000);
+  EXPECT_EQ(text.name(), "title_text");
+}
+
+TEST(ParseFeature, ReadsItsOwnDeclarations) {
+  for (const char* declaration : {"a:lookup:3", "b:bucketize(2):1", "c:normalize", "d:text(3):64"}) {
+    EXPECT_EQ(parse_feature(declaration, 7).declaration(), declaration);
+  }
+}
+
+TEST(ParseFeature, SaysWhatIsWrong) {
+  const auto complaint = [](std::string_view declaration) {
+    const Failure failure = failure_of([&] { parse_feature(declaration, 32); });
+    EXPECT_EQ(failure.code, base::ExitCode::usage);
+    EXPECT_THAT(failure.message, StartsWith("feature \"" + std::string(declaration) + "\": "));
+    EXPECT_THAT(failure.message, HasSubstr("KIND one of lookup, bucketize(N), normalize, text(N)."));
+    return failure.message;
+  };
+  EXPECT_THAT(complaint(""), HasSubstr("no KIND"));
+  EXPECT_THAT(complaint("title"), HasSubstr("no KIND"));
+  EXPECT_THAT(complaint(":lookup"), HasSubstr("no COLUMN"));
+  EXPECT_THAT(complaint("a:lookup:3:4"), HasSubstr("more than three parts"));
+  EXPECT_THAT(complaint("a:embed"), HasSubstr("no kind \"embed\""));
+  EXPECT_THAT(complaint("a:hash(10)"), HasSubstr("no kind \"hash\""));
+  EXPECT_THAT(complaint("a:"), HasSubstr("no kind \"\""));
+  EXPECT_THAT(complaint("a:text"), HasSubstr("text is written text(N)"));
+  EXPECT_THAT(complaint("a:lookup(3)"), HasSubstr("lookup is written lookup"));
+  EXPECT_THAT(complaint("a:text(3"), HasSubstr("bracket"));
+  EXPECT_THAT(complaint("a:text("), HasSubstr("bracket"));
+  EXPECT_THAT(complaint("a:text()"), HasSubstr("N must be a whole number from 3 to"));
+  EXPECT_THAT(complaint("a:text(2)"), HasSubstr("N must be a whole number from 3 to"));
+  EXPECT_THAT(complaint("a:bucketize(1)"), HasSubstr("N must be a whole number from 2 to"));
+  EXPECT_THAT(complaint("a:bucketize(1e3)"), HasSubstr("not \"1e3\""));
+  EXPECT_THAT(complaint("a:bucketize(99999999999)"), HasSubstr("not \"99999999999\""));
+  EXPECT_THAT(complaint("a:lookup:0"), HasSubstr("DIM must be a whole number from 1 to"));
+  EXPECT_THAT(complaint("a:lookup:-3"), HasSubstr("DIM must be"));
+  EXPECT_THAT(complaint("a:lookup:"), HasSubstr("DIM must be"));
+  EXPECT_THAT(complaint("a:normalize:3"), HasSubstr("takes no DIM"));
+  EXPECT_THAT(failure_of([] { parse_feature("a:lookup", 0); }).message, HasSubstr("DIM must be at least 1"));
+}
+
+TEST(Linspace, IsThatOfNumpy) {
+  EXPECT_THAT(linspace(0, 1, 2), ElementsAre(0.0, 1.0));
+  EXPECT_THAT(linspace(5, 5, 3), ElementsAre(5.0, 5.0, 5.0));
+  // >>> [x.hex() for x in numpy.linspace(874724710, 893286638, 1000)[[1, 500, 997, 998, 999]]]
+  const auto points = linspace(874724710, 893286638, 1000);
+  EXPECT_EQ(points.size(), 1000U);
+  EXPECT_EQ(points.front(), 874724710.0);
+  EXPECT_EQ(points[1], 0x1.a11c2fd4116cfp+29);
+  EXPECT_EQ(points[500], 0x1.a587fba208b67p+29);
+  EXPECT_EQ(points[997], 0x1.a9ef3e27dd263p+29);
+  EXPECT_EQ(points[998], 0x1.a9f182cbee931p+29);
+  EXPECT_EQ(points.back(), 893286638.0);
+}
+
+}  // namespace
+}  // namespace gemel::ingest

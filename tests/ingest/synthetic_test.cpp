@@ -1,0 +1,131 @@
+#include "gemel/ingest/synthetic.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gemel/ingest/item_counts.hpp"
+#include "gemel/ingest/split.hpp"
+#include "gemel/ingest/text.hpp"
+#include "ingest/support.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+TEST(Synthetic, IsTheSameOnAnyNumberOfRanks) {
+  auto world = mpi::Communicator::world();
+  auto self = mpi::Communicator::self();
+  const Dataset part = synthesize({}, world);
+  const Dataset whole = synthesize({}, self);
+  EXPECT_EQ(world.sum_before(static_cast<std::int64_t>(part.interactions.rows)), part.first);
+  EXPECT_EQ(world.sum(static_cast<std::int64_t>(part.interactions.rows)), 60'000);
+  EXPECT_EQ(part.content_hash, whole.content_hash);
+  for (std::size_t i = 0; i < part.interactions.rows; ++i) {
+    const std::size_t global = static_cast<std::size_t>(part.first) + i;
+    ASSERT_EQ(part.interactions.strings.at("user_id")[i], whole.interactions.strings.at("user_id")[global]);
+    ASSERT_EQ(part.interactions.numbers.at("timestamp")[i],
+              whole.interactions.numbers.at("timestamp")[global]);
+    ASSERT_EQ(part.interactions.numbers.at("rating")[i], whole.interactions.numbers.at("rating")[global]);
+    ASSERT_EQ(part.item_rows[i], whole.item_rows[global]);
+  }
+}
+
+TEST(Synthetic, HasTheSizesAskedFor) {
+  auto self = mpi::Communicator::self();
+  const Dataset dataset = synthesize({}, self);
+  EXPECT_EQ(dataset.total, 60'000);
+  EXPECT_EQ(dataset.catalogue.rows, 1500U);
+  std::set<std::string_view> users;
+  for (std::size_t i = 0; i < 60'000; ++i) users.insert(dataset.interactions.strings.at("user_id")[i]);
+  EXPECT_EQ(users.size(), 1000U);
+  std::set<std::string_view> titles;
+  for (std::size_t i = 0; i < 1500; ++i) titles.insert(dataset.catalogue.strings.at("title")[i]);
+  EXPECT_LT(titles.size(), 1500U);  // some occur twice
+  EXPECT_GT(titles.size(), 1450U);
+  const auto& timestamps = dataset.interactions.numbers.at("timestamp");
+  const auto [first, last] = std::minmax_element(timestamps.begin(), timestamps.end());
+  EXPECT_NEAR(static_cast<double>(*last - *first) / 86400, 213, 10);  // seven months
+  const auto& ratings = dataset.interactions.numbers.at("rating");
+  const auto [worst, best] = std::minmax_element(ratings.begin(), ratings.end());
+  EXPECT_EQ(*worst, 1);
+  EXPECT_EQ(*best, 5);
+}
+
+TEST(Synthetic, IsAFunctionOfItsSeed) {
+  auto self = mpi::Communicator::self();
+  const SyntheticOptions small = {.users = 10, .items = 20, .interactions = 100, .seed = 1};
+  SyntheticOptions other = small;
+  other.seed = 2;
+  EXPECT_EQ(synthesize(small, self).content_hash, synthesize(small, self).content_hash);
+  EXPECT_NE(synthesize(small, self).content_hash, synthesize(other, self).content_hash);
+}
+
+TEST(Synthetic, TakesTheSmallestSizesAndRefusesNone) {
+  auto world = mpi::Communicator::world();
+  const Dataset dataset = synthesize({.users = 1, .items = 1, .interactions = 1, .seed = 1}, world);
+  EXPECT_EQ(world.sum(static_cast<std::int64_t>(dataset.interactions.rows)), 1);
+  EXPECT_EQ(dataset.catalogue.rows, 1U);
+  EXPECT_THROW(synthesize({.users = 0, .items = 1, .interactions = 1, .seed = 1}, world), base::UsageError);
+  EXPECT_THROW(synthesize({.users = 1, .items = 0, .interactions = 1, .seed = 1}, world), base::UsageError);
+  EXPECT_THROW(synthesize({.users = 1, .items = 1, .interactions = 0, .seed = 1}, world), base::UsageError);
+}
+
+/// Share of the test examples whose item is among the 100 best by score(user, row).
+template <class Score>
+double top_100_accuracy(const Dataset& dataset, const Split& split, Score score) {
+  std::int64_t hits = 0;
+  std::int64_t asked = 0;
+  for (std::size_t i = 0; i < dataset.item_rows.size(); i += 7) {
+    if (!split.is_test(static_cast<std::int64_t>(i))) continue;
+    const std::string user(dataset.interactions.strings.at("user_id")[i]);
+    const double own = score(user, static_cast<std::size_t>(dataset.item_rows[i]));
+    std::int64_t higher = 0;
+    for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) higher += score(user, row) > own;
+    hits += higher < 100;
+    ++asked;
+  }
+  return static_cast<double>(hits) / static_cast<double>(asked);
+}
+
+// The words of the titles that a user trained on tell which other titles that user will like.
+TEST(Synthetic, HoldsMoreThanPopularityToLearn) {
+  auto self = mpi::Communicator::self();
+  if (auto world = mpi::Communicator::world(); !world.is_root()) GTEST_SKIP();
+  const Dataset dataset = synthesize({}, self);
+  const Split split(dataset.total, 0.2, 42);
+  const auto counts = count_items(dataset, split, self);
+  Tokenizer tokenize;
+  std::vector<std::vector<std::string>> words(dataset.catalogue.rows);
+  for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {
+    const auto& tokens = tokenize(dataset.catalogue.strings.at("title")[row]);
+    words[row].assign(tokens.begin() + 1, tokens.begin() + 3);  // the two words of the genre
+  }
+  std::unordered_map<std::string, std::unordered_map<std::string, double>> liked;
+  for (std::size_t i = 0; i < dataset.item_rows.size(); ++i) {
+    if (split.is_test(static_cast<std::int64_t>(i))) continue;
+    auto& of_user = liked[std::string(dataset.interactions.strings.at("user_id")[i])];
+    for (const auto& word : words[static_cast<std::size_t>(dataset.item_rows[i])]) ++of_user[word];
+  }
+  const auto popularity = [&](const std::string&, std::size_t row) {
+    return static_cast<double>(counts[row]);
+  };
+  const auto taste = [&](const std::string& user, std::size_t row) {
+    double likes = 0;
+    for (const auto& word : words[row]) likes += liked[user][word];
+    return likes * static_cast<double>(counts[row]);
+  };
+  const double by_popularity = top_100_accuracy(dataset, split, popularity);
+  const double by_taste = top_100_accuracy(dataset, split, taste);
+  RecordProperty("by_popularity", std::to_string(by_popularity));
+  RecordProperty("by_taste", std::to_string(by_taste));
+  EXPECT_LT(by_popularity, 0.35);
+  EXPECT_GT(by_taste, by_popularity + 0.2);
+}
+
+}  // namespace
+}  // namespace gemel::ingest
