@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gemel/base/error.hpp"
+#include "gemel/hdf5/error.hpp"
 #include "gemel/mpi/agreement.hpp"
 
 namespace gemel::checkpoint {
@@ -212,7 +213,14 @@ CheckpointReader::CheckpointReader(std::filesystem::path path, mpi::Communicator
     if (!std::filesystem::is_regular_file(path_)) throw CheckpointError("not a file");
     if (communicator_->is_root() && !hdf5::is_hdf5(path_)) throw CheckpointError("not an HDF5 file");
   });
-  together([&] { file_.emplace(hdf5::File::open_read(path_, *communicator_)); });
+  together([&] {
+    try {
+      file_.emplace(hdf5::File::open_read(path_, *communicator_));
+    } catch (const hdf5::Hdf5Error& error) {
+      throw CheckpointError(
+          fmt::format("truncated or damaged, use an earlier checkpoint ({})", error.what()));
+    }
+  });
   together([&] { check_header(); });
 }
 

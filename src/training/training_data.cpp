@@ -64,6 +64,16 @@ std::vector<std::string> texts(const ingest::StringColumn& column) {
   return all;
 }
 
+/// What is wrong with a declaration, every rank finds alike.
+std::vector<ingest::FittedFeature> fit_alike(const std::vector<ingest::FeatureSpec>& specs,
+                                             const ingest::Columns& columns, mpi::Communicator& communicator) {
+  try {
+    return ingest::fit_features(specs, columns, communicator);
+  } catch (const base::UsageError& error) {
+    throw mpi::AgreedError(error.code(), error.what());
+  }
+}
+
 }  // namespace
 
 TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator) {
@@ -77,7 +87,7 @@ TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& com
   TrainingData data;
   data.identity = {dataset.name, dataset.total, split->train_size(), split->test_size(),
                    dataset.content_hash};
-  data.query_features = ingest::fit_features(specs.query, dataset.interactions, communicator);
+  data.query_features = fit_alike(specs.query, dataset.interactions, communicator);
   mpi::Communicator self = mpi::Communicator::self();  // every rank holds the catalogue whole
   mpi::agree(communicator, [&] {
     data.candidate_features = ingest::fit_features(specs.candidate, dataset.catalogue, self);

@@ -8,7 +8,6 @@
 
 #include <cstring>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <limits>
 
@@ -273,7 +272,7 @@ TEST_F(CheckpointFileTest, RefusesWhatIsNotASoundCheckpoint) {
   on_root([&] { overwrite(path_, whole.substr(0, whole.size() / 2)); });
   EXPECT_THAT(message_of_opening(), HasSubstr("truncated"));
   on_root([&] { overwrite(path_, whole.substr(0, 20)); });
-  EXPECT_THAT(message_of_opening(), HasSubstr(path_.string()));
+  EXPECT_THAT(message_of_opening(), HasSubstr("truncated or damaged"));
   on_root([&] { overwrite(path_, ""); });
   EXPECT_THAT(message_of_opening(), HasSubstr("not an HDF5 file"));
 }

@@ -22,11 +22,10 @@ namespace gemel::checkpoint {
 /// A checkpoint file is a container of datasets and attributes, the same whatever the number of ranks that
 /// wrote it:
 ///
-///   /                     format = "gemel-checkpoint", format_version, program_version, complete = 1
-///   (written last),
-///                         and the attributes and datasets that are put into it
-///   /checksums/<path>     uint64 [blocks]: XXH3-64 of every block of about 1 MiB (whole rows) of the dataset
-///   at <path>
+///   /                     format = "gemel-checkpoint", format_version, program_version,
+///                         complete = 1 (written last), and the attributes and datasets that are put in
+///   /checksums/<path>     uint64 [blocks]: XXH3-64 of every block of about 1 MiB (whole rows) of the
+///                         dataset at <path>
 ///
 /// Attributes and the structure of the file need no checksum of ours: HDF5 has its own in this version of its
 /// format and refuses a damaged one.

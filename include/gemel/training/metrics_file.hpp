@@ -14,12 +14,12 @@ namespace gemel::training {
 /// says what a line is:
 ///
 ///   run         data, counts, ranks, threads, first_epoch, resumed_from, settings {option: value}
-///   epoch       epoch, step, loss (mean per example), seconds, examples_per_second, phase_seconds {phase:
-///   seconds of root},
-///               bytes {purpose: bytes between ranks in this epoch}
-///   validation  epoch, step, loss (of the last epoch), top_<k>..., seconds, examples_per_second (test
-///   examples) checkpoint  epoch, step, path, seconds, bytes summary     the last line: epoch, step, loss,
-///   top_<k>..., seconds, training_seconds, evaluation_seconds,
+///   epoch       epoch, step, loss (mean per example), seconds, examples_per_second,
+///               phase_seconds {phase: seconds of root}, bytes {purpose: bytes between ranks in this epoch}
+///   validation  epoch, step, loss (of the last epoch), top_<k>..., seconds,
+///               examples_per_second (test examples)
+///   checkpoint  epoch, step, path, seconds, bytes
+///   summary     the last line: epoch, step, loss, top_<k>..., seconds, training_seconds, evaluation_seconds,
 ///               checkpoint_seconds, examples_per_second, checkpoint (path), interrupted,
 ///               phase_seconds {phase: {min, mean, max} over ranks}, bytes
 ///

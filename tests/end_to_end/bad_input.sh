@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# What cannot be: one message, the right exit code, nothing written, no hang.
+#   bad_input.sh TRAINER SOURCE_DIRECTORY
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+limit=60
+ranks=4
+
+# dataset NAME: a tiny MovieLens-100k of 40 interactions, 5 users and 8 items.
+dataset() {
+  mkdir -p "$1"
+  for ((i = 0; i < 40; ++i)); do
+    printf '%d\t%d\t%d\t%d\n' $((i % 5 + 1)) $((i % 8 + 1)) $((i % 5 + 1)) $((880000000 + i * 1000))
+  done >"$1/u.data"
+  for ((i = 1; i <= 8; ++i)); do
+    printf '%d|Film number %d (199%d)|01-Jan-1995||\n' "$i" "$i" "$i"
+  done >"$1/u.item"
+}
+
+# replace FILE LINE TEXT: TEXT may hold escapes, such as \t.
+replace() {
+  awk -v line="$2" -v text="$3" 'NR == line { print text; next } { print }' "$1" >replaced && mv replaced "$1"
+}
+
+# expect NAME CODE WORDS...: what the last run said. Each of WORDS is a fixed text.
+expect() {
+  ((status == $2)) || fail "$1: exit code $status, not $2"
+  [[ $(grep -c '^trainer: error' errors) == 1 ]] || fail "$1: not exactly one line 'trainer: error'"
+  for words in "${@:3}"; do
+    grep -qF -- "$words" errors || fail "$1: does not say '$words'"
+  done
+}
+
+# rejected NAME CODE WORDS... -- ARGUMENT...: the run fails and writes nothing. What metrics there were stay.
+rejected() {
+  local expected=("$1" "$2")
+  shift 2
+  while [[ $1 != -- ]]; do
+    expected+=("$1")
+    shift
+  done
+  on "$ranks" --checkpoint-dir checkpoints --metrics-file metrics.jsonl --epochs 1 --batch-size 8 "${@:2}"
+  expect "${expected[@]}"
+  [[ -z $(ls -A checkpoints 2>/dev/null) ]] || fail "${expected[0]}: written: $(ls -A checkpoints)"
+  [[ $(<metrics.jsonl) == 'of an earlier run' ]] || fail "${expected[0]}: the metrics of an earlier run are lost"
+  rm -rf checkpoints
+  echo 'of an earlier run' >metrics.jsonl
+}
+
+dataset sound
+echo 'of an earlier run' >metrics.jsonl
+
+# Data that cannot be used.
+rejected 'missing directory' 3 '--data nowhere' 'no such directory' -- --data nowhere
+mkdir empty strange
+rejected 'empty directory' 3 '--data empty' 'the directory is empty' 'u.data' -- --data empty
+touch strange/ratings.parquet
+rejected 'unknown format' 3 'known format' 'ratings.parquet' 'u.data' -- --data strange
+dataset fields && replace fields/u.data 7 '3\t4\t5'
+rejected 'too few fields' 3 "fields/u.data:7:1: '3\\t4\\t5'" '4 fields' 'not 3' -- --data fields
+dataset rating && replace rating/u.data 33 '3\t4\tgood\t880000000'
+rejected 'rating that is no number' 3 "rating/u.data:33:5: 'good'" 'a rating' -- --data rating
+dataset timestamp && replace timestamp/u.data 40 '3\t4\t5\tyesterday'
+rejected 'timestamp that is no number' 3 "timestamp/u.data:40:7: 'yesterday'" 'a timestamp' -- --data timestamp
+dataset item && replace item/u.data 12 '3\t99\t5\t880000000'
+rejected 'unknown item' 3 "item/u.data:12:3: '99'" 'u.item' -- --data item
+dataset many
+for ((line = 5; line <= 38; line += 3)); do replace many/u.data "$line" "bad line $line"; done
+rejected 'many bad lines' 3 many/u.data:5:1 many/u.data:32:1 '12 lines cannot be used' 'first 10' -- --data many
+on "$ranks" --data many --checkpoint-dir checkpoints
+[[ $(grep -c 'many/u.data:' errors) == 10 ]] || fail 'many bad lines: not ten are listed'
+dataset twice && replace twice/u.item 6 '2|Another film (1995)|01-Jan-1995||'
+rejected 'item that is there twice' 3 "twice/u.item:6:1: '2'" 'line 2' -- --data twice
+dataset single && replace single/u.data 1 '1\t1\t5\t880000000' && sed -i '2,$d' single/u.data
+rejected 'nothing left to train on' 3 'no training example' '--test-fraction' -- --data single --test-fraction 0.9
+
+# Options that cannot be.
+for widths in 0 abc ''; do
+  rejected "layers '$widths'" 2 --layers -- --data sound "--layers=$widths"
+done
+rejected 'batch below lanes' 2 '--batch-size' '--lanes 9' -- --data sound --lanes 9
+rejected 'more ranks than lanes' 2 '--lanes 2' '4 ranks' -- --data sound --lanes 2
+rejected 'misspelt option' 2 '--epoch:' 'Did you mean --epochs?' -- --data sound --epoch 3
+rejected 'misspelt option' 2 '--layer:' 'Did you mean --layers?' -- --data sound --layer 3
+rejected 'unknown column' 2 'shoe_size:lookup' 'user_id' -- --data sound --query-feature shoe_size:lookup
+
+# Checkpoints that cannot be gone on with, in a directory that stays as it is.
+train 2 kept --data sound --epochs 1 --batch-size 8
+checkpoint=$(newest kept)
+dataset other && replace other/u.data 3 '5\t5\t1\t890000000'
+head -c 20000 "$checkpoint" >truncated.h5
+echo 'not a checkpoint' >text.h5
+rejected 'other layers' 4 "$checkpoint" '--layers 32' '16' -- --data sound --layers 16 --resume "$checkpoint"
+rejected 'other data' 4 "$checkpoint" 'data' -- --data other --resume "$checkpoint"
+rejected 'truncated checkpoint' 4 'truncated.h5' -- --data sound --resume truncated.h5
+rejected 'no HDF5' 4 'text.h5' 'not an HDF5 file' -- --data sound --resume text.h5
+rejected 'no such checkpoint' 4 'missing.h5' 'no such file' -- --data sound --resume missing.h5
+
+# Places that cannot be written to.
+touch file
+on "$ranks" --data sound --epochs 1 --batch-size 8 --checkpoint-dir file/below
+expect 'unwritable directory' 4 'file/below' '--checkpoint-dir'
+on "$ranks" --data sound --epochs 1 --batch-size 8 --checkpoint-dir places --metrics-file file/metrics
+expect 'unwritable metrics file' 2 'file/metrics'
+
+# A loss that is no number.
+on "$ranks" --data sound --epochs 50 --batch-size 8 --learning-rate 1e30 --checkpoint-dir diverged
+expect 'diverging run' 5 '--learning-rate'
+[[ -z $(newest diverged) ]] || fail 'a diverged model was written'
+
+# A disk that fills up while a checkpoint is written.
+mkdir disk
+if mount -t tmpfs -o size=3M tmpfs disk 2>/dev/null; then
+  trap 'umount "$scratch/disk"; rm -rf "$scratch"' EXIT
+  train 2 disk --data sound --epochs 1 --batch-size 8
+  before=$(newest disk)
+  sum=$(cksum "$before")
+  head -c $((3 * 1024 * 1024 - $(du -sb disk | cut -f 1) - 60000)) /dev/zero >disk/ballast 2>/dev/null
+  on "$ranks" --data sound --epochs 2 --batch-size 8 --checkpoint-dir disk --resume auto
+  expect 'full disk' 4 'disk/run-'
+  [[ $(cksum "$before") == "$sum" ]] || fail 'full disk: the earlier checkpoint was touched'
+  [[ $(find disk -type f | wc -l) == 2 ]] || fail "full disk: something is left: $(ls -A disk)"
+else
+  echo 'LEFT OUT: no right to mount a small disk'
+fi
+finish

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# What the end-to-end tests share. A test sources it as `. common.sh TRAINER SOURCE_DIRECTORY`, works below the
+# directory $scratch, which is removed at the end, and ends with `finish`.
+set -uo pipefail
+trainer=$1
+source_directory=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+failures=0
+status=0
+# What runs have in common: no redrawn lines in the logs.
+quiet=(--progress none)
+
+# fail TEXT: notes the failure and shows what the last run printed; the test goes on.
+fail() {
+  printf 'FAILED: %s\n' "$1"
+  for stream in output errors; do
+    [[ ! -s $stream ]] || sed "s/^/  $stream | /" "$stream" | head -n 40
+  done
+  failures=$((failures + 1))
+}
+
+# check TEXT COMMAND...: the command succeeds.
+check() {
+  "${@:2}" || fail "$1"
+}
+
+finish() {
+  echo "$failures failures"
+  ((failures == 0))
+  exit
+}
+
+# skip TEXT: leaves the test undone, which CTest reports, or fails where GEMEL_REQUIRE_DATA=1.
+skip() {
+  echo "SKIPPED: $1"
+  [[ ${GEMEL_REQUIRE_DATA:-0} != 1 ]] || exit 1
+  exit 77
+}
+
+# Sets $movielens to the directory of MovieLens-100k.
+need_movielens() {
+  movielens=${GEMEL_DATA:-$source_directory/../shared/data}/ml-100k
+  [[ -f $movielens/u.data ]] || skip "no MovieLens-100k in $movielens; set GEMEL_DATA (data/README.md says how to get it)"
+}
+
+need() {
+  command -v "$1" >/dev/null || skip "no program $1"
+}
+
+# on RANKS ARGUMENT...: runs the trainer on so many ranks. Sets $status; prints into the files output and errors.
+on() {
+  status=0
+  timeout "${limit:-200}" "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n "$1" "$trainer" train "${@:2}" \
+    >output 2>errors </dev/null || status=$?
+}
+
+# train RANKS DIRECTORY ARGUMENT...: a run that succeeds and leaves its checkpoints in the directory.
+train() {
+  on "$1" --checkpoint-dir "$2" "${quiet[@]}" "${@:3}"
+  ((status == 0)) || fail "exit code $status of: $*"
+}
+
+# start RANKS DIRECTORY ARGUMENT...: the same in the background. Sets $job to the process id of mpirun.
+start() {
+  "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n "$1" "$trainer" train --checkpoint-dir "$2" "${quiet[@]}" \
+    "${@:3}" >output 2>errors </dev/null &
+  job=$!
+}
+
+# newest DIRECTORY: the path of the newest checkpoint; nothing if there is none.
+newest() {
+  find "$1" -name 'run-*.h5' 2>/dev/null | sort | tail -n 1
+}
+
+# wait_for_checkpoint DIRECTORY: until there is one, but not for ever.
+wait_for_checkpoint() {
+  for ((i = 0; i < 1200; ++i)); do
+    [[ -z $(newest "$1") ]] || return 0
+    kill -0 "$job" 2>/dev/null || return 1
+    sleep 0.05
+  done
+  return 1
+}
+
+# same DIRECTORY DIRECTORY: their newest checkpoints have the same contents, bit for bit, but for who wrote them and when.
+same() {
+  h5diff --exclude-attribute /created --exclude-attribute /ranks "$(newest "$1")" "$(newest "$2")" >difference 2>&1 &&
+    [[ ! -s difference ]] && return
+  head -n 20 difference
+  return 1
+}

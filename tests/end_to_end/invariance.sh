@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# The number of ranks and of threads never changes a bit of the result.
+#   invariance.sh TRAINER SOURCE_DIRECTORY
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+need h5diff
+need_movielens
+
+run=(--data "$movielens" "--layers=64,32" --epochs 3 --validate-every 3)
+train 1 ranks-1 "${run[@]}"
+for ranks in 2 3 4 5 8; do
+  train "$ranks" "ranks-$ranks" "${run[@]}"
+  check "$ranks ranks give what 1 gives" same ranks-1 "ranks-$ranks"
+done
+for ranks in 1 2; do
+  train "$ranks" "threads-$ranks" "${run[@]}" --threads 2
+  check "$ranks ranks with 2 threads give what 1 gives with 1" same ranks-1 "threads-$ranks"
+done
+
+# The comparison tells runs apart: another seed, of the same run otherwise.
+train 2 seed "${run[@]}" --seed 43
+! same ranks-1 seed >/dev/null || fail "another seed gives the same checkpoint"
+h5diff "$(newest ranks-1)" "$(newest seed)" /query/tables/user_id_lookup/weights >difference 2>&1
+(($? == 1)) || fail "another seed gives the same embeddings"
+
+# A number of lanes that is no power of two, and batches that it does not divide.
+small=(--lanes 6 --batch-size 100 --epochs 1)
+train 1 lanes-1 "${small[@]}"
+for ranks in 4 6; do
+  train "$ranks" "lanes-$ranks" "${small[@]}"
+  check "6 lanes on $ranks ranks give what 1 gives" same lanes-1 "lanes-$ranks"
+done
+finish

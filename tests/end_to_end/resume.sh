@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# A run that ended, was killed or was stopped goes on as if nothing had happened, on any number of ranks.
+#   resume.sh TRAINER SOURCE_DIRECTORY
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+need h5diff
+need_movielens
+
+run=(--data "$movielens" "--layers=64,32" --validate-every 3)
+train 1 whole "${run[@]}" --epochs 5
+
+train 4 longer "${run[@]}" --epochs 3
+train 2 longer "${run[@]}" --epochs 5 --resume auto
+check "3 epochs on 4 ranks and 2 on 2 give what 5 on 1 give" same whole longer
+
+# Killed with no chance to tidy up.
+start 4 killed "${run[@]}" --epochs 5 --checkpoint-every 25steps
+wait_for_checkpoint killed || fail "no checkpoint appeared"
+mapfile -t ranks < <(pgrep -P "$job")
+kill -KILL "$job" "${ranks[@]}"
+wait "$job" 2>/dev/null
+for process in "${ranks[@]}"; do
+  for ((i = 0; i < 100; ++i)); do
+    kill -0 "$process" 2>/dev/null || break
+    sleep 0.05
+  done
+done
+[[ $(newest killed) != *-step-00000200.h5 ]] || fail "the run ended before it was killed"
+train 3 killed "${run[@]}" --epochs 5 --checkpoint-every 25steps --resume auto
+check "a killed run that goes on gives what an undisturbed one gives" same whole killed
+[[ -z $(find killed -name '*tmp*') ]] || fail "half-written files of the killed run are left: $(ls killed)"
+
+# Stopped by a signal within an epoch: 40 steps make one.
+start 4 stopped "${run[@]}" --epochs 5 --checkpoint-every 10steps
+wait_for_checkpoint stopped || fail "no checkpoint appeared"
+kill -USR1 "$job"
+wait "$job"
+status=$?
+((status == 6)) || fail "exit code $status after SIGUSR1, not 6"
+step=$(newest stopped)
+step=${step##*-step-}
+step=$((10#${step%.h5}))
+((step < 200)) || fail "the run ended before it was stopped"
+((step % 40 != 0)) || fail "the run was stopped between two epochs, at step $step"
+train 1 stopped "${run[@]}" --epochs 5 --resume auto
+check "a stopped run that goes on gives what an undisturbed one gives" same whole stopped
+finish

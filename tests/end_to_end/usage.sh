@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The command line, the metrics file, and checkpoints as other programs read them.
+#   usage.sh TRAINER SOURCE_DIRECTORY
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+need h5dump
+
+"$trainer" --help >output 2>errors || fail "exit code $? of --help"
+check '--help names the command' grep -q 'trainer train' output
+"$trainer" train --help >output 2>errors || fail "exit code $? of train --help"
+for option in data layers embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
+  split-seed test-fraction validate-every top-k temperature logq-correction remove-accidental-hits threads \
+  checkpoint-dir checkpoint-every resume metrics-file progress log-level config; do
+  check "--help lists --$option" grep -qE -- "^ +--$option( |\$)" output
+done
+[[ ! -s errors ]] || fail '--help writes to standard error'
+
+# Without a command and without data; the command line wins over the file.
+printf 'epochs = 7\nlayers = 24  # narrow\nmetrics-file = metrics.jsonl\n' >run.ini
+timeout 200 "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n 8 "$trainer" --epochs 2 --config run.ini \
+  >output 2>errors </dev/null || fail "exit code $? on synthetic data"
+check 'the built-in data is used' grep -q '^synthetic: ' output
+check 'the command line wins' grep -qE '^ +epochs +2$' output
+check 'the file counts' grep -qE '^ +layers +24$' output
+check 'the last epoch is shown' grep -q 'Finished after epoch 2,' output
+[[ ! -s errors ]] || fail 'a sound run writes to standard error'
+
+# Metrics.
+if command -v python3 >/dev/null; then
+  while read -r line; do
+    python3 -m json.tool <<<"$line" >/dev/null 2>&1 || fail "not JSON: $line"
+  done <metrics.jsonl
+fi
+[[ $(grep -cvE '^\{"event":".*\}$' metrics.jsonl) == 0 ]] || fail 'a line of metrics is no event'
+for name in top_100 training_seconds checkpoint; do
+  check "the summary has $name" grep -q "^{\"event\":\"summary\".*\"$name\":" <(tail -n 1 metrics.jsonl)
+done
+
+# Checkpoints.
+checkpoint=$(newest checkpoints)
+[[ $checkpoint == checkpoints/run-001-step-00000048.h5 ]] || fail "the checkpoint is '$checkpoint'"
+check 'h5dump lists it' h5dump -n "$checkpoint" >contents
+for name in query/tables/user_id_lookup/weights catalogue/vector history/loss; do
+  check "it holds $name" grep -qE "^ dataset +/$name\$" contents
+  check "it holds the checksums of $name" grep -qE "^ dataset +/checksums/$name\$" contents
+done
+# 1500 items of the synthetic data, vectors as wide as the last layer, one loss for each epoch.
+h5dump -H -d /catalogue/vector "$checkpoint" >header
+check 'a vector for each item' grep -qF '( 1500, 24 ) / ' header
+check 'as 32-bit numbers' grep -q H5T_IEEE_F32LE header
+finish

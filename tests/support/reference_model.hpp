@@ -1,0 +1,243 @@
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gemel/ingest/feature.hpp"
+#include "gemel/learning/options.hpp"
+#include "gemel/model/two_tower.hpp"
+
+namespace gemel::test {
+
+/// The two-tower model and its loss once more, in doubles and plain loops, with one column of logits for each example of the batch:
+/// shares no code and no trick with the model under test.
+
+using Vector = std::vector<double>;
+
+/// A parameter, row-major, or its gradient.
+struct ReferenceParameter {
+  std::string name;
+  std::size_t cols = 0;
+  Vector values;
+};
+
+struct ReferenceTower {
+  std::vector<ingest::FeatureSpec> features;
+  std::vector<ReferenceParameter> tables;   // of the features that have one
+  std::vector<ReferenceParameter> kernels;  // [in, out] of each layer
+  std::vector<ReferenceParameter> biases;   // [out] of each layer
+
+  /// Of the same shape, all zero: for gradients.
+  ReferenceTower zeros() const {
+    ReferenceTower result = *this;
+    for (ReferenceParameter* parameter : result.parameters())
+      parameter->values.assign(parameter->values.size(), 0.0);
+    return result;
+  }
+
+  std::vector<ReferenceParameter*> parameters() {
+    std::vector<ReferenceParameter*> all;
+    for (auto* group : {&tables, &kernels, &biases}) {
+      for (ReferenceParameter& parameter : *group) all.push_back(&parameter);
+    }
+    return all;
+  }
+};
+
+inline ReferenceTower reference_tower(const model::Tower& tower, const model::DenseParameters& dense) {
+  ReferenceTower result;
+  for (const auto& feature : tower.features()) result.features.push_back(feature.spec);
+  for (const auto& table : tower.tables()) {
+    const auto values = table.weights().view().flat();
+    result.tables.push_back({table.name(), table.dim(), Vector(values.begin(), values.end())});
+  }
+  for (const auto& place : dense.places()) {
+    if (!place.name.starts_with(tower.name() + "/")) continue;
+    const auto values = dense.values().subspan(place.offset, place.rows * place.cols);
+    auto& group = place.name.ends_with("/bias") ? result.biases : result.kernels;
+    group.push_back({place.name, place.cols, Vector(values.begin(), values.end())});
+  }
+  return result;
+}
+
+/// Calls visit(column of the input, table, table row, factor) for every embedding that row `row` of `rows` looks up.
+template <class Visit>
+void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
+                        const Visit& visit) {
+  std::size_t column = 0;
+  std::size_t table = 0;
+  for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
+    const std::uint32_t word = rows.words[row * rows.features + feature];
+    const ingest::FeatureSpec& spec = tower.features[feature];
+    if (spec.kind == ingest::FeatureKind::normalize) {
+      column += 1;
+      continue;
+    }
+    if (spec.kind == ingest::FeatureKind::text) {
+      const ingest::RowLists& lists = rows.lists[feature];
+      const std::uint32_t length = lists.offsets[word + 1] - lists.offsets[word];
+      for (std::uint32_t i = lists.offsets[word]; i < lists.offsets[word + 1]; ++i) {
+        visit(column, table, static_cast<std::size_t>(lists.rows[i]), 1.0 / length);
+      }
+    } else {
+      visit(column, table, std::size_t{word}, 1.0);
+    }
+    column += spec.dim;
+    ++table;
+  }
+}
+
+inline Vector reference_input(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row) {
+  std::size_t width = 0;
+  for (const auto& spec : tower.features) width += spec.kind == ingest::FeatureKind::normalize ? 1 : spec.dim;
+  Vector input(width, 0.0);
+  std::size_t column = 0;
+  for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
+    const bool is_number = tower.features[feature].kind == ingest::FeatureKind::normalize;
+    if (is_number) input[column] = std::bit_cast<float>(rows.words[row * rows.features + feature]);
+    column += is_number ? 1 : tower.features[feature].dim;
+  }
+  for_each_embedding(tower, rows, row,
+                     [&](std::size_t start, std::size_t table, std::size_t table_row, double factor) {
+                       const ReferenceParameter& weights = tower.tables[table];
+                       for (std::size_t i = 0; i < weights.cols; ++i) {
+                         input[start + i] += factor * weights.values[table_row * weights.cols + i];
+                       }
+                     });
+  return input;
+}
+
+/// The input, then the output of every layer; the last is the vector.
+inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const ingest::FeatureRows& rows,
+                                             std::size_t row) {
+  std::vector<Vector> stages = {reference_input(tower, rows, row)};
+  for (std::size_t layer = 0; layer < tower.kernels.size(); ++layer) {
+    const Vector& input = stages.back();
+    Vector output = tower.biases[layer].values;
+    for (std::size_t o = 0; o < output.size(); ++o) {
+      for (std::size_t i = 0; i < input.size(); ++i) {
+        output[o] += input[i] * tower.kernels[layer].values[i * output.size() + o];
+      }
+      if (layer + 1 < tower.kernels.size()) output[o] = std::fmax(output[o], 0.0);
+    }
+    stages.push_back(std::move(output));
+  }
+  return stages;
+}
+
+/// Adds to `gradients` what one example with this gradient of its vector adds.
+inline void reference_backward(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
+                               const std::vector<Vector>& stages, Vector gradient,
+                               ReferenceTower& gradients) {
+  for (std::size_t layer = tower.kernels.size(); layer-- > 0;) {
+    const Vector& input = stages[layer];
+    Vector input_gradient(input.size(), 0.0);
+    for (std::size_t o = 0; o < gradient.size(); ++o) {
+      if (layer + 1 < tower.kernels.size() && stages[layer + 1][o] <= 0) continue;
+      gradients.biases[layer].values[o] += gradient[o];
+      for (std::size_t i = 0; i < input.size(); ++i) {
+        gradients.kernels[layer].values[i * gradient.size() + o] += input[i] * gradient[o];
+        input_gradient[i] += tower.kernels[layer].values[i * gradient.size() + o] * gradient[o];
+      }
+    }
+    gradient = std::move(input_gradient);
+  }
+  for_each_embedding(tower, rows, row,
+                     [&](std::size_t start, std::size_t table, std::size_t table_row, double factor) {
+                       ReferenceParameter& weights = gradients.tables[table];
+                       for (std::size_t i = 0; i < weights.cols; ++i) {
+                         weights.values[table_row * weights.cols + i] += factor * gradient[start + i];
+                       }
+                     });
+}
+
+/// The softmax loss over a batch with one column for each example, summed over the batch, and the gradients of all vectors.
+struct ReferenceLoss {
+  double loss = 0;
+  std::vector<Vector> query_gradients;      // one per example
+  std::vector<Vector> candidate_gradients;  // one per example; examples of one item each have a part
+};
+
+inline double dot(const Vector& a, const Vector& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// `candidates[j]` is the vector of items[j]. Shares are clipped to [1e-6, 1], as TensorFlow Recommenders does.
+inline ReferenceLoss reference_softmax(const std::vector<Vector>& queries,
+                                       const std::vector<Vector>& candidates,
+                                       std::span<const std::int32_t> items,
+                                       const learning::LossOptions& options,
+                                       std::span<const std::int64_t> item_counts) {
+  double total = 0;
+  for (const std::int64_t count : item_counts) total += static_cast<double>(count);
+  const std::size_t size = items.size();
+  ReferenceLoss result;
+  result.query_gradients.assign(size, Vector(queries.front().size(), 0.0));
+  result.candidate_gradients = result.query_gradients;
+  for (std::size_t i = 0; i < size; ++i) {
+    Vector logits(size);
+    double largest = -INFINITY;
+    for (std::size_t j = 0; j < size; ++j) {
+      logits[j] = dot(queries[i], candidates[j]) / options.temperature;
+      if (options.logq_correction) {
+        const double share = static_cast<double>(item_counts[static_cast<std::size_t>(items[j])]) / total;
+        logits[j] -= std::log(std::fmin(std::fmax(share, 1e-6), 1.0));
+      }
+      if (options.remove_accidental_hits && j != i && items[j] == items[i]) logits[j] = -INFINITY;
+      largest = std::fmax(largest, logits[j]);
+    }
+    double sum = 0;
+    for (const double logit : logits) sum += std::exp(logit - largest);
+    result.loss += largest + std::log(sum) - logits[i];
+    for (std::size_t j = 0; j < size; ++j) {
+      const double gradient =
+          (std::exp(logits[j] - largest) / sum - (i == j ? 1.0 : 0.0)) / options.temperature;
+      for (std::size_t k = 0; k < queries[i].size(); ++k) {
+        result.query_gradients[i][k] += gradient * candidates[j][k];
+        result.candidate_gradients[j][k] += gradient * queries[i][k];
+      }
+    }
+  }
+  return result;
+}
+
+struct ReferenceModel {
+  ReferenceTower query;
+  ReferenceTower candidate;
+};
+
+/// The loss of a batch: example i is row query_rows[i] of `features` and row items[i] of `catalogue`. Where `gradients` is given,
+/// it becomes the gradient of every parameter.
+inline double reference_step(const ReferenceModel& model, const ingest::FeatureRows& features,
+                             std::span<const std::size_t> query_rows, const ingest::FeatureRows& catalogue,
+                             std::span<const std::int32_t> items, const learning::LossOptions& options,
+                             std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr) {
+  std::vector<std::vector<Vector>> query_stages, candidate_stages;
+  std::vector<Vector> queries, candidates;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    query_stages.push_back(reference_forward(model.query, features, query_rows[i]));
+    candidate_stages.push_back(
+        reference_forward(model.candidate, catalogue, static_cast<std::size_t>(items[i])));
+    queries.push_back(query_stages.back().back());
+    candidates.push_back(candidate_stages.back().back());
+  }
+  ReferenceLoss loss = reference_softmax(queries, candidates, items, options, item_counts);
+  if (gradients == nullptr) return loss.loss;
+  *gradients = {model.query.zeros(), model.candidate.zeros()};
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    reference_backward(model.query, features, query_rows[i], query_stages[i], loss.query_gradients[i],
+                       gradients->query);
+    reference_backward(model.candidate, catalogue, static_cast<std::size_t>(items[i]), candidate_stages[i],
+                       loss.candidate_gradients[i], gradients->candidate);
+  }
+  return loss.loss;
+}
+
+}  // namespace gemel::test

@@ -1,0 +1,296 @@
+#include "gemel/training/training_step.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "gemel/base/random.hpp"
+#include "gemel/mpi/communicator.hpp"
+#include "support/lanes.hpp"
+#include "support/reference_model.hpp"
+
+namespace gemel::training {
+namespace {
+
+constexpr int lanes = 8;
+constexpr std::int64_t total = 60;
+constexpr std::int64_t batch_size = 24;  // so the last batch is short
+constexpr std::int32_t items = 23;
+constexpr std::uint64_t seed = 5;
+
+ingest::FittedFeature feature(ingest::FeatureKind kind, std::size_t rows, std::size_t dim) {
+  ingest::FittedFeature result;
+  result.spec = {"column" + std::to_string(rows), kind, 0, dim};
+  if (kind == ingest::FeatureKind::bucketize) {
+    result.spec.size = static_cast<std::int64_t>(rows) - 1;
+  } else {
+    for (std::size_t i = 0; i < rows; ++i) result.vocabulary.push_back(std::to_string(i));
+  }
+  return result;
+}
+
+std::vector<ingest::FittedFeature> query_features() {
+  return {feature(ingest::FeatureKind::lookup, 7, 3), feature(ingest::FeatureKind::bucketize, 5, 2),
+          feature(ingest::FeatureKind::normalize, 0, 0)};
+}
+
+std::vector<ingest::FittedFeature> candidate_features() {
+  return {feature(ingest::FeatureKind::lookup, items, 3), feature(ingest::FeatureKind::text, 9, 4)};
+}
+
+std::uint32_t draw(std::uint64_t stream, std::uint64_t index, std::uint32_t bound) {
+  return static_cast<std::uint32_t>((test::number(stream, index) + 1.0F) / 2.0F * static_cast<float>(bound));
+}
+
+/// All 60 examples. A few items are in many of them.
+ingest::Examples all_examples() {
+  ingest::Examples result;
+  result.features.features = 3;
+  result.features.lists.resize(3);
+  for (std::uint64_t i = 0; i < total; ++i) {
+    result.features.words.push_back(draw(1, i, 6));  // row 6 is never looked up
+    result.features.words.push_back(draw(2, i, 5));
+    result.features.words.push_back(std::bit_cast<std::uint32_t>(test::number(3, i)));
+    const float popularity = (test::number(4, i) + 1.0F) / 2.0F;
+    result.items.push_back(static_cast<std::int32_t>(popularity * popularity * static_cast<float>(items)));
+  }
+  return result;
+}
+
+/// Every item's own lookup row, and a list of 0 to 4 tokens that may repeat.
+ingest::FeatureRows catalogue() {
+  ingest::FeatureRows rows;
+  rows.features = 2;
+  rows.lists.resize(2);
+  for (std::uint32_t item = 0; item < items; ++item) {
+    rows.words.push_back(item);
+    rows.words.push_back(item);
+    for (std::uint32_t i = 0; i < item % 5; ++i) {
+      rows.lists[1].rows.push_back(static_cast<std::int32_t>(draw(5, item * 8 + i, 9)));
+    }
+    rows.lists[1].offsets.push_back(static_cast<std::uint32_t>(rows.lists[1].rows.size()));
+  }
+  return rows;
+}
+
+std::vector<std::int64_t> item_counts() {
+  std::vector<std::int64_t> counts(items, 0);
+  for (const std::int32_t item : all_examples().items) ++counts[static_cast<std::size_t>(item)];
+  return counts;
+}
+
+/// Weights large enough that no activation, score or share is trivial.
+void fill_with_weights(model::TwoTower& model) {
+  std::uint64_t stream = 50;
+  for (model::EmbeddingTable* table : model.tables()) {
+    for (std::size_t i = 0; i < table->weights().size(); ++i)
+      table->weights().data()[i] = test::number(stream, i);
+    ++stream;
+  }
+  for (std::size_t i = 0; i < model.dense().size(); ++i)
+    model.dense().values()[i] = 0.8F * test::number(stream, i);
+}
+
+test::ReferenceModel reference_of(const model::TwoTower& model) {
+  return {test::reference_tower(model.query(), model.dense()),
+          test::reference_tower(model.candidate(), model.dense())};
+}
+
+struct Batch {
+  std::vector<std::size_t> rows;  // of all_examples()
+  std::vector<std::int32_t> items;
+};
+
+Batch batch_of_epoch_0(std::int64_t batch) {
+  const base::KeyedPermutation order(base::random_key(seed, "epoch 0"), total);
+  const ingest::Examples examples = all_examples();
+  Batch result;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    if (static_cast<std::int64_t>(order(i)) / batch_size != batch) continue;
+    result.rows.push_back(i);
+    result.items.push_back(examples.items[i]);
+  }
+  return result;
+}
+
+struct Outcome {
+  test::ReferenceModel before;
+  test::ReferenceModel after;
+  double loss = 0;
+  std::uint32_t flags = 0;
+};
+
+Outcome run_step(const learning::LossOptions& loss_options, const learning::AdagradOptions& adagrad_options,
+                 std::int64_t batch, int threads) {
+  auto world = mpi::Communicator::world();
+  const exchange::LanePlan plan(lanes, world.size(), world.rank());
+  const exchange::LaneTeam team(threads);
+  onednn::Runtime runtime(threads);
+  const ingest::Examples all = all_examples();
+  ingest::Examples own;
+  own.features.features = 3;
+  own.features.lists.resize(3);
+  std::vector<std::int64_t> numbers;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (static_cast<int>(i) % world.size() != world.rank()) continue;
+    numbers.push_back(static_cast<std::int64_t>(i));
+    own.items.push_back(all.items[i]);
+    for (std::size_t word = 0; word < 3; ++word)
+      own.features.words.push_back(all.features.words[i * 3 + word]);
+  }
+  ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
+  deal.deal(0);
+  const ingest::FeatureRows rows = catalogue();
+  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed);
+  fill_with_weights(model);
+  const std::vector<std::int64_t> counts = item_counts();
+  learning::InBatchSoftmax loss(loss_options, counts);
+  learning::Adagrad optimizer(adagrad_options, model);
+  base::PhaseTimer timer;
+  TrafficMeter traffic(world);
+  Outcome outcome;
+  outcome.before = reference_of(model);
+  TrainingStep step({plan, world, team, runtime, deal, rows, model, loss, optimizer, timer, traffic});
+  std::vector<double> losses(static_cast<std::size_t>(plan.lanes.size()), 0.0);
+  outcome.flags = step.run(batch, 1U << world.rank(), losses);
+  outcome.after = reference_of(model);
+  for (const double lane : world.all_gather_varying(std::span<const double>(losses))) outcome.loss += lane;
+  return outcome;
+}
+
+double largest(const std::vector<test::ReferenceParameter*>& parameters) {
+  double result = 0;
+  for (const auto* parameter : parameters) {
+    for (const double value : parameter->values) result = std::max(result, std::abs(value));
+  }
+  return result;
+}
+
+/// With these options a step subtracts 1024 times the gradient: g * 2^40 / sqrt(g^2 + 2^60), and g^2 is lost in 2^60. The factor
+/// makes the rounding of the parameter itself small beside the gradient.
+constexpr learning::AdagradOptions plain_descent = {0x1p40F, 0.0F, 0x1p60F};
+constexpr double descent = 1024;
+
+void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, test::ReferenceTower truth) {
+  const auto truths = truth.parameters();
+  // The gradient of some parameters is a sum that cancels (the candidates' last bias moves all logits of a row alike).
+  const double floor = 0.1 * largest(truths);
+  for (std::size_t p = 0; p < truths.size(); ++p) {
+    const double tolerance = 1e-5 * std::max(largest({truths[p]}), floor);
+    double error = 0;
+    for (std::size_t i = 0; i < truths[p]->values.size(); ++i) {
+      const double gradient =
+          (before.parameters()[p]->values[i] - after.parameters()[p]->values[i]) / descent;
+      error = std::max(error, std::abs(gradient - truths[p]->values[i]));
+    }
+    EXPECT_LE(error, tolerance) << truths[p]->name;
+  }
+}
+
+void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1) {
+  const Outcome outcome = run_step(options, plain_descent, batch, threads);
+  const Batch examples = batch_of_epoch_0(batch);
+  test::ReferenceModel gradients;
+  const double loss = test::reference_step(outcome.before, all_examples().features, examples.rows,
+                                           catalogue(), examples.items, options, item_counts(), &gradients);
+  EXPECT_NEAR(outcome.loss, loss, 1e-5 * loss);
+  expect_gradients(outcome.before.query, outcome.after.query, gradients.query);
+  expect_gradients(outcome.before.candidate, outcome.after.candidate, gradients.candidate);
+  EXPECT_EQ(outcome.flags, (1U << mpi::Communicator::world().size()) - 1);
+}
+
+TEST(TrainingStepTest, ComputesTheLossAndTheGradientOfEveryParameter) {
+  expect_step({}, 0);
+}
+TEST(TrainingStepTest, ComputesThemOnTwoThreads) {
+  expect_step({}, 0, 2);
+}
+TEST(TrainingStepTest, ComputesThemWithATemperature) {
+  expect_step({0.5F, false, false}, 0);
+}
+TEST(TrainingStepTest, ComputesThemWithTheLogQCorrection) {
+  expect_step({1.0F, true, false}, 0);
+}
+TEST(TrainingStepTest, ComputesThemWithAccidentalHitsRemoved) {
+  expect_step({1.0F, false, true}, 0);
+}
+TEST(TrainingStepTest, ComputesThemWithAllOptions) {
+  expect_step({0.5F, true, true}, 0);
+}
+TEST(TrainingStepTest, ComputesThemForAShortLastBatch) {
+  EXPECT_EQ(batch_of_epoch_0(2).items.size(), 12U);
+  expect_step({}, 2);
+  expect_step({0.5F, true, true}, 2);
+}
+
+TEST(TrainingStepTest, TheBatchHasItemsTwice) {
+  std::vector<std::int32_t> distinct = batch_of_epoch_0(0).items;
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  EXPECT_LT(distinct.size(), 20U);
+}
+
+void expect_adagrad(test::ReferenceTower before, test::ReferenceTower after, test::ReferenceTower gradients) {
+  const auto all = gradients.parameters();
+  for (std::size_t p = 0; p < all.size(); ++p) {
+    for (std::size_t i = 0; i < all[p]->values.size(); ++i) {
+      const double g = all[p]->values[i];
+      const double old = before.parameters()[p]->values[i];
+      const double updated = after.parameters()[p]->values[i];
+      EXPECT_NEAR(updated, old - 0.1 * g / std::sqrt(0.1 + g * g + 1e-7), 1e-6) << all[p]->name << " " << i;
+    }
+  }
+}
+
+TEST(TrainingStepTest, UpdatesByAdagrad) {
+  const Outcome outcome = run_step({}, {0.1F, 0.1F, 1e-7F}, 0, 1);
+  const Batch examples = batch_of_epoch_0(0);
+  test::ReferenceModel gradients;
+  test::reference_step(outcome.before, all_examples().features, examples.rows, catalogue(), examples.items,
+                       {}, item_counts(), &gradients);
+  expect_adagrad(outcome.before.query, outcome.after.query, gradients.query);
+  expect_adagrad(outcome.before.candidate, outcome.after.candidate, gradients.candidate);
+  const auto& table = outcome.after.query.tables[0].values;  // its last row belongs to no example
+  EXPECT_TRUE(std::equal(table.end() - 3, table.end(), outcome.before.query.tables[0].values.end() - 3));
+}
+
+/// The reference's own gradients, by central differences.
+TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
+  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed);
+  fill_with_weights(model);
+  test::ReferenceModel reference = reference_of(model);
+  const ingest::FeatureRows features = all_examples().features;
+  const ingest::FeatureRows rows = catalogue();
+  const std::vector<std::int64_t> counts = item_counts();
+  const Batch batch = batch_of_epoch_0(0);
+  const learning::LossOptions options = {0.5F, true, true};
+  const auto loss = [&](test::ReferenceModel* gradients = nullptr) {
+    return test::reference_step(reference, features, batch.rows, rows, batch.items, options, counts,
+                                gradients);
+  };
+  test::ReferenceModel gradients;
+  loss(&gradients);
+  for (const auto& [tower, slopes] : {std::pair(&reference.query, &gradients.query),
+                                      std::pair(&reference.candidate, &gradients.candidate)}) {
+    for (std::size_t p = 0; p < tower->parameters().size(); ++p) {
+      test::Vector& values = tower->parameters()[p]->values;
+      for (std::size_t i = 0; i < values.size(); i += 3) {
+        const double value = values[i];
+        constexpr double h = 1e-5;
+        values[i] = value + h;
+        const double above = loss();
+        values[i] = value - h;
+        const double below = loss();
+        values[i] = value;
+        const double slope = (above - below) / (2 * h);
+        EXPECT_NEAR(slopes->parameters()[p]->values[i], slope, 1e-6 * std::max(1.0, std::abs(slope)))
+            << tower->parameters()[p]->name << " " << i;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gemel::training
