@@ -1,6 +1,7 @@
 #include "gemel/checkpoint/checkpoint_file.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <set>
@@ -11,6 +12,7 @@
 #include "gemel/base/error.hpp"
 #include "gemel/hdf5/error.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/environment.hpp"
 
 namespace gemel::checkpoint {
 namespace {
@@ -50,8 +52,7 @@ CheckpointWriter::CheckpointWriter(std::filesystem::path path, mpi::Communicator
 }
 
 CheckpointWriter::~CheckpointWriter() {
-  std::error_code ignored;
-  if (!finished_ && communicator_->is_root()) std::filesystem::remove(temporary_, ignored);
+  if (!finished_ && communicator_->is_root()) remove_temporary();
 }
 
 void CheckpointWriter::create_temporary() {
@@ -89,25 +90,43 @@ void CheckpointWriter::together(const std::function<void()>& action) {
   try {
     mpi::agree(*communicator_, action);
   } catch (const mpi::AgreedError& error) {
-    give_up();
-    throw mpi::AgreedError(
-        base::ExitCode::checkpoint,
-        fmt::format(
-            "cannot write the checkpoint {}: {}. Earlier checkpoints are untouched. Free space on that file "
-            "system, or choose another directory with --checkpoint-dir.",
-            path_.string(), error.what()));
+    abandon();
+    throw mpi::AgreedError(base::ExitCode::checkpoint, explain(error));
   }
 }
 
-void CheckpointWriter::give_up() {
+void CheckpointWriter::abandon() {
   finished_ = true;
   try {
-    if (file_) file_->close();
-  } catch (const base::Error&) {  // the file is lost anyway
+    if (file_) or_end_job([&] { file_->close(); });
+  } catch (const hdf5::Hdf5Error&) {  // what made us give the file up is the error to report
   }
   on_root_ = {};
+  if (communicator_->is_root()) remove_temporary();
+}
+
+void CheckpointWriter::or_end_job(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const hdf5::Hdf5Error& error) {
+    if (communicator_->size() == 1) throw;  // nobody waits
+    remove_temporary();
+    spdlog::critical("rank {}: {}", communicator_->rank(), explain(error));
+    mpi::Environment::abort(static_cast<int>(base::ExitCode::checkpoint));
+  }
+}
+
+void CheckpointWriter::remove_temporary() {
   std::error_code ignored;
-  if (communicator_->is_root()) std::filesystem::remove(temporary_, ignored);
+  std::filesystem::remove(temporary_, ignored);
+}
+
+std::string CheckpointWriter::explain(const base::Error& error) const {
+  return fmt::format(
+      "cannot write the checkpoint {}: {}. Earlier checkpoints are untouched. Free space on that file "
+      "system, or "
+      "choose another directory with --checkpoint-dir.",
+      path_.string(), error.what());
 }
 
 template <class T>
@@ -194,8 +213,8 @@ void CheckpointWriter::write_blocks(const std::string& path, const ChecksumBlock
 
 void CheckpointWriter::commit() {
   attribute("/", "complete", std::int64_t{1});
-  together([&] { file_->flush(); });
-  together([&] { file_->close(); });
+  together([&] { or_end_job([&] { file_->flush(); }); });
+  together([&] { or_end_job([&] { file_->close(); }); });
   together([&] {
     if (!communicator_->is_root()) return;
     on_root_.sync();

@@ -138,8 +138,8 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
   CheckpointWriter writer(path, communicator);
   std::string created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   communicator.broadcast(created);
-  writer.attribute("/", "created", created);
-  writer.attribute("/", "ranks", std::int64_t{communicator.size()});
+  writer.attribute("/run", "created", created);
+  writer.attribute("/run", "ranks", std::int64_t{communicator.size()});
   writer.attribute("/", "lanes", std::int64_t{run.lanes});
   writer.attribute("/", "seed", run.seed);
   writer.attribute("/", "config", run.config);

@@ -105,7 +105,8 @@ void TopK::score_block(std::size_t block, int thread) {
   for (std::size_t i = 0; i < count && words > 1; ++i) {
     const std::span<const ScoredRow> best = scratch.best[i].sorted();
     if (best.size() != words - 1) {
-      throw base::DivergedError("the model gives scores that are not finite numbers; try a lower --learning-rate");
+      throw base::DivergedError(
+          "the model gives scores that are not finite numbers; try a lower --learning-rate");
     }
     std::copy(best.begin(), best.end(),
               outgoing_.begin() + static_cast<std::ptrdiff_t>((first + i) * words + 1));

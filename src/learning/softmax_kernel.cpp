@@ -46,7 +46,8 @@ constexpr std::size_t width = 16;
   std::memcpy(&exponent, &shifted, sizeof(exponent));
   Integers bits;
   std::memcpy(&bits, &p, sizeof(bits));
-  bits = (bits + (exponent << 23)) & ~(x < smallest);
+  // A NaN keeps its bits: x >= smallest is false for it, and so is x < smallest.
+  bits = (bits + ((exponent << 23) & (x >= smallest))) & ~(x < smallest);
   Floats result;
   std::memcpy(&result, &bits, sizeof(result));
   return result;

@@ -88,6 +88,7 @@ class Run {
       finish_epoch();
       if (is_due(options_.validate_every, state_.epoch) || state_.epoch == options_.epochs) validate();
       save_if_due(checkpoint::Interval::Unit::epochs, state_.epoch);
+      save_if_due(checkpoint::Interval::Unit::steps, state_.step);
     }
     if (state_.step != saved_step_) save();
     report_summary();
@@ -147,9 +148,6 @@ class Run {
         {state_.epoch, state_.step, loss,
          std::vector<double>(options_.top_k.size(), std::numeric_limits<double>::quiet_NaN())});
     report_epoch(loss);
-    if (options_.checkpoint.every.unit == checkpoint::Interval::Unit::steps) {
-      save_if_due(checkpoint::Interval::Unit::steps, state_.step);
-    }
   }
 
   /// Completes state_.lane_losses with the other ranks' lanes.

@@ -66,7 +66,8 @@ std::vector<std::string> texts(const ingest::StringColumn& column) {
 
 /// What is wrong with a declaration, every rank finds alike.
 std::vector<ingest::FittedFeature> fit_alike(const std::vector<ingest::FeatureSpec>& specs,
-                                             const ingest::Columns& columns, mpi::Communicator& communicator) {
+                                             const ingest::Columns& columns,
+                                             mpi::Communicator& communicator) {
   try {
     return ingest::fit_features(specs, columns, communicator);
   } catch (const base::UsageError& error) {

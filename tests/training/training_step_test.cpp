@@ -8,95 +8,17 @@
 
 #include "gemel/base/random.hpp"
 #include "gemel/mpi/communicator.hpp"
-#include "support/lanes.hpp"
 #include "support/reference_model.hpp"
+#include "support/tiny_problem.hpp"
 
 namespace gemel::training {
 namespace {
 
+using namespace test::tiny;
+
 constexpr int lanes = 8;
-constexpr std::int64_t total = 60;
 constexpr std::int64_t batch_size = 24;  // so the last batch is short
-constexpr std::int32_t items = 23;
 constexpr std::uint64_t seed = 5;
-
-ingest::FittedFeature feature(ingest::FeatureKind kind, std::size_t rows, std::size_t dim) {
-  ingest::FittedFeature result;
-  result.spec = {"column" + std::to_string(rows), kind, 0, dim};
-  if (kind == ingest::FeatureKind::bucketize) {
-    result.spec.size = static_cast<std::int64_t>(rows) - 1;
-  } else {
-    for (std::size_t i = 0; i < rows; ++i) result.vocabulary.push_back(std::to_string(i));
-  }
-  return result;
-}
-
-std::vector<ingest::FittedFeature> query_features() {
-  return {feature(ingest::FeatureKind::lookup, 7, 3), feature(ingest::FeatureKind::bucketize, 5, 2),
-          feature(ingest::FeatureKind::normalize, 0, 0)};
-}
-
-std::vector<ingest::FittedFeature> candidate_features() {
-  return {feature(ingest::FeatureKind::lookup, items, 3), feature(ingest::FeatureKind::text, 9, 4)};
-}
-
-std::uint32_t draw(std::uint64_t stream, std::uint64_t index, std::uint32_t bound) {
-  return static_cast<std::uint32_t>((test::number(stream, index) + 1.0F) / 2.0F * static_cast<float>(bound));
-}
-
-/// All 60 examples. A few items are in many of them.
-ingest::Examples all_examples() {
-  ingest::Examples result;
-  result.features.features = 3;
-  result.features.lists.resize(3);
-  for (std::uint64_t i = 0; i < total; ++i) {
-    result.features.words.push_back(draw(1, i, 6));  // row 6 is never looked up
-    result.features.words.push_back(draw(2, i, 5));
-    result.features.words.push_back(std::bit_cast<std::uint32_t>(test::number(3, i)));
-    const float popularity = (test::number(4, i) + 1.0F) / 2.0F;
-    result.items.push_back(static_cast<std::int32_t>(popularity * popularity * static_cast<float>(items)));
-  }
-  return result;
-}
-
-/// Every item's own lookup row, and a list of 0 to 4 tokens that may repeat.
-ingest::FeatureRows catalogue() {
-  ingest::FeatureRows rows;
-  rows.features = 2;
-  rows.lists.resize(2);
-  for (std::uint32_t item = 0; item < items; ++item) {
-    rows.words.push_back(item);
-    rows.words.push_back(item);
-    for (std::uint32_t i = 0; i < item % 5; ++i) {
-      rows.lists[1].rows.push_back(static_cast<std::int32_t>(draw(5, item * 8 + i, 9)));
-    }
-    rows.lists[1].offsets.push_back(static_cast<std::uint32_t>(rows.lists[1].rows.size()));
-  }
-  return rows;
-}
-
-std::vector<std::int64_t> item_counts() {
-  std::vector<std::int64_t> counts(items, 0);
-  for (const std::int32_t item : all_examples().items) ++counts[static_cast<std::size_t>(item)];
-  return counts;
-}
-
-/// Weights large enough that no activation, score or share is trivial.
-void fill_with_weights(model::TwoTower& model) {
-  std::uint64_t stream = 50;
-  for (model::EmbeddingTable* table : model.tables()) {
-    for (std::size_t i = 0; i < table->weights().size(); ++i)
-      table->weights().data()[i] = test::number(stream, i);
-    ++stream;
-  }
-  for (std::size_t i = 0; i < model.dense().size(); ++i)
-    model.dense().values()[i] = 0.8F * test::number(stream, i);
-}
-
-test::ReferenceModel reference_of(const model::TwoTower& model) {
-  return {test::reference_tower(model.query(), model.dense()),
-          test::reference_tower(model.candidate(), model.dense())};
-}
 
 struct Batch {
   std::vector<std::size_t> rows;  // of all_examples()
@@ -128,18 +50,8 @@ Outcome run_step(const learning::LossOptions& loss_options, const learning::Adag
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
   onednn::Runtime runtime(threads);
-  const ingest::Examples all = all_examples();
-  ingest::Examples own;
-  own.features.features = 3;
-  own.features.lists.resize(3);
   std::vector<std::int64_t> numbers;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (static_cast<int>(i) % world.size() != world.rank()) continue;
-    numbers.push_back(static_cast<std::int64_t>(i));
-    own.items.push_back(all.items[i]);
-    for (std::size_t word = 0; word < 3; ++word)
-      own.features.words.push_back(all.features.words[i * 3 + word]);
-  }
+  ingest::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   deal.deal(0);
   const ingest::FeatureRows rows = catalogue();

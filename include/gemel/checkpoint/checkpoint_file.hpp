@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gemel/base/error.hpp"
 #include "gemel/checkpoint/checksum_blocks.hpp"
 #include "gemel/checkpoint/durable_file.hpp"
 #include "gemel/hdf5/attribute.hpp"
@@ -88,7 +89,12 @@ class CheckpointWriter {
                     const std::function<hdf5::Dataset()>& create, const BytesOfRows& bytes_of_rows);
   /// Runs `action`, lets the ranks agree on its outcome, and gives the file up if it failed.
   void together(const std::function<void()>& action);
-  void give_up();
+  /// Runs `action`, in which HDF5 stores its own structures on all ranks together. One that fails there on its own (a broken
+  /// disk; a full one is found before) has left the others waiting inside of HDF5: it says why and ends the job.
+  void or_end_job(const std::function<void()>& action);
+  void abandon();
+  void remove_temporary();
+  std::string explain(const base::Error& error) const;
 
   std::filesystem::path path_;
   std::filesystem::path temporary_;

@@ -41,8 +41,8 @@ struct RunIdentity {
   DataIdentity data;
 };
 
-/// Writes a checkpoint of the layout that README.md documents. The content does not depend on the number of ranks, but for the root
-/// attributes `created` and `ranks`. Collective; errors as CheckpointWriter. Returns the size of the file in bytes.
+/// Writes a checkpoint of the layout that README.md documents. The content does not depend on the number of ranks, but for the
+/// attributes `created` and `ranks` of the group /run. Collective; errors as CheckpointWriter. Returns the size of the file in bytes.
 std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& run, const TrainingState& state,
                         const Catalogue& catalogue, const model::TwoTower& model,
                         const learning::Adagrad& optimizer, mpi::Communicator& communicator);

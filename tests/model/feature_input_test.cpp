@@ -1,0 +1,130 @@
+#include "gemel/model/feature_input.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+
+#include "support/lanes.hpp"
+
+namespace gemel::model {
+namespace {
+
+ingest::FittedFeature feature(const char* column, ingest::FeatureKind kind, std::size_t rows,
+                              std::size_t dim) {
+  ingest::FittedFeature result;
+  result.spec = {column, kind, static_cast<std::int64_t>(rows) - 1, dim};
+  if (kind != ingest::FeatureKind::bucketize) result.vocabulary.assign(rows, "word");
+  return result;
+}
+
+// Columns of the input: 0-1 lookup, 2 normalize, 3-5 text, 6 bucketize.
+std::vector<ingest::FittedFeature> features() {
+  return {feature("user", ingest::FeatureKind::lookup, 5, 2),
+          feature("time", ingest::FeatureKind::normalize, 0, 0),
+          feature("title", ingest::FeatureKind::text, 6, 3),
+          feature("time", ingest::FeatureKind::bucketize, 4, 1)};
+}
+
+const std::vector<std::vector<std::int32_t>> token_lists = {{1, 2, 3, 4}, {}, {5}, {2, 2, 0}};
+
+/// 12 rows; row i has list i % 4.
+ingest::FeatureRows feature_rows() {
+  ingest::FeatureRows rows;
+  rows.features = 4;
+  rows.lists.resize(4);
+  for (const auto& tokens : token_lists) {
+    rows.lists[2].rows.insert(rows.lists[2].rows.end(), tokens.begin(), tokens.end());
+    rows.lists[2].offsets.push_back(static_cast<std::uint32_t>(rows.lists[2].rows.size()));
+  }
+  for (std::uint32_t i = 0; i < 12; ++i) {
+    for (const std::uint32_t word :
+         {i * 3 % 5, std::bit_cast<std::uint32_t>(test::number(9, i)), i % 4, i * i % 4}) {
+      rows.words.push_back(word);
+    }
+  }
+  return rows;
+}
+
+const std::vector<std::int32_t> selection = {3, 0, -1, 3, 11, 5, -1, 6, 1};
+
+TEST(FeatureInputTest, HasATableForEachFeatureButNumbers) {
+  FeatureInput input(features(), "query", 1);
+  ASSERT_EQ(input.tables().size(), 3U);
+  EXPECT_EQ(input.width(), 7U);
+  EXPECT_EQ(input.tables()[0].name(), "query/tables/user_lookup");
+  EXPECT_EQ(input.tables()[0].rows(), 5U);
+  EXPECT_EQ(input.tables()[1].rows(), 6U);
+  EXPECT_EQ(input.tables()[1].dim(), 3U);
+  EXPECT_EQ(input.tables()[2].rows(), 4U);
+}
+
+TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
+  FeatureInput input(features(), "query", 1);
+  tensor::Matrix result(selection.size(), 7);
+  std::fill_n(result.data(), result.size(), 42.0F);
+  const auto rows = feature_rows();
+  input.forward(rows, selection, result.view());
+  const auto& tables = input.tables();
+  for (std::size_t i = 0; i < selection.size(); ++i) {
+    if (selection[i] < 0) {
+      for (const float value : result.row(i)) EXPECT_EQ(value, 0.0F);
+      continue;
+    }
+    const auto row = static_cast<std::uint32_t>(selection[i]);
+    for (std::size_t j = 0; j < 2; ++j) EXPECT_EQ(result(i, j), tables[0].weights()(row * 3 % 5, j));
+    EXPECT_EQ(result(i, 2), test::number(9, row));
+    for (std::size_t j = 0; j < 3; ++j) {
+      const auto& tokens = token_lists[row % 4];
+      double mean = 0;
+      for (const std::int32_t token : tokens) {
+        mean += static_cast<double>(tables[1].weights()(static_cast<std::size_t>(token), j)) /
+                static_cast<double>(tokens.size());
+      }
+      EXPECT_NEAR(result(i, 3 + j), mean, 1e-8);
+    }
+    EXPECT_EQ(result(i, 6), tables[2].weights()(row * row % 4, 0));
+  }
+}
+
+TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
+  FeatureInput input(features(), "query", 1);
+  const auto rows = feature_rows();
+  tensor::Matrix gradient(selection.size(), 7);
+  for (std::size_t i = 0; i < gradient.size(); ++i) gradient.data()[i] = test::number(4, i);
+  std::map<std::int64_t, std::vector<double>> truth[3];  // table row -> sum
+  const auto add = [&](std::size_t table, std::int64_t row, std::size_t example, std::size_t column,
+                       std::size_t dim, double factor) {
+    auto& sum = truth[table][row];
+    sum.resize(dim, 0.0);
+    for (std::size_t j = 0; j < dim; ++j)
+      sum[j] += factor * static_cast<double>(gradient(example, column + j));
+  };
+  for (std::size_t i = 0; i < selection.size(); ++i) {
+    const std::int64_t row = selection[i];
+    if (row < 0) continue;
+    add(0, row * 3 % 5, i, 0, 2, 1.0);
+    const auto& tokens = token_lists[static_cast<std::size_t>(row % 4)];
+    for (const std::int32_t token : tokens) add(1, token, i, 3, 3, 1.0 / static_cast<double>(tokens.size()));
+    add(2, row * row % 4, i, 6, 1, 1.0);
+  }
+
+  std::vector<exchange::RowGradient> found(3);
+  FeatureInput::Scratch scratch;
+  for (int repetition = 0; repetition < 2; ++repetition) {
+    input.backward(rows, selection, gradient.view(), found, scratch);
+    for (std::size_t table = 0; table < 3; ++table) {
+      ASSERT_EQ(found[table].rows.size(), truth[table].size());
+      std::size_t place = 0;
+      for (const auto& [row, sum] : truth[table]) {  // ascending
+        EXPECT_EQ(found[table].rows[place], row);
+        for (std::size_t j = 0; j < sum.size(); ++j) EXPECT_NEAR(found[table].values(place, j), sum[j], 1e-6);
+        ++place;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gemel::model

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gemel/ingest/epoch_deal.hpp"
+#include "gemel/ingest/feature.hpp"
+#include "gemel/model/two_tower.hpp"
+#include "support/lanes.hpp"
+#include "support/reference_model.hpp"
+
+/// A problem with every kind of feature, small enough for the reference model.
+namespace gemel::test::tiny {
+
+inline constexpr std::int64_t total = 60;
+inline constexpr std::int32_t items = 23;
+
+inline ingest::FittedFeature feature(ingest::FeatureKind kind, std::size_t rows, std::size_t dim) {
+  ingest::FittedFeature result;
+  result.spec = {"column" + std::to_string(rows), kind, 0, dim};
+  if (kind == ingest::FeatureKind::bucketize) {
+    result.spec.size = static_cast<std::int64_t>(rows) - 1;
+  } else {
+    for (std::size_t i = 0; i < rows; ++i) result.vocabulary.push_back(std::to_string(i));
+  }
+  return result;
+}
+
+inline std::vector<ingest::FittedFeature> query_features() {
+  return {feature(ingest::FeatureKind::lookup, 7, 3), feature(ingest::FeatureKind::bucketize, 5, 2),
+          feature(ingest::FeatureKind::normalize, 0, 0)};
+}
+
+inline std::vector<ingest::FittedFeature> candidate_features() {
+  return {feature(ingest::FeatureKind::lookup, items, 3), feature(ingest::FeatureKind::text, 9, 4)};
+}
+
+inline std::uint32_t draw(std::uint64_t stream, std::uint64_t index, std::uint32_t bound) {
+  return static_cast<std::uint32_t>((number(stream, index) + 1.0F) / 2.0F * static_cast<float>(bound));
+}
+
+/// All 60 examples. A few items are in many of them.
+inline ingest::Examples all_examples() {
+  ingest::Examples result;
+  result.features.features = 3;
+  result.features.lists.resize(3);
+  for (std::uint64_t i = 0; i < total; ++i) {
+    result.features.words.push_back(draw(1, i, 6));  // row 6 is never looked up
+    result.features.words.push_back(draw(2, i, 5));
+    result.features.words.push_back(std::bit_cast<std::uint32_t>(number(3, i)));
+    const float popularity = (number(4, i) + 1.0F) / 2.0F;
+    result.items.push_back(static_cast<std::int32_t>(popularity * popularity * static_cast<float>(items)));
+  }
+  return result;
+}
+
+/// Every item's own lookup row, and a list of 0 to 4 tokens that may repeat.
+inline ingest::FeatureRows catalogue() {
+  ingest::FeatureRows rows;
+  rows.features = 2;
+  rows.lists.resize(2);
+  for (std::uint32_t item = 0; item < items; ++item) {
+    rows.words.push_back(item);
+    rows.words.push_back(item);
+    for (std::uint32_t i = 0; i < item % 5; ++i) {
+      rows.lists[1].rows.push_back(static_cast<std::int32_t>(draw(5, item * 8 + i, 9)));
+    }
+    rows.lists[1].offsets.push_back(static_cast<std::uint32_t>(rows.lists[1].rows.size()));
+  }
+  return rows;
+}
+
+inline std::vector<std::int64_t> item_counts() {
+  std::vector<std::int64_t> counts(items, 0);
+  for (const std::int32_t item : all_examples().items) ++counts[static_cast<std::size_t>(item)];
+  return counts;
+}
+
+/// Weights large enough that no activation, score or share is trivial.
+inline void fill_with_weights(model::TwoTower& model) {
+  std::uint64_t stream = 50;
+  for (model::EmbeddingTable* table : model.tables()) {
+    for (std::size_t i = 0; i < table->weights().size(); ++i) table->weights().data()[i] = number(stream, i);
+    ++stream;
+  }
+  for (std::size_t i = 0; i < model.dense().size(); ++i) model.dense().values()[i] = 0.8F * number(stream, i);
+}
+
+inline ReferenceModel reference_of(const model::TwoTower& model) {
+  return {reference_tower(model.query(), model.dense()), reference_tower(model.candidate(), model.dense())};
+}
+
+/// The examples i of all_examples() with i % ranks == rank, and their numbers.
+inline ingest::Examples examples_of_rank(int ranks, int rank, std::vector<std::int64_t>& numbers) {
+  const ingest::Examples all = all_examples();
+  ingest::Examples own;
+  own.features.features = 3;
+  own.features.lists.resize(3);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (static_cast<int>(i) % ranks != rank) continue;
+    numbers.push_back(static_cast<std::int64_t>(i));
+    own.items.push_back(all.items[i]);
+    for (std::size_t word = 0; word < 3; ++word)
+      own.features.words.push_back(all.features.words[i * 3 + word]);
+  }
+  return own;
+}
+
+}  // namespace gemel::test::tiny
