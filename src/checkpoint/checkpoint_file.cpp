@@ -206,8 +206,10 @@ void CheckpointWriter::write_blocks(const std::string& path, const ChecksumBlock
     const BlockRange mine = blocks.share(communicator_->rank(), communicator_->size());
     const std::span<const std::byte> rows = bytes_of_rows(mine);
     const std::vector<std::uint64_t> sums = blocks.checksums(mine, rows);
-    dataset.write_bytes(dataset.element(), mine.first_row, rows);
-    checksums.write_rows(mine.first_block, std::span<const std::uint64_t>(sums));
+    or_end_job([&] {
+      dataset.write_bytes(dataset.element(), mine.first_row, rows);
+      checksums.write_rows(mine.first_block, std::span<const std::uint64_t>(sums));
+    });
   });
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
+#include <string>
 
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/mpi/environment.hpp"
@@ -13,17 +14,21 @@ class PrintFailuresOfRank : public testing::EmptyTestEventListener {
  public:
   explicit PrintFailuresOfRank(int rank) : rank_(rank) {}
 
+  void OnTestStart(const testing::TestInfo& test) override {
+    test_ = std::string(test.test_suite_name()) + "." + test.name();
+  }
+
+  // Must not ask the UnitTest which test is running: GoogleTest holds its lock here.
   void OnTestPartResult(const testing::TestPartResult& result) override {
     if (!result.failed()) return;
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    std::cerr << "rank " << rank_ << ": " << (test != nullptr ? test->test_suite_name() : "") << "."
-              << (test != nullptr ? test->name() : "") << "\n"
+    std::cerr << "rank " << rank_ << ": " << test_ << "\n"
               << (result.file_name() != nullptr ? result.file_name() : "") << ":" << result.line_number()
               << ": " << result.message() << "\n";
   }
 
  private:
   int rank_;
+  std::string test_;
 };
 
 }  // namespace

@@ -89,8 +89,9 @@ class CheckpointWriter {
                     const std::function<hdf5::Dataset()>& create, const BytesOfRows& bytes_of_rows);
   /// Runs `action`, lets the ranks agree on its outcome, and gives the file up if it failed.
   void together(const std::function<void()>& action);
-  /// Runs `action`, in which HDF5 stores its own structures on all ranks together. One that fails there on its own (a broken
-  /// disk; a full one is found before) has left the others waiting inside of HDF5: it says why and ends the job.
+  /// Runs `action`, in which HDF5 writes to the file. An error there (a broken disk; a full one is found before) is one that
+  /// the ranks cannot come back from together: a parallel file can be neither used nor closed after it without some of
+  /// them waiting inside of HDF5 for ever. The rank says why, removes the temporary file and ends the job.
   void or_end_job(const std::function<void()>& action);
   void abandon();
   void remove_temporary();

@@ -1,0 +1,117 @@
+#include "gemel/mpi/communicator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "support/sent_bytes.hpp"
+
+namespace gemel::mpi {
+namespace {
+
+TEST(Communicator, GathersOneValueOfEveryRank) {
+  auto world = Communicator::world();
+  const std::vector<int> all = world.all_gather(10 * world.rank());
+  ASSERT_EQ(all.size(), static_cast<std::size_t>(world.size()));
+  for (int rank = 0; rank < world.size(); ++rank) EXPECT_EQ(all[static_cast<std::size_t>(rank)], 10 * rank);
+}
+
+TEST(Communicator, GathersAsManyValuesAsEachRankHas) {
+  auto world = Communicator::world();
+  const std::vector<double> mine(static_cast<std::size_t>(world.rank()),
+                                 world.rank() + 0.5);  // rank 0 has none
+  const std::vector<double> all = world.all_gather_varying(std::span<const double>(mine));
+  std::vector<double> expected;
+  for (int rank = 0; rank < world.size(); ++rank) {
+    expected.insert(expected.end(), static_cast<std::size_t>(rank), rank + 0.5);
+  }
+  EXPECT_EQ(all, expected);
+}
+
+TEST(Communicator, GathersStringsOfAnyLength) {
+  auto world = Communicator::world();
+  const std::vector<std::string> all =
+      world.all_gather(std::string(static_cast<std::size_t>(world.rank()), 'x'));
+  for (std::size_t rank = 0; rank < all.size(); ++rank) EXPECT_EQ(all[rank], std::string(rank, 'x'));
+}
+
+TEST(Communicator, SendsEachRankItsShare) {
+  auto world = Communicator::world();
+  const auto ranks = static_cast<std::size_t>(world.size());
+  // Rank r sends r + t copies of 100 r + t to rank t.
+  std::vector<int> send;
+  std::vector<std::size_t> counts;
+  for (int target = 0; target < world.size(); ++target) {
+    counts.push_back(static_cast<std::size_t>(world.rank() + target));
+    send.insert(send.end(), counts.back(), 100 * world.rank() + target);
+  }
+  std::vector<std::size_t> received_counts;
+  const std::vector<int> received = world.all_to_all(std::span<const int>(send), counts, received_counts);
+  std::vector<int> expected;
+  ASSERT_EQ(received_counts.size(), ranks);
+  for (int source = 0; source < world.size(); ++source) {
+    const auto count = static_cast<std::size_t>(source + world.rank());
+    EXPECT_EQ(received_counts[static_cast<std::size_t>(source)], count);
+    expected.insert(expected.end(), count, 100 * source + world.rank());
+  }
+  EXPECT_EQ(received, expected);
+}
+
+TEST(Communicator, GathersInPlace) {
+  auto world = Communicator::world();
+  std::vector<int> all(static_cast<std::size_t>(2 * world.size()), -1);
+  const std::vector<std::size_t> counts(static_cast<std::size_t>(world.size()), 2);
+  const std::span<int> mine = std::span(all).subspan(static_cast<std::size_t>(2 * world.rank()), 2);
+  mine[0] = mine[1] = world.rank();
+  Pending pending;
+  world.start_all_gather(std::span<const int>(mine), std::span(all), std::span<const std::size_t>(counts),
+                         pending);
+  pending.wait();
+  for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i], static_cast<int>(i / 2));
+}
+
+TEST(Communicator, BroadcastsStringsFromAnyRank) {
+  auto world = Communicator::world();
+  std::string text = "rank " + std::to_string(world.rank());
+  world.broadcast(text, world.size() - 1);
+  EXPECT_EQ(text, "rank " + std::to_string(world.size() - 1));
+}
+
+TEST(Communicator, ReducesWholeNumbers) {
+  auto world = Communicator::world();
+  const std::int64_t n = world.size();
+  const std::int64_t rank = world.rank();
+  EXPECT_EQ(world.sum(rank), n * (n - 1) / 2);
+  EXPECT_EQ(world.min(rank + 3), 3);
+  EXPECT_EQ(world.max(static_cast<double>(rank)), static_cast<double>(n - 1));
+  EXPECT_EQ(world.sum_before(rank), rank * (rank - 1) / 2);
+  std::vector<std::int64_t> values = {1, rank};
+  world.sum(std::span(values));
+  EXPECT_EQ(values, (std::vector<std::int64_t>{n, n * (n - 1) / 2}));
+}
+
+TEST(Communicator, ExchangesWithAPartner) {
+  auto world = Communicator::world();
+  const int partner = world.rank() ^ 1;
+  if (partner >= world.size()) return;
+  const std::vector<float> mine(1000, static_cast<float>(world.rank()));
+  std::vector<float> theirs(1000);
+  world.exchange_with(partner, std::span<const float>(mine), std::span<float>(theirs));
+  EXPECT_EQ(theirs, std::vector<float>(1000, static_cast<float>(partner)));
+}
+
+TEST(Communicator, CountsTheBytesThatMpiIsGiven) {
+  auto world = Communicator::world();
+  const std::int64_t before = test::sent_bytes();
+  const std::int64_t counted = world.bytes_sent();
+  world.all_gather(std::int64_t{1});
+  world.all_gather_varying(std::span<const char>(std::string(static_cast<std::size_t>(world.rank()), 'x')));
+  std::string text = "from root";
+  world.broadcast(text);
+  EXPECT_EQ(world.bytes_sent() - counted, test::sent_bytes() - before);
+}
+
+}  // namespace
+}  // namespace gemel::mpi
