@@ -91,7 +91,7 @@ build() {
 # through as it is and ends the command at once. mpirun and srun pass SIGUSR1 on to every rank, whereas mpirun answers
 # SIGTERM and SIGINT by killing the ranks within two seconds. Leaves the first signal's name in stop_signal.
 run_stoppable() {
-  local status woken
+  local status=0
   stop_signal=
   child=
   trap 'ask_to_stop INT' INT
@@ -103,23 +103,21 @@ run_stoppable() {
   "$@" </dev/null &
   child=$!
   set +m
-  woken=1
-  while [[ $woken ]]; do
-    woken=
-    status=0
-    wait "$child" || status=$?
-  done
+  # A signal that came before there was a child.
+  if [[ $stop_signal ]]; then kill -USR1 "$child" 2>/dev/null || true; fi
+  # Not one long wait: a signal just before it begins would be heeded only after it.
+  while kill -0 "$child" 2>/dev/null; do sleep 0.2 || true; done
   trap - INT TERM HUP USR1
+  wait "$child" || status=$?
   return "$status"
 }
 
 ask_to_stop() {
-  woken=1
   if [[ $1 == INT && $stop_signal ]]; then
     kill -INT "$child" 2>/dev/null || true
   else
     say "SIG$1: asking for a checkpoint and an early end" >&2
-    kill -USR1 "$child" 2>/dev/null || true
+    if [[ $child ]]; then kill -USR1 "$child" 2>/dev/null || true; fi
   fi
   stop_signal=${stop_signal:-$1}
 }

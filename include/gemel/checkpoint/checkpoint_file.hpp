@@ -42,6 +42,8 @@ inline const std::string temporary_mark = ".tmp-";
 /// of it. What fails on any rank (a full disk) is thrown by all of them as mpi::AgreedError with
 /// ExitCode::checkpoint; the temporary file is gone then, the writer cannot be used any more, and earlier
 /// checkpoints are untouched. A writer that is destroyed before commit() leaves no file.
+/// Only when HDF5 itself fails to write a file of several ranks (a broken disk) does the failing rank say so and end the
+/// job, with the same exit code.
 class CheckpointWriter {
  public:
   /// `path` is the final name; its directory must exist. The communicator must outlive the writer.
