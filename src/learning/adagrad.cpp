@@ -24,7 +24,7 @@ void update(const AdagradOptions& options, std::span<float> parameters, std::spa
 Adagrad::Adagrad(AdagradOptions options, const model::TwoTower& model)
     : options_(options), dense_(model.dense().size(), options.initial_accumulator) {
   for (const model::EmbeddingTable* table : model.tables()) {
-    tensor::Matrix& accumulators = tables_.emplace_back(table->rows(), table->dim());
+    tensor::Matrix& accumulators = tables_.emplace_back(table->weights().rows(), table->dim());
     std::fill_n(accumulators.data(), accumulators.size(), options.initial_accumulator);
   }
 }
@@ -33,9 +33,9 @@ void Adagrad::update_dense(std::span<float> parameters, std::span<const float> g
   update(options_, parameters, dense_, gradient);
 }
 
-void Adagrad::update_row(std::size_t table, std::int64_t row, std::span<float> weights,
+void Adagrad::update_row(std::size_t table, std::size_t row, std::span<float> weights,
                          std::span<const float> gradient) {
-  update(options_, weights, tables_[table].row(static_cast<std::size_t>(row)), gradient);
+  update(options_, weights, tables_[table].row(row), gradient);
 }
 
 }  // namespace gemel::learning

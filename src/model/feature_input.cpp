@@ -15,12 +15,14 @@ std::span<const std::int32_t> list(const ingest::RowLists& lists, std::uint32_t 
 }  // namespace
 
 FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
-                           std::uint64_t seed) {
+                           const exchange::TablePlacements& placements, std::uint64_t seed) {
   for (const ingest::FittedFeature& feature : features) {
     columns_.push_back({feature.spec.kind, width_, feature.spec.width(), tables_.size()});
     width_ += feature.spec.width();
     if (feature.spec.has_table()) {
-      tables_.emplace_back(tower + "/tables/" + feature.spec.name(), feature.table_rows(), feature.spec.dim,
+      const std::string name = tower + "/tables/" + feature.spec.name();
+      const auto rows = static_cast<std::int64_t>(feature.table_rows());
+      tables_.emplace_back(name, placements.blocks(name, rows), placements.held_block(name), feature.spec.dim,
                            seed);
     }
   }

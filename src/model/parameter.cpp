@@ -8,7 +8,7 @@
 namespace gemel::model {
 
 void initialize(tensor::MatrixView values, Initializer initializer, std::uint64_t seed,
-                const std::string& name) {
+                const std::string& name, std::size_t first_element) {
   float limit = 0.0F;
   switch (initializer) {
     case Initializer::zeros:
@@ -23,7 +23,7 @@ void initialize(tensor::MatrixView values, Initializer initializer, std::uint64_
   }
   const std::uint64_t key = base::random_key(seed, name);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    values.data()[i] = limit * (2.0F * base::random_float(key, i) - 1.0F);
+    values.data()[i] = limit * (2.0F * base::random_float(key, first_element + i) - 1.0F);
   }
 }
 

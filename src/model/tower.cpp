@@ -7,8 +7,9 @@
 namespace gemel::model {
 
 Tower::Tower(std::string name, std::vector<ingest::FittedFeature> features,
-             const std::vector<std::size_t>& layers, DenseParameters& parameters, std::uint64_t seed)
-    : name_(std::move(name)), features_(std::move(features)), input_(features_, name_, seed) {
+             const std::vector<std::size_t>& layers, const exchange::TablePlacements& placements,
+             DenseParameters& parameters, std::uint64_t seed)
+    : name_(std::move(name)), features_(std::move(features)), input_(features_, name_, placements, seed) {
   std::size_t width = input_.width();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const auto activation = i + 1 < layers.size() ? onednn::Activation::relu : onednn::Activation::none;

@@ -6,9 +6,10 @@ namespace gemel::model {
 
 TwoTower::TwoTower(std::vector<ingest::FittedFeature> query_features,
                    std::vector<ingest::FittedFeature> candidate_features,
-                   const std::vector<std::size_t>& layers, std::uint64_t seed)
-    : query_("query", std::move(query_features), layers, dense_, seed),
-      candidate_("candidate", std::move(candidate_features), layers, dense_, seed) {}
+                   const std::vector<std::size_t>& layers, std::uint64_t seed,
+                   const exchange::TablePlacements& placements)
+    : query_("query", std::move(query_features), layers, placements, dense_, seed),
+      candidate_("candidate", std::move(candidate_features), layers, placements, dense_, seed) {}
 
 std::vector<EmbeddingTable*> TwoTower::tables() {
   std::vector<EmbeddingTable*> all;

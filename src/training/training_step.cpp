@@ -187,9 +187,8 @@ void TrainingStep::update(std::span<const float> dense_gradient) {
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
   parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
     const auto table = static_cast<std::size_t>(index);
-    tensor::Matrix& weights = tables[table]->weights();
     row_exchange_.for_each_row(table, [&](std::int64_t row, std::span<const float> gradient) {
-      parts_.optimizer.update_row(table, row, weights.row(static_cast<std::size_t>(row)), gradient);
+      parts_.optimizer.update_row(table, tables[table]->index(row), tables[table]->row(row), gradient);
     });
   });
 }

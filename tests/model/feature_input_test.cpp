@@ -50,18 +50,18 @@ ingest::FeatureRows feature_rows() {
 const std::vector<std::int32_t> selection = {3, 0, -1, 3, 11, 5, -1, 6, 1};
 
 TEST(FeatureInputTest, HasATableForEachFeatureButNumbers) {
-  FeatureInput input(features(), "query", 1);
+  FeatureInput input(features(), "query", {}, 1);
   ASSERT_EQ(input.tables().size(), 3U);
   EXPECT_EQ(input.width(), 7U);
   EXPECT_EQ(input.tables()[0].name(), "query/tables/user_lookup");
-  EXPECT_EQ(input.tables()[0].rows(), 5U);
-  EXPECT_EQ(input.tables()[1].rows(), 6U);
+  EXPECT_EQ(input.tables()[0].rows(), 5);
+  EXPECT_EQ(input.tables()[1].rows(), 6);
   EXPECT_EQ(input.tables()[1].dim(), 3U);
-  EXPECT_EQ(input.tables()[2].rows(), 4U);
+  EXPECT_EQ(input.tables()[2].rows(), 4);
 }
 
 TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
-  FeatureInput input(features(), "query", 1);
+  FeatureInput input(features(), "query", {}, 1);
   tensor::Matrix result(selection.size(), 7);
   std::fill_n(result.data(), result.size(), 42.0F);
   const auto rows = feature_rows();
@@ -89,7 +89,7 @@ TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
 }
 
 TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
-  FeatureInput input(features(), "query", 1);
+  FeatureInput input(features(), "query", {}, 1);
   const auto rows = feature_rows();
   tensor::Matrix gradient(selection.size(), 7);
   for (std::size_t i = 0; i < gradient.size(); ++i) gradient.data()[i] = test::number(4, i);

@@ -20,8 +20,8 @@ class Adagrad {
   /// Updates all dense parameters with their gradient [model.dense().size()].
   void update_dense(std::span<float> parameters, std::span<const float> gradient);
 
-  /// Updates one row [dim] of table `table` (an index into TwoTower::tables()).
-  void update_row(std::size_t table, std::int64_t row, std::span<float> weights,
+  /// Updates one held row [dim] of table `table` (an index into TwoTower::tables()); `row` counts from the first held one.
+  void update_row(std::size_t table, std::size_t row, std::span<float> weights,
                   std::span<const float> gradient);
 
   /// The accumulators, laid out like the parameters.

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "gemel/exchange/placement.hpp"
 #include "gemel/exchange/row_exchange.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/model/embedding_table.hpp"
@@ -24,7 +25,7 @@ class FeatureInput {
   };
 
   FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
-               std::uint64_t seed);
+               const exchange::TablePlacements& placements, std::uint64_t seed);
 
   /// Columns of the input.
   std::size_t width() const { return width_; }

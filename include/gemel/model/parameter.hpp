@@ -17,9 +17,9 @@ enum class Initializer {
   embedding,       ///< uniform in +-0.05, as Keras for embedding tables
 };
 
-/// Fills `values` [rows, cols] of the parameter `name`.
+/// Fills `values` [rows, cols] of the parameter `name`, or rows of it of which `first_element` is the first element.
 void initialize(tensor::MatrixView values, Initializer initializer, std::uint64_t seed,
-                const std::string& name);
+                const std::string& name, std::size_t first_element = 0);
 
 /// All dense parameters of a model, one after the other in one flat buffer, so that their gradients are exchanged in one message
 /// and updated in one loop.

@@ -28,7 +28,7 @@ class Tower {
 
   /// `name` is "query" or "candidate". Adds its dense parameters to `parameters`.
   Tower(std::string name, std::vector<ingest::FittedFeature> features, const std::vector<std::size_t>& layers,
-        DenseParameters& parameters, std::uint64_t seed);
+        const exchange::TablePlacements& placements, DenseParameters& parameters, std::uint64_t seed);
 
   const std::string& name() const { return name_; }
   const std::vector<ingest::FittedFeature>& features() const { return features_; }

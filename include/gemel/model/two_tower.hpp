@@ -11,12 +11,13 @@
 
 namespace gemel::model {
 
-/// A query tower and a candidate tower whose vectors' dot product ranks the catalogue. Holds all parameters, replicated.
+/// A query tower and a candidate tower whose vectors' dot product ranks the catalogue. Dense parameters are the same on
+/// every rank, tables replicated or sharded.
 class TwoTower {
  public:
   TwoTower(std::vector<ingest::FittedFeature> query_features,
            std::vector<ingest::FittedFeature> candidate_features, const std::vector<std::size_t>& layers,
-           std::uint64_t seed);
+           std::uint64_t seed, const exchange::TablePlacements& placements = {});
   TwoTower(const TwoTower&) = delete;
   TwoTower& operator=(const TwoTower&) = delete;
 
