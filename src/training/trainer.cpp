@@ -15,6 +15,7 @@
 #include "gemel/checkpoint/checkpoint_file.hpp"
 #include "gemel/checkpoint/checkpoint_store.hpp"
 #include "gemel/checkpoint/model_checkpoint.hpp"
+#include "gemel/evaluation/embedder.hpp"
 #include "gemel/evaluation/evaluator.hpp"
 #include "gemel/evaluation/top_k.hpp"
 #include "gemel/mpi/agreement.hpp"
@@ -270,7 +271,8 @@ class Run {
     }
     const auto shard = evaluation::shard_of_rank(items, communicator_.size(), communicator_.rank());
     const tensor::MatrixView own = vectors.view().middle_rows(shard.first, shard.count);
-    evaluation::embed(model_.candidate(), model_.dense(), data_.catalogue, shard.first, own, team_, runtime_);
+    evaluation::Embedder(communicator_, team_, runtime_, model_.candidate(), model_.dense())
+        .run(data_.catalogue, shard.first, own);
     mpi::Pending pending;
     communicator_.start_all_gather(std::span<const float>(own.flat()), vectors.view().flat(),
                                    std::span<const std::size_t>(counts), pending);

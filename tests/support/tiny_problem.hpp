@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,11 +79,22 @@ inline std::vector<std::int64_t> item_counts() {
   return counts;
 }
 
+/// The names of all tables.
+inline std::set<std::string> all_tables() {
+  const model::TwoTower model(query_features(), candidate_features(), {1}, 1);
+  std::set<std::string> names;
+  for (const model::EmbeddingTable* table : model.tables()) names.insert(table->name());
+  return names;
+}
+
 /// Weights large enough that no activation, score or share is trivial.
 inline void fill_with_weights(model::TwoTower& model) {
   std::uint64_t stream = 50;
   for (model::EmbeddingTable* table : model.tables()) {
-    for (std::size_t i = 0; i < table->weights().size(); ++i) table->weights().data()[i] = number(stream, i);
+    const std::size_t first = static_cast<std::size_t>(table->held().first) * table->dim();
+    for (std::size_t i = 0; i < table->weights().size(); ++i) {
+      table->weights().data()[i] = number(stream, first + i);
+    }
     ++stream;
   }
   for (std::size_t i = 0; i < model.dense().size(); ++i) model.dense().values()[i] = 0.8F * number(stream, i);

@@ -12,9 +12,9 @@
 namespace gemel::training {
 
 /// What ranks send each other, told apart by purpose.
-enum class Traffic { deal, gather, share, reduce, dense, rows, evaluation };
-inline constexpr std::array<std::string_view, 7> traffic_names = {"deal",  "gather", "share",     "reduce",
-                                                                  "dense", "rows",   "evaluation"};
+enum class Traffic { deal, gather, lookup, share, reduce, dense, rows, evaluation };
+inline constexpr std::array<std::string_view, 8> traffic_names = {"deal",   "gather", "lookup", "share",
+                                                                  "reduce", "dense",  "rows",   "evaluation"};
 /// Bytes by purpose, summed over ranks.
 using TrafficBytes = std::array<std::int64_t, traffic_names.size()>;
 /// Seconds by phase.
