@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_file.hpp"
+#include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/checkpoint_store.hpp"
 #include "gemel/checkpoint/model_checkpoint.hpp"
 #include "gemel/evaluation/evaluator.hpp"
