@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_file.hpp"
+#include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/model_checkpoint.hpp"
 #include "gemel/evaluation/embedder.hpp"
 #include "gemel/evaluation/top_k.hpp"
