@@ -64,6 +64,25 @@ void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std:
   }
 }
 
+void FeatureInput::looked_up_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                                  std::span<std::vector<std::int64_t>> rows_of_tables) const {
+  for (const std::int32_t selected : selection) {
+    if (selected < 0) continue;
+    const std::uint32_t* words = rows.words.data() + static_cast<std::size_t>(selected) * rows.features;
+    for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
+      const Column& column = columns_[feature];
+      if (column.kind == ingest::FeatureKind::normalize) continue;
+      std::vector<std::int64_t>& table_rows = rows_of_tables[column.table];
+      if (column.kind == ingest::FeatureKind::text) {
+        const auto tokens = list(rows.lists[feature], words[feature]);
+        table_rows.insert(table_rows.end(), tokens.begin(), tokens.end());
+      } else {
+        table_rows.push_back(words[feature]);
+      }
+    }
+  }
+}
+
 void FeatureInput::collect(const Column& column, std::size_t feature, const ingest::FeatureRows& rows,
                            std::span<const std::int32_t> selection, Scratch& scratch) const {
   scratch.keys.clear();

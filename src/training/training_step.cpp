@@ -1,6 +1,11 @@
 #include "gemel/training/training_step.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
+
+#include "gemel/exchange/exact_sum.hpp"
+#include "gemel/tensor/arithmetic.hpp"
 
 namespace gemel::training {
 namespace {
@@ -21,7 +26,9 @@ TrainingStep::TrainingStep(const StepParts& parts)
       lanes_(static_cast<std::size_t>(parts.plan.lanes.size())),
       scratches_(static_cast<std::size_t>(parts.team.threads())),
       dense_gradients_(lanes_.size(), parts.model.dense().size()),
-      row_gradients_(lanes_.size()) {
+      row_gradients_(lanes_.size()),
+      looked_up_rows_(row_exchange_.tables()),
+      squared_norms_(row_exchange_.tables()) {
   for (auto& tables : row_gradients_) tables.resize(row_exchange_.tables());
 }
 
@@ -72,8 +79,28 @@ std::uint32_t TrainingStep::gather(std::int64_t batch, std::uint32_t flags) {
   return all_flags;
 }
 
+/// Gives the rows that are about to be looked up the weight decay of the steps that did not touch them.
+void TrainingStep::settle_rows() {
+  if (!parts_.optimizer.decays_weights()) return;
+  for (auto& rows : looked_up_rows_) rows.clear();
+  const model::Tower& query = parts_.model.query();
+  const model::Tower& candidate = parts_.model.candidate();
+  const std::span<std::vector<std::int64_t>> rows = looked_up_rows_;
+  for (const Lane& lane : lanes_) {
+    query.looked_up_rows(parts_.deal.dealt().features, lane.selection, rows.first(query.tables().size()));
+    candidate.looked_up_rows(parts_.catalogue, columns_of(lane), rows.last(candidate.tables().size()));
+  }
+  const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
+  parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
+    const auto table = static_cast<std::size_t>(index);
+    std::erase_if(rows[table], [&](std::int64_t row) { return !tables[table]->held().contains(row); });
+    parts_.optimizer.settle_rows(table, rows[table]);
+  });
+}
+
 void TrainingStep::look_up() {
   const auto timing = parts_.timer.measure(base::Phase::lookup);
+  settle_rows();
   for_each_lane([&](std::size_t index, int) {
     Lane& lane = lanes_[index];
     parts_.model.query().look_up(parts_.deal.dealt().features, lane.selection, lane.query);
@@ -181,14 +208,49 @@ void TrainingStep::finish_row_exchange() {
   row_exchange_.finish();
 }
 
+/// The global norm of the gradient, whose bits do not depend on who holds which rows.
+double TrainingStep::norm_of(std::span<const float> dense_gradient) {
+  const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
+  parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
+    const auto table = static_cast<std::size_t>(index);
+    squared_norms_[table].clear();
+    row_exchange_.for_each_row(table, [&](std::int64_t, std::span<const float> gradient) {
+      squared_norms_[table].push_back(tensor::sum_of_squares(gradient));
+    });
+  });
+  // What all ranks hold is counted by root.
+  const auto counting = parts_.traffic.measure(Traffic::dense);
+  const auto counts = [&](bool is_sharded) { return is_sharded || parts_.communicator.is_root(); };
+  std::vector<double> squares;
+  if (counts(false)) {
+    for (const auto& place : parts_.model.dense().places()) {
+      squares.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
+    }
+  }
+  for (std::size_t table = 0; table < tables.size(); ++table) {
+    if (!counts(tables[table]->is_sharded())) continue;
+    squares.insert(squares.end(), squared_norms_[table].begin(), squared_norms_[table].end());
+  }
+  return std::sqrt(exchange::exact_sum(squares, parts_.communicator));
+}
+
+/// By what the gradient is to be multiplied.
+float TrainingStep::clip(std::span<const float> dense_gradient) {
+  const auto most = static_cast<double>(parts_.optimizer.options().clip_norm);
+  if (most == 0) return 1.0F;
+  gradient_norm_ = norm_of(dense_gradient);
+  return static_cast<float>(std::min(1.0, most / gradient_norm_));
+}
+
 void TrainingStep::update(std::span<const float> dense_gradient) {
   const auto timing = parts_.timer.measure(base::Phase::update);
-  parts_.optimizer.update_dense(parts_.model.dense().values(), dense_gradient);
+  parts_.optimizer.begin_step(clip(dense_gradient));
+  parts_.optimizer.update_dense(dense_gradient);
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
   parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
     const auto table = static_cast<std::size_t>(index);
     row_exchange_.for_each_row(table, [&](std::int64_t row, std::span<const float> gradient) {
-      parts_.optimizer.update_row(table, tables[table]->index(row), tables[table]->row(row), gradient);
+      parts_.optimizer.update_row(table, tables[table]->index(row), gradient);
     });
   });
 }

@@ -44,8 +44,8 @@ struct Outcome {
   std::uint32_t flags = 0;
 };
 
-Outcome run_step(const learning::LossOptions& loss_options, const learning::AdagradOptions& adagrad_options,
-                 std::int64_t batch, int threads) {
+Outcome run_step(const learning::LossOptions& loss_options,
+                 const learning::OptimizerOptions& optimizer_options, std::int64_t batch, int threads) {
   auto world = mpi::Communicator::world();
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
@@ -59,7 +59,7 @@ Outcome run_step(const learning::LossOptions& loss_options, const learning::Adag
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
   learning::InBatchSoftmax loss(loss_options, counts);
-  learning::Adagrad optimizer(adagrad_options, model);
+  learning::Optimizer optimizer(optimizer_options, model);
   base::PhaseTimer timer;
   TrafficMeter traffic(world);
   Outcome outcome;
@@ -82,7 +82,13 @@ double largest(const std::vector<test::ReferenceParameter*>& parameters) {
 
 /// With these options a step subtracts 1024 times the gradient: g * 2^40 / sqrt(g^2 + 2^60), and g^2 is lost in 2^60. The factor
 /// makes the rounding of the parameter itself small beside the gradient.
-constexpr learning::AdagradOptions plain_descent = {0x1p40F, 0.0F, 0x1p60F};
+learning::OptimizerOptions plain_descent() {
+  learning::OptimizerOptions options;
+  options.learning_rate.peak = 0x1p40F;
+  options.initial_accumulator = 0.0F;
+  options.epsilon = 0x1p60F;
+  return options;
+}
 constexpr double descent = 1024;
 
 void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, test::ReferenceTower truth) {
@@ -102,7 +108,7 @@ void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, t
 }
 
 void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1) {
-  const Outcome outcome = run_step(options, plain_descent, batch, threads);
+  const Outcome outcome = run_step(options, plain_descent(), batch, threads);
   const Batch examples = batch_of_epoch_0(batch);
   test::ReferenceModel gradients;
   const double loss = test::reference_step(outcome.before, all_examples().features, examples.rows,
@@ -157,7 +163,7 @@ void expect_adagrad(test::ReferenceTower before, test::ReferenceTower after, tes
 }
 
 TEST(TrainingStepTest, UpdatesByAdagrad) {
-  const Outcome outcome = run_step({}, {0.1F, 0.1F, 1e-7F}, 0, 1);
+  const Outcome outcome = run_step({}, {}, 0, 1);
   const Batch examples = batch_of_epoch_0(0);
   test::ReferenceModel gradients;
   test::reference_step(outcome.before, all_examples().features, examples.rows, catalogue(), examples.items,

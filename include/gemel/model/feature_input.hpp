@@ -37,6 +37,10 @@ class FeatureInput {
   void forward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
                tensor::MatrixView input) const;
 
+  /// Appends to rows_of_tables[t] the rows of table t that the selection looks up, one for each occurrence.
+  void looked_up_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                      std::span<std::vector<std::int64_t>> rows_of_tables) const;
+
   /// gradients[t]: the gradient of table t given that of the input, coalesced: one row for each distinct table row that the
   /// selection touched, the sum over its occurrences in order.
   void backward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,

@@ -41,6 +41,12 @@ class Tower {
   void look_up(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
                Activations& activations) const;
 
+  /// Appends to rows_of_tables[t] the rows of table t that `look_up` reads, one for each occurrence.
+  void looked_up_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                      std::span<std::vector<std::int64_t>> rows_of_tables) const {
+    input_.looked_up_rows(rows, selection, rows_of_tables);
+  }
+
   /// From activations.input to `vectors` [rows, output_width()].
   void forward(std::span<const float> parameters, Activations& activations, tensor::MatrixView vectors,
                onednn::Executor& executor) const;

@@ -12,8 +12,8 @@
 #include "gemel/exchange/row_exchange.hpp"
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
-#include "gemel/learning/adagrad.hpp"
 #include "gemel/learning/in_batch_softmax.hpp"
+#include "gemel/learning/optimizer.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/onednn/runtime.hpp"
@@ -31,7 +31,7 @@ struct StepParts {
   const ingest::FeatureRows& catalogue;  ///< features of every item
   model::TwoTower& model;
   learning::InBatchSoftmax& loss;
-  learning::Adagrad& optimizer;
+  learning::Optimizer& optimizer;
   base::PhaseTimer& timer;
   TrafficMeter& traffic;
 };
@@ -45,6 +45,10 @@ class TrainingStep {
   /// Trains batch `batch` of the epoch that was dealt. Adds each own lane's loss to lane_losses[lane] (counted from the first
   /// own lane). One word of flags travels along: returns the bitwise or of all ranks' `flags`. Collective.
   std::uint32_t run(std::int64_t batch, std::uint32_t flags, std::span<double> lane_losses);
+
+  /// The norm of the gradient of all parameters together, before it was clipped, of the last step; the same on every rank. Not finite
+  /// when an element is not. 0 when gradients are not clipped.
+  double gradient_norm() const { return gradient_norm_; }
 
  private:
   struct Lane {
@@ -64,6 +68,7 @@ class TrainingStep {
   };
 
   std::uint32_t gather(std::int64_t batch, std::uint32_t flags);
+  void settle_rows();
   void look_up();
   void forward_candidates();
   void start_share();
@@ -77,6 +82,8 @@ class TrainingStep {
   void start_row_exchange();
   std::span<const float> exchange_dense();
   void finish_row_exchange();
+  double norm_of(std::span<const float> dense_gradient);
+  float clip(std::span<const float> dense_gradient);
   void update(std::span<const float> dense_gradient);
 
   std::span<const std::int32_t> columns_of(const Lane& lane) const;
@@ -93,6 +100,9 @@ class TrainingStep {
   std::vector<std::int32_t> iota_;                                 // 0, 1, 2, ...: selects dealt examples
   tensor::Matrix dense_gradients_;                                 // [own lanes, dense parameters]
   std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [own lane][table]
+  std::vector<std::vector<std::int64_t>> looked_up_rows_;          // [table]
+  std::vector<std::vector<double>> squared_norms_;                 // [table][touched row]
+  double gradient_norm_ = 0;
 };
 
 }  // namespace gemel::training
