@@ -15,17 +15,21 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Calls visit(path, values, is_vector) for every parameter and accumulator. Saving and loading both go by this list.
+/// Calls visit(path, values, is_vector) for every parameter and slot of the optimiser. Saving and loading both go by this list.
 template <class Model, class Optimizer, class Visit>
 void for_each_parameter(Model& model, Optimizer& optimizer, const Visit& visit) {
   for (const auto& place : model.dense().places()) {
     visit("/" + place.name, place.in(model.dense().values()), place.rows == 1);
-    visit("/" + place.name + "_accumulator", place.in(optimizer.dense_accumulators()), place.rows == 1);
+    for (auto& slot : optimizer.slots()) {
+      visit("/" + place.name + "_" + slot.name, place.in(std::span(slot.dense)), place.rows == 1);
+    }
   }
   const auto tables = model.tables();
   for (std::size_t i = 0; i < tables.size(); ++i) {
     visit("/" + tables[i]->name() + "/weights", tables[i]->weights().view(), false);
-    visit("/" + tables[i]->name() + "/accumulator", optimizer.table_accumulators(i).view(), false);
+    for (auto& slot : optimizer.slots()) {
+      visit("/" + tables[i]->name() + "/" + slot.name, slot.tables[i].view(), false);
+    }
   }
 }
 
@@ -134,7 +138,8 @@ void compare_vocabularies(CheckpointReader& reader, const model::Tower& tower) {
 
 std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& run, const TrainingState& state,
                         const Catalogue& catalogue, const model::TwoTower& model,
-                        const learning::Adagrad& optimizer, mpi::Communicator& communicator) {
+                        const learning::Optimizer& optimizer, mpi::Communicator& communicator) {
+  base::require(optimizer.is_settled(), "checkpoint: weights whose decay is due");
   CheckpointWriter writer(path, communicator);
   std::string created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   communicator.broadcast(created);
@@ -184,7 +189,7 @@ DataIdentity read_data_identity(CheckpointReader& reader) {
   return data;
 }
 
-TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Adagrad& optimizer) {
+TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer) {
   compare_vocabularies(reader, model.query());
   compare_vocabularies(reader, model.candidate());
   for_each_parameter(
@@ -200,7 +205,9 @@ TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learn
         }
         std::copy(stored.begin(), stored.end(), values.data());
       });
-  return read_state(reader);
+  TrainingState state = read_state(reader);
+  optimizer.resume_at(state.step);
+  return state;
 }
 
 }  // namespace gemel::checkpoint

@@ -80,15 +80,28 @@ OptionValue positive_number(float& field) {
   return {read, [&field] { return fmt::format("{}", field); }};
 }
 
-OptionValue fraction(double& field) {
+OptionValue non_negative_number(float& field) {
   const auto read = [&field](const std::string& typed) {
-    const auto number = to_number<double>(typed);
+    const auto number = to_number<float>(typed);
+    if (!number || !std::isfinite(*number) || *number < 0)
+      throw ValueError("give a finite number of at least 0");
+    field = *number;
+  };
+  return {read, [&field] { return fmt::format("{}", field); }};
+}
+
+template <class T>
+OptionValue fraction(T& field) {
+  const auto read = [&field](const std::string& typed) {
+    const auto number = to_number<T>(typed);
     if (!number || !(*number >= 0 && *number < 1))
       throw ValueError("give a number of at least 0 and below 1");
     field = *number;
   };
   return {read, [&field] { return fmt::format("{}", field); }};
 }
+template OptionValue fraction(float&);
+template OptionValue fraction(double&);
 
 template <class T>
 OptionValue number_list(std::vector<T>& field, ListRules rules) {

@@ -64,10 +64,58 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   };
 }
 
+std::vector<Option> optimizer_options(learning::OptimizerOptions& o) {
+  const std::string group = "Loss and optimiser";
+  return {
+      {group, "optimizer", "NAME",
+       "How parameters are updated: adagrad (a step per weight that shrinks with the squares of its "
+       "gradients), "
+       "rowwise-adagrad (the same with one accumulator for each row of a table, so nearly half the memory), "
+       "adam, "
+       "adamw (adam with --weight-decay), or sgd (with --momentum).",
+       choice(o.kind, learning::optimizer_names())},
+      {group, "learning-rate", "RATE",
+       "Learning rate; with a schedule, its peak. When it is not given: 0.1 for adagrad and rowwise-adagrad, "
+       "0.001 "
+       "for adam and adamw, 0.01 for sgd.",
+       positive_number(o.learning_rate.peak)},
+      {group, "learning-rate-schedule", "NAME",
+       "How the learning rate goes on: constant; cosine (falls along half a cosine until the last of the "
+       "--epochs); "
+       "inverse-sqrt (falls with the root of the number of steps).",
+       choice(o.learning_rate.schedule, learning::schedule_names())},
+      {group, "warmup-steps", "N",
+       "Steps in which the learning rate of cosine and inverse-sqrt first grows to its peak, in a line.",
+       whole_number(o.learning_rate.warmup_steps, 0)},
+      {group, "final-learning-rate-share", "SHARE",
+       "Where cosine ends, as a share of --learning-rate; in [0, 1).", fraction(o.learning_rate.final_share)},
+      {group, "momentum", "SHARE",
+       "How much of its last move sgd adds to the next one; in [0, 1). 0: nothing, and no memory for it.",
+       fraction(o.momentum)},
+      {group, "beta-1", "SHARE", "How much of the running mean of gradients adam and adamw keep; in [0, 1).",
+       fraction(o.beta_1)},
+      {group, "beta-2", "SHARE",
+       "How much of the running mean of squared gradients adam and adamw keep; in [0, 1).",
+       fraction(o.beta_2)},
+      {group, "epsilon", "E",
+       "Added where adagrad, rowwise-adagrad (under the root), adam and adamw (beside it) divide by a root.",
+       positive_number(o.epsilon)},
+      {group, "weight-decay", "DECAY",
+       "Each step first multiplies every parameter, biases and embeddings included, by 1 - learning rate * "
+       "DECAY "
+       "(decoupled weight decay). Of rows that are seldom used too, which costs little. 0: off. Not for "
+       "adam.",
+       non_negative_number(o.weight_decay)},
+      {group, "clip-norm", "NORM",
+       "Scale the gradient of all parameters together down to this norm where it is longer. The loss is a "
+       "sum over "
+       "the batch, and so is its gradient. 0: off.",
+       non_negative_number(o.clip_norm)},
+  };
+}
+
 std::vector<Option> training_options(training::TrainingOptions& o) {
   return {
-      {"Loss and optimiser", "learning-rate", "RATE", "Learning rate of Adagrad.",
-       positive_number(o.adagrad.learning_rate)},
       {"Loss and optimiser", "temperature", "T", "Logits are divided by it before the softmax.",
        positive_number(o.loss.temperature)},
       {"Loss and optimiser", "logq-correction", "[=true|false]",
@@ -160,6 +208,47 @@ std::string read_everywhere(const std::string& path, mpi::Communicator& communic
   return content;
 }
 
+/// An option that means something for some optimisers or schedules only.
+struct Condition {
+  const char* option;
+  bool holds;
+  const char* remedy;
+};
+
+/// Refuses what was given in vain. `table` is bound to `options`.
+void check_optimizer(const learning::OptimizerOptions& options, const OptionTable& table) {
+  using Kind = learning::OptimizerKind;
+  using Schedule = learning::ScheduleKind;
+  const Schedule schedule = options.learning_rate.schedule;
+  const bool is_adam = options.kind == Kind::adam || options.kind == Kind::adamw;
+  const Condition conditions[] = {
+      {"momentum", options.kind == Kind::sgd, "only --optimizer sgd has a momentum: choose it"},
+      {"beta-1", is_adam, "only --optimizer adam and adamw have it: choose one of them"},
+      {"beta-2", is_adam, "only --optimizer adam and adamw have it: choose one of them"},
+      {"epsilon", options.kind != Kind::sgd, "--optimizer sgd divides by no root: choose another"},
+      {"weight-decay", options.kind != Kind::adam || options.weight_decay == 0,
+       "--optimizer adam does not decay weights: choose adamw"},
+      {"warmup-steps", schedule != Schedule::constant,
+       "a constant learning rate has no warm-up: choose --learning-rate-schedule cosine or inverse-sqrt"},
+      {"final-learning-rate-share", schedule == Schedule::cosine,
+       "only --learning-rate-schedule cosine has an end: choose it"},
+  };
+  for (const auto& [name, value] : table.settings()) {
+    const auto condition =
+        std::ranges::find_if(conditions, [&](const Condition& each) { return each.option == name; });
+    if (condition == std::end(conditions) || condition->holds || !table.is_given(name)) continue;
+    throw base::UsageError(
+        fmt::format("--{} {}: {}, or leave --{} out", name, value, condition->remedy, name));
+  }
+  if (options.learning_rate.peak * options.weight_decay >= 1) {
+    throw base::UsageError(
+        fmt::format("--weight-decay {}: with --learning-rate {} a step would take all of every weight; their "
+                    "product must be "
+                    "below 1, and is about 0.0001 in most recipes",
+                    options.weight_decay, options.learning_rate.peak));
+  }
+}
+
 void check_features(const char* option, const std::vector<std::string>& declarations,
                     std::size_t embedding_dim) {
   std::set<std::string> names;
@@ -180,6 +269,7 @@ void check_features(const char* option, const std::vector<std::string>& declarat
 
 OptionTable train_option_table(TrainCommandOptions& options) {
   std::vector<Option> table = data_and_model_options(options.training);
+  std::ranges::move(optimizer_options(options.training.optimizer), std::back_inserter(table));
   std::ranges::move(training_options(options.training), std::back_inserter(table));
   std::ranges::move(running_options(options), std::back_inserter(table));
   return {"trainer train", std::move(table)};
@@ -210,6 +300,11 @@ ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
   if (const std::string path = parsed.options.config; !path.empty()) {
     table.read_configuration(read_everywhere(path, communicator), path);
   }
+  learning::OptimizerOptions& optimizer = parsed.options.training.optimizer;
+  if (!table.is_given("learning-rate")) {
+    optimizer.learning_rate.peak = learning::default_learning_rate(optimizer.kind);
+  }
+  check_optimizer(optimizer, table);
   check_train_options(parsed.options.training, communicator.size());
   parsed.settings = table.settings();
   return parsed;

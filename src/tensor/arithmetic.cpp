@@ -26,4 +26,22 @@ void scale(std::span<const float> values, float factor, std::span<float> result)
   for (std::size_t i = 0; i < result.size(); ++i) result[i] = factor * values[i];
 }
 
+GEMEL_VECTORIZE
+double sum_of_squares(std::span<const float> values) {
+  constexpr std::size_t width = 8;  // sums that run side by side, in one vector register
+  double sums[width] = {};
+  const std::size_t whole = values.size() / width * width;
+  for (std::size_t i = 0; i < whole; i += width) {
+    for (std::size_t j = 0; j < width; ++j) {
+      const auto value = static_cast<double>(values[i + j]);
+      sums[j] += value * value;  // the product is exact
+    }
+  }
+  for (std::size_t i = whole; i < values.size(); ++i) {
+    const auto value = static_cast<double>(values[i]);
+    sums[i - whole] += value * value;
+  }
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
 }  // namespace gemel::tensor

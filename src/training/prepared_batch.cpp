@@ -57,7 +57,6 @@ std::uint32_t PreparedBatch::finish_gather() {
 
 void PreparedBatch::start_request() {
   if (request_.tables() == 0) return;
-  const std::size_t query_tables = model_.query().tables().size();
   for (std::size_t part = 0; part < request_.own_parts(); ++part) {
     const exchange::LanePlan::Subtree& subtree = plan_.subtrees[part];
     for (std::size_t table = 0; table < request_.tables(); ++table) {
@@ -65,16 +64,22 @@ void PreparedBatch::start_request() {
       std::vector<std::int64_t>& wanted = request_.wanted(part, table);
       wanted.clear();
       for (const Lane& lane : std::span(lanes_).subspan(subtree.first, subtree.size())) {
-        if (index < query_tables) {
-          model_.query().touched_rows(deal_.dealt().features, lane.selection, index, wanted);
-        } else {
-          model_.candidate().touched_rows(catalogue_, columns_of(lane), index - query_tables, wanted);
-        }
+        append_touched_rows(lane, index, wanted);
       }
       model::make_distinct(wanted);
     }
   }
   request_.start();
+}
+
+void PreparedBatch::append_touched_rows(const Lane& lane, std::size_t index,
+                                        std::vector<std::int64_t>& rows) const {
+  const std::size_t query_tables = model_.query().tables().size();
+  if (index < query_tables) {
+    model_.query().touched_rows(deal_.dealt().features, lane.selection, index, rows);
+  } else {
+    model_.candidate().touched_rows(catalogue_, columns_of(lane), index - query_tables, rows);
+  }
 }
 
 void PreparedBatch::send_rows() {

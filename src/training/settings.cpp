@@ -15,14 +15,23 @@ namespace {
 using nlohmann::ordered_json;
 
 /// Settings that may change when a run is resumed: they steer the training from there on.
-constexpr std::array<std::string_view, 4> changeable = {"learning-rate", "temperature", "logq-correction",
-                                                        "remove-accidental-hits"};
+constexpr std::array changeable = std::to_array<std::string_view>(
+    {"learning-rate", "beta-1", "beta-2", "epsilon", "weight-decay", "clip-norm", "learning-rate-schedule",
+     "warmup-steps", "final-learning-rate-share", "epochs", "temperature", "logq-correction",
+     "remove-accidental-hits"});
 
 ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
   auto list = ordered_json::array();
   for (const ingest::FeatureSpec& spec : parse_features(features, default_dim))
     list.push_back(spec.declaration());
   return list;
+}
+
+/// The name of `value` in one of the tables of names.
+template <class T>
+std::string name_of(T value, const std::vector<std::pair<std::string, T>>& names) {
+  return std::find_if(names.begin(), names.end(), [&](const auto& entry) { return entry.second == value; })
+      ->first;
 }
 
 /// A JSON number or list as it would stand on the command line.
@@ -44,7 +53,8 @@ std::vector<ingest::FeatureSpec> parse_features(const std::vector<std::string>& 
 }
 
 std::string result_settings(const TrainingOptions& options) {
-  const ordered_json settings = {
+  const learning::OptimizerOptions& optimizer = options.optimizer;
+  ordered_json settings = {
       {"layers", options.model.layers},
       {"query-feature", declarations(options.model.query_features, options.model.embedding_dim)},
       {"candidate-feature", declarations(options.model.candidate_features, options.model.embedding_dim)},
@@ -54,10 +64,22 @@ std::string result_settings(const TrainingOptions& options) {
       {"split-seed", options.data.split_seed},
       {"test-fraction", options.data.test_fraction},
       {"top-k", options.top_k},
-      {"learning-rate", options.adagrad.learning_rate},
+      {"optimizer", name_of(optimizer.kind, learning::optimizer_names())},
+      {"learning-rate", optimizer.learning_rate.peak},
+      {"momentum", optimizer.momentum},
+      {"beta-1", optimizer.beta_1},
+      {"beta-2", optimizer.beta_2},
+      {"epsilon", optimizer.epsilon},
+      {"weight-decay", optimizer.weight_decay},
+      {"clip-norm", optimizer.clip_norm},
+      {"learning-rate-schedule", name_of(optimizer.learning_rate.schedule, learning::schedule_names())},
+      {"warmup-steps", optimizer.learning_rate.warmup_steps},
+      {"final-learning-rate-share", optimizer.learning_rate.final_share},
       {"temperature", options.loss.temperature},
       {"logq-correction", options.loss.logq_correction},
       {"remove-accidental-hits", options.loss.remove_accidental_hits}};
+  // How long a run goes on does not shape its steps, unless the learning rate falls towards its end.
+  if (optimizer.learning_rate.schedule == learning::ScheduleKind::cosine) settings["epochs"] = options.epochs;
   return settings.dump(2);
 }
 
@@ -70,9 +92,11 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
   }
   std::vector<std::string> warnings;
   const ordered_json now = ordered_json::parse(current);
+  const ordered_json defaults = ordered_json::parse(result_settings({}));
   for (const auto& [name, value] : now.items()) {
-    const ordered_json old_value = before.value(name, ordered_json());
-    if (old_value == value) continue;
+    // A setting that the file does not know came later than it: then it was trained as is the default.
+    const ordered_json old_value = before.value(name, defaults.value(name, ordered_json()));
+    if (old_value.is_null() || old_value == value) continue;
     const bool may_change = std::find(changeable.begin(), changeable.end(), name) != changeable.end();
     if (!may_change) {
       throw base::CheckpointError(fmt::format(

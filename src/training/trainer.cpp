@@ -38,6 +38,23 @@ bool is_due(std::int64_t every, std::int64_t count) {
   return every > 0 && count % every == 0;
 }
 
+/// Those of the user, and where the run ends. Throws AgreedError (usage) when it ends within the warm-up.
+learning::OptimizerOptions optimizer_options(const TrainingOptions& options, std::int64_t examples) {
+  learning::OptimizerOptions result = options.optimizer;
+  const std::int64_t steps_per_epoch = (examples + options.batch_size - 1) / options.batch_size;
+  learning::LearningRateOptions& rate = result.learning_rate;
+  rate.total_steps = options.epochs * steps_per_epoch;
+  if (rate.schedule == learning::ScheduleKind::cosine && rate.warmup_steps >= rate.total_steps) {
+    throw mpi::AgreedError(
+        ExitCode::usage,
+        fmt::format(
+            "--warmup-steps {}: the run has only {} steps ({} epochs of {}), so the cosine would never "
+            "begin; give fewer warm-up steps or more --epochs",
+            rate.warmup_steps, rate.total_steps, options.epochs, steps_per_epoch));
+  }
+  return result;
+}
+
 class Run {
  public:
   Run(const TrainingOptions& options, mpi::Communicator& communicator, Observer& on_root)
@@ -50,7 +67,7 @@ class Run {
         team_(options.threads),
         runtime_(options.threads),
         model_(data_.query_features, data_.candidate_features, options.model.layers, options.seed),
-        optimizer_(options.adagrad, model_),
+        optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
         loss_(options.loss, data_.item_counts),
         deal_(plan_, communicator, std::move(data_.train), std::move(data_.train_numbers),
               data_.identity.train_examples, options.batch_size, options.seed),
@@ -103,7 +120,7 @@ class Run {
       const std::uint32_t flags = step_.run(state_.step_in_epoch, own_flags(), own_lane_losses());
       ++state_.step_in_epoch;
       ++state_.step;
-      if ((flags & diverged_flag) != 0) throw_diverged();
+      if ((flags & diverged_flag) != 0 || !std::isfinite(step_.gradient_norm())) throw_diverged();
       stop_ = (flags & stop_flag) != 0;
       reporter_.step(state_);
       if (state_.step_in_epoch < deal_.batches() && save_is_due(Interval::Unit::steps, state_.step)) {
@@ -151,6 +168,7 @@ class Run {
     const auto start = Clock::now();
     {
       const auto timing = timer_.measure(Phase::evaluation);
+      optimizer_.settle_all();
       const auto counting = traffic_.measure(Traffic::evaluation);
       accuracies_ = evaluator_.evaluate(model_);
     }
@@ -173,6 +191,7 @@ class Run {
     std::int64_t bytes = 0;
     {
       const auto timing = timer_.measure(Phase::checkpoint);
+      optimizer_.settle_all();
       gather_lane_losses();
       bytes = checkpoints_.save(state_);
     }
@@ -204,10 +223,11 @@ class Run {
     const std::string last = checkpoints_.last().string();
     throw mpi::AgreedError(
         ExitCode::diverged,
-        fmt::format("the loss is no longer a finite number in epoch {}, at step {}; try a --learning-rate "
+        fmt::format("the loss or its gradient is no longer a finite number in epoch {}, at step {}; try a "
+                    "--learning-rate "
                     "below {} or a --temperature above {}{}",
-                    state_.epoch + 1, state_.step, options_.adagrad.learning_rate, options_.loss.temperature,
-                    last.empty() ? "" : "; the last checkpoint is " + last));
+                    state_.epoch + 1, state_.step, options_.optimizer.learning_rate.peak,
+                    options_.loss.temperature, last.empty() ? "" : "; the last checkpoint is " + last));
   }
 
   [[noreturn]] void throw_interrupted() {
@@ -229,7 +249,7 @@ class Run {
   exchange::LaneTeam team_;
   onednn::Runtime runtime_;
   model::TwoTower model_;
-  learning::Adagrad optimizer_;
+  learning::Optimizer optimizer_;
   learning::InBatchSoftmax loss_;
   ingest::EpochDeal deal_;
   TrainingStep step_;

@@ -1,9 +1,14 @@
 #include "gemel/training/training_step.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "gemel/base/error.hpp"
+
+#include "gemel/exchange/exact_sum.hpp"
 #include "gemel/model/table_access.hpp"
+#include "gemel/tensor/arithmetic.hpp"
 
 namespace gemel::training {
 namespace {
@@ -33,7 +38,8 @@ TrainingStep::TrainingStep(const StepParts& parts)
       lanes_(static_cast<std::size_t>(parts.plan.lanes.size())),
       scratches_(static_cast<std::size_t>(parts.team.threads())),
       dense_gradients_(lanes_.size(), parts.model.dense().size()),
-      row_gradients_(lanes_.size()) {
+      row_gradients_(lanes_.size()),
+      squared_norms_(parts.model.tables().size()) {
   for (auto& tables : row_gradients_) tables.resize(parts.model.tables().size());
 }
 
@@ -95,6 +101,26 @@ std::uint32_t TrainingStep::finish_next() {
   return all_flags;
 }
 
+/// Gives the rows that are about to be looked up the weight decay of the steps that did not touch them.
+void TrainingStep::settle_rows() {
+  if (!parts_.optimizer.decays_weights()) return;
+  std::vector<std::int64_t> rows;
+  for (std::size_t table = 0; table < row_exchange_.tables(); ++table) {
+    const std::size_t index = row_exchange_.table(table).index;
+    rows.clear();
+    for (const PreparedBatch::Lane& lane : batch_->lanes()) batch_->append_touched_rows(lane, index, rows);
+    parts_.optimizer.settle_rows(index, rows);
+  }
+  const exchange::RowRequest& request = batch_->request();
+  for (std::size_t table = 0; table < request.tables(); ++table) {
+    for (int asker = 0; asker < parts_.communicator.size(); ++asker) {
+      for (std::size_t part = 0; part < request.parts(asker); ++part) {
+        parts_.optimizer.settle_rows(request.table(table).index, request.asked_by(asker, part, table));
+      }
+    }
+  }
+}
+
 /// After the update of the step before, so that no row is stale.
 void TrainingStep::fetch_rows() {
   const auto timing = parts_.timer.measure(base::Phase::lookup);
@@ -106,10 +132,9 @@ void TrainingStep::fetch_rows() {
   model::append_held_rows(query, held);
   const std::size_t query_sharded = held.size();
   model::append_held_rows(candidate, held);
-  if (request.tables() > 0) {
-    batch_->finish_request();
-    fetch_.run(request, held);
-  }
+  batch_->finish_request();
+  settle_rows();
+  if (request.tables() > 0) fetch_.run(request, held);
   for (std::size_t part = 0; part < query_rows_.size(); ++part) {
     query_rows_[part] = model::reachable_rows(query, request, fetch_, part, 0);
     candidate_rows_[part] = model::reachable_rows(candidate, request, fetch_, part, query_sharded);
@@ -236,26 +261,62 @@ void TrainingStep::finish_row_exchange() {
   if (next_is_prepared_) next_->send_rows();
 }
 
+/// The global norm of the gradient, whose bits do not depend on who holds which rows.
+double TrainingStep::norm_of(std::span<const float> dense_gradient) {
+  const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
+  parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
+    const auto table = static_cast<std::size_t>(index);
+    squared_norms_[table].clear();
+    for_each_row(table, [&](std::int64_t, std::span<const float> gradient) {
+      squared_norms_[table].push_back(tensor::sum_of_squares(gradient));
+    });
+  });
+  // What all ranks hold is counted by root.
+  const auto counting = parts_.traffic.measure(Traffic::dense);
+  const auto counts = [&](bool is_sharded) { return is_sharded || parts_.communicator.is_root(); };
+  std::vector<double> squares;
+  if (counts(false)) {
+    for (const auto& place : parts_.model.dense().places()) {
+      squares.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
+    }
+  }
+  for (std::size_t table = 0; table < tables.size(); ++table) {
+    if (!counts(tables[table]->is_sharded())) continue;
+    squares.insert(squares.end(), squared_norms_[table].begin(), squared_norms_[table].end());
+  }
+  return std::sqrt(exchange::exact_sum(squares, parts_.communicator));
+}
+
+/// By what the gradient is to be multiplied.
+float TrainingStep::clip(std::span<const float> dense_gradient) {
+  const auto most = static_cast<double>(parts_.optimizer.options().clip_norm);
+  if (most == 0) return 1.0F;
+  gradient_norm_ = norm_of(dense_gradient);
+  return static_cast<float>(std::min(1.0, most / gradient_norm_));
+}
+
 void TrainingStep::update(std::span<const float> dense_gradient) {
   const auto timing = parts_.timer.measure(base::Phase::update);
-  parts_.optimizer.update_dense(parts_.model.dense().values(), dense_gradient);
+  parts_.optimizer.begin_step(clip(dense_gradient));
+  parts_.optimizer.update_dense(dense_gradient);
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
-  const std::size_t replicated = row_exchange_.tables();
-  const std::size_t sharded = batch_->request().tables();
-  parts_.team.for_each(static_cast<int>(replicated + sharded), [&](int number, int) {
-    const auto table = static_cast<std::size_t>(number);
-    const bool is_replicated = table < replicated;
-    const std::size_t index =
-        is_replicated ? row_exchange_.table(table).index : batch_->request().table(table - replicated).index;
-    const auto update_row = [&](std::int64_t row, std::span<const float> gradient) {
-      parts_.optimizer.update_row(index, tables[index]->index(row), tables[index]->row(row), gradient);
-    };
-    if (is_replicated) {
-      row_exchange_.for_each_row(table, update_row);
-    } else {
-      sharded_row_exchange_.for_each_row(table - replicated, update_row);
-    }
+  parts_.team.for_each(static_cast<int>(tables.size()), [&](int table, int) {
+    const auto index = static_cast<std::size_t>(table);
+    for_each_row(index, [&](std::int64_t row, std::span<const float> gradient) {
+      parts_.optimizer.update_row(index, tables[index]->index(row), gradient);
+    });
   });
+}
+
+/// Hands out the summed gradient of every row of table `index` that this rank holds and any lane touched.
+void TrainingStep::for_each_row(std::size_t index, const exchange::RowSummer::Consumer& consume) {
+  const exchange::RowRequest& request = batch_->request();
+  for (std::size_t table = 0; table < row_exchange_.tables(); ++table) {
+    if (row_exchange_.table(table).index == index) return row_exchange_.for_each_row(table, consume);
+  }
+  for (std::size_t table = 0; table < request.tables(); ++table) {
+    if (request.table(table).index == index) return sharded_row_exchange_.for_each_row(table, consume);
+  }
 }
 
 /// The rows of the candidate vectors that a lane of this rank embeds.

@@ -1,5 +1,6 @@
 #include "gemel/cli/train_options.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -57,7 +58,11 @@ TEST(TrainOptions, DefaultToTheTutorial) {
   EXPECT_EQ(options.training.data.test_fraction, 0.2);
   EXPECT_THAT(options.training.model.layers, ElementsAre(32U));
   EXPECT_EQ(options.training.model.embedding_dim, 32U);
-  EXPECT_EQ(options.training.adagrad.learning_rate, 0.1F);
+  EXPECT_EQ(options.training.optimizer.kind, learning::OptimizerKind::adagrad);
+  EXPECT_EQ(options.training.optimizer.learning_rate.peak, 0.1F);
+  EXPECT_EQ(options.training.optimizer.learning_rate.schedule, learning::ScheduleKind::constant);
+  EXPECT_EQ(options.training.optimizer.weight_decay, 0.0F);
+  EXPECT_EQ(options.training.optimizer.clip_norm, 0.0F);
   EXPECT_EQ(options.training.epochs, 300);
   EXPECT_EQ(options.training.batch_size, 2048);
   EXPECT_EQ(options.training.validate_every, 5);
@@ -81,8 +86,26 @@ TEST(TrainOptions, ReachEveryField) {
                               "--query-feature=timestamp:normalize",
                               "--candidate-feature",
                               "title:text(99):8",
+                              "--optimizer",
+                              "adamw",
                               "--learning-rate",
                               "0.05",
+                              "--learning-rate-schedule",
+                              "cosine",
+                              "--warmup-steps",
+                              "100",
+                              "--final-learning-rate-share",
+                              "0.25",
+                              "--beta-1",
+                              "0.75",
+                              "--beta-2",
+                              "0.5",
+                              "--epsilon",
+                              "0.001",
+                              "--weight-decay",
+                              "0.01",
+                              "--clip-norm",
+                              "3",
                               "--temperature",
                               "0.5",
                               "--logq-correction",
@@ -124,7 +147,16 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.model.embedding_dim, 16U);
   EXPECT_THAT(training.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
   EXPECT_THAT(training.model.candidate_features, ElementsAre("title:text(99):8"));
-  EXPECT_EQ(training.adagrad.learning_rate, 0.05F);
+  EXPECT_EQ(training.optimizer.kind, learning::OptimizerKind::adamw);
+  EXPECT_EQ(training.optimizer.learning_rate.peak, 0.05F);
+  EXPECT_EQ(training.optimizer.learning_rate.schedule, learning::ScheduleKind::cosine);
+  EXPECT_EQ(training.optimizer.learning_rate.warmup_steps, 100);
+  EXPECT_EQ(training.optimizer.learning_rate.final_share, 0.25F);
+  EXPECT_EQ(training.optimizer.beta_1, 0.75F);
+  EXPECT_EQ(training.optimizer.beta_2, 0.5F);
+  EXPECT_EQ(training.optimizer.epsilon, 0.001F);
+  EXPECT_EQ(training.optimizer.weight_decay, 0.01F);
+  EXPECT_EQ(training.optimizer.clip_norm, 3.0F);
   EXPECT_EQ(training.loss.temperature, 0.5F);
   EXPECT_TRUE(training.loss.logq_correction);
   EXPECT_TRUE(training.loss.remove_accidental_hits);
@@ -201,6 +233,14 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
       {{"--learning-rate", "0"}, "--learning-rate 0: ", "above 0"},
       {{"--learning-rate", "nan"}, "--learning-rate nan: ", "finite"},
       {{"--learning-rate", "-0.1"}, "--learning-rate -0.1: ", "above 0"},
+      {{"--optimizer", "lion"}, "--optimizer lion: ", "adagrad, rowwise-adagrad, adam, adamw, sgd"},
+      {{"--learning-rate-schedule", "step"},
+       "--learning-rate-schedule step: ",
+       "constant, cosine, inverse-sqrt"},
+      {{"--weight-decay", "-1"}, "--weight-decay -1: ", "at least 0"},
+      {{"--clip-norm", "inf"}, "--clip-norm inf: ", "finite"},
+      {{"--momentum", "1"}, "--momentum 1: ", "below 1"},
+      {{"--warmup-steps", "-1"}, "--warmup-steps -1: ", "at least 0"},
       {{"--temperature", "inf"}, "--temperature inf: ", "finite"},
       {{"--temperature", "1e60"}, "--temperature 1e60: ", "finite"},
       {{"--test-fraction", "1"}, "--test-fraction 1: ", "below 1"},
@@ -226,6 +266,43 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
   for (const BadCase& bad : cases) {
     EXPECT_THAT(error_of(bad.arguments), AllOf(StartsWith(bad.start), HasSubstr(bad.allowed)));
   }
+}
+
+TEST(TrainOptions, LearningRateDefaultsToThatOfTheOptimizer) {
+  const std::map<std::string, float> defaults = {
+      {"adagrad", 0.1F}, {"rowwise-adagrad", 0.1F}, {"adam", 0.001F}, {"adamw", 0.001F}, {"sgd", 0.01F}};
+  for (const auto& [name, rate] : defaults) {
+    const auto parsed = parse({"--optimizer", name});
+    EXPECT_EQ(parsed.options.training.optimizer.learning_rate.peak, rate) << name;
+    EXPECT_THAT(parsed.settings, testing::Contains(std::pair<std::string, std::string>(
+                                     "learning-rate", fmt::format("{}", rate))));
+    const auto given = parse({"--optimizer", name, "--learning-rate", "0.1"}).options.training.optimizer;
+    EXPECT_EQ(given.learning_rate.peak, 0.1F) << name;
+  }
+}
+
+TEST(TrainOptions, RefuseWhatTheOptimizerOrScheduleDoesNotUse) {
+  const BadCase cases[] = {
+      {{"--momentum", "0.9"}, "--momentum 0.9: ", "--optimizer sgd"},
+      {{"--optimizer", "adamw", "--momentum", "0"}, "--momentum 0: ", "--optimizer sgd"},
+      {{"--beta-1", "0.9"}, "--beta-1 0.9: ", "adam and adamw"},
+      {{"--optimizer", "sgd", "--beta-2", "0.9"}, "--beta-2 0.9: ", "adam and adamw"},
+      {{"--optimizer", "sgd", "--epsilon", "0.1"}, "--epsilon 0.1: ", "--optimizer sgd"},
+      {{"--optimizer", "adam", "--weight-decay", "0.5"}, "--weight-decay 0.5: ", "choose adamw"},
+      {{"--warmup-steps", "9"}, "--warmup-steps 9: ", "--learning-rate-schedule cosine or inverse-sqrt"},
+      {{"--learning-rate-schedule", "inverse-sqrt", "--final-learning-rate-share", "0.5"},
+       "--final-learning-rate-share 0.5: ",
+       "--learning-rate-schedule cosine"},
+      {{"--weight-decay", "10"}, "--weight-decay 10: ", "below 1"},
+  };
+  for (const BadCase& bad : cases) {
+    EXPECT_THAT(error_of(bad.arguments), AllOf(StartsWith(bad.start), HasSubstr(bad.allowed)));
+  }
+  for (const std::string optimizer : {"adagrad", "rowwise-adagrad", "adamw", "sgd"}) {
+    EXPECT_EQ(error_of({"--optimizer", optimizer, "--weight-decay", "0.5", "--clip-norm", "1"}), "no error");
+  }
+  EXPECT_EQ(error_of({"--optimizer", "adam", "--weight-decay", "0", "--beta-1", "0.8"}), "no error");
+  EXPECT_EQ(error_of({"--optimizer", "sgd", "--momentum", "0.9"}), "no error");
 }
 
 TEST(TrainOptions, NameTheNearestOptionForAnUnknownOne) {

@@ -106,6 +106,8 @@ expect 'unwritable metrics file' 2 'file/metrics'
 # A loss that is no number.
 on "$ranks" --data sound --epochs 50 --batch-size 8 --learning-rate 1e30 --checkpoint-dir diverged
 expect 'diverging run' 5 '--learning-rate'
+on "$ranks" --data sound --epochs 50 --batch-size 8 --learning-rate 1e30 --clip-norm 1e30 --checkpoint-dir diverged
+expect 'diverging run with clipped gradients' 5 'gradient'
 [[ -z $(newest diverged) ]] || fail 'a diverged model was written'
 
 # A disk that fills up while a checkpoint is written.

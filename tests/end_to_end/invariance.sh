@@ -17,6 +17,14 @@ for ranks in 1 2; do
   check "$ranks ranks with 2 threads give what 1 gives with 1" same ranks-1 "threads-$ranks"
 done
 
+for optimizer in rowwise-adagrad adamw; do
+  run_of=(--data "$movielens" --epochs 2 --optimizer "$optimizer" --weight-decay 0.05 --clip-norm 100
+    --learning-rate-schedule cosine --warmup-steps 20)
+  train 1 "$optimizer-1" "${run_of[@]}"
+  train 3 "$optimizer-3" "${run_of[@]}" --threads 2
+  check "3 ranks with $optimizer give what 1 gives" same "$optimizer-1" "$optimizer-3"
+done
+
 # The comparison tells runs apart: another seed, of the same run otherwise.
 train 2 seed "${run[@]}" --seed 43
 ! same ranks-1 seed >/dev/null || fail "another seed gives the same checkpoint"

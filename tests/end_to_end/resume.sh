@@ -13,6 +13,18 @@ train 4 longer "${run[@]}" --epochs 3
 train 2 longer "${run[@]}" --epochs 5 --resume auto
 check "3 epochs on 4 ranks and 2 on 2 give what 5 on 1 give" same whole longer
 
+# With an optimiser whose weight decay is due to rows that were not touched, when the first run ends.
+decay=(--data "$movielens" --validate-every 0 --optimizer adamw --weight-decay 0.1 --clip-norm 100
+  --learning-rate-schedule inverse-sqrt --warmup-steps 20)
+train 1 decay-whole "${decay[@]}" --epochs 3 --checkpoint-every 0
+train 2 decay "${decay[@]}" --epochs 3 --checkpoint-every 25steps --keep 9
+rm decay/*-step-00000075.h5 decay/*-step-00000100.h5 decay/*-step-00000120.h5
+train 4 decay "${decay[@]}" --epochs 3 --checkpoint-every 0 --resume auto
+check "adamw goes on from step 50, in mid-epoch, as if nothing had happened" same decay-whole decay
+on 1 --checkpoint-dir decay "${quiet[@]}" --data "$movielens" --epochs 4 --resume auto
+((status == 4)) || fail "exit code $status, not 4, for a checkpoint of another optimiser"
+check 'the message names the optimisers' grep -q -- '--optimizer adamw, this run has adagrad' errors
+
 # Killed with no chance to tidy up.
 start 4 killed "${run[@]}" --epochs 5 --checkpoint-every 25steps
 wait_for_checkpoint killed || fail "no checkpoint appeared"

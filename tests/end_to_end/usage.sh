@@ -8,7 +8,8 @@ need h5dump
 "$trainer" --help >output 2>errors || fail "exit code $? of --help"
 check '--help names the command' grep -q 'trainer train' output
 "$trainer" train --help >output 2>errors || fail "exit code $? of train --help"
-for option in data layers embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
+for option in optimizer learning-rate-schedule warmup-steps final-learning-rate-share momentum beta-1 beta-2 epsilon \
+  weight-decay clip-norm data layers embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
   split-seed test-fraction validate-every top-k temperature logq-correction remove-accidental-hits threads \
   checkpoint-dir checkpoint-every resume metrics-file progress log-level config; do
   check "--help lists --$option" grep -qE -- "^ +--$option( |\$)" output

@@ -62,9 +62,9 @@ struct Outcome {
   std::vector<std::vector<float>> parameters;  // afterwards
 };
 
-Outcome run_step(const learning::LossOptions& loss_options, const learning::AdagradOptions& adagrad_options,
-                 std::int64_t batch, int threads, const std::set<std::string>& sharded = {},
-                 std::int64_t steps = 1) {
+Outcome run_step(const learning::LossOptions& loss_options,
+                 const learning::OptimizerOptions& optimizer_options, std::int64_t batch, int threads,
+                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1) {
   auto world = mpi::Communicator::world();
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
@@ -79,7 +79,7 @@ Outcome run_step(const learning::LossOptions& loss_options, const learning::Adag
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
   learning::InBatchSoftmax loss(loss_options, counts);
-  learning::Adagrad optimizer(adagrad_options, model);
+  learning::Optimizer optimizer(optimizer_options, model);
   base::PhaseTimer timer;
   TrafficMeter traffic(world);
   Outcome outcome;
@@ -88,6 +88,7 @@ Outcome run_step(const learning::LossOptions& loss_options, const learning::Adag
   std::vector<double> losses(static_cast<std::size_t>(plan.lanes.size()), 0.0);
   outcome.flags = step.run(batch, 1U << world.rank(), losses);
   for (std::int64_t next = batch + 1; next < batch + steps; ++next) step.run(next, 0, losses);
+  optimizer.settle_all();
   if (sharded.empty()) outcome.after = reference_of(model);
   outcome.parameters = all_parameters(model, world);
   for (const double lane : world.all_gather_varying(std::span<const double>(losses))) outcome.loss += lane;
@@ -104,7 +105,13 @@ double largest(const std::vector<test::ReferenceParameter*>& parameters) {
 
 /// With these options a step subtracts 1024 times the gradient: g * 2^40 / sqrt(g^2 + 2^60), and g^2 is lost in 2^60. The factor
 /// makes the rounding of the parameter itself small beside the gradient.
-constexpr learning::AdagradOptions plain_descent = {0x1p40F, 0.0F, 0x1p60F};
+learning::OptimizerOptions plain_descent() {
+  learning::OptimizerOptions options;
+  options.learning_rate.peak = 0x1p40F;
+  options.initial_accumulator = 0.0F;
+  options.epsilon = 0x1p60F;
+  return options;
+}
 constexpr double descent = 1024;
 
 void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, test::ReferenceTower truth) {
@@ -124,7 +131,7 @@ void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, t
 }
 
 void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1) {
-  const Outcome outcome = run_step(options, plain_descent, batch, threads);
+  const Outcome outcome = run_step(options, plain_descent(), batch, threads);
   const Batch examples = batch_of_epoch_0(batch);
   test::ReferenceModel gradients;
   const double loss = test::reference_step(outcome.before, all_examples().features, examples.rows,
@@ -179,7 +186,7 @@ void expect_adagrad(test::ReferenceTower before, test::ReferenceTower after, tes
 }
 
 TEST(TrainingStepTest, UpdatesByAdagrad) {
-  const Outcome outcome = run_step({}, {0.1F, 0.1F, 1e-7F}, 0, 1);
+  const Outcome outcome = run_step({}, {}, 0, 1);
   const Batch examples = batch_of_epoch_0(0);
   test::ReferenceModel gradients;
   test::reference_step(outcome.before, all_examples().features, examples.rows, catalogue(), examples.items,
@@ -191,16 +198,30 @@ TEST(TrainingStepTest, UpdatesByAdagrad) {
 }
 
 /// Three steps of an epoch, so that what a step prepares for the next one counts.
-TEST(TrainingStepTest, ShardedTablesGiveTheBitsOfReplicatedOnes) {
+void expect_sharding_changes_nothing(const learning::OptimizerOptions& optimizer) {
   const learning::LossOptions loss = {0.5F, true, false};
-  const Outcome replicated = run_step(loss, {0.1F, 0.1F, 1e-7F}, 0, 1, {}, 3);
+  const Outcome replicated = run_step(loss, optimizer, 0, 1, {}, 3);
   const std::set<std::string> all = all_tables();
-  const Outcome sharded = run_step(loss, {0.1F, 0.1F, 1e-7F}, 0, 1, all, 3);
-  const Outcome mixed = run_step(loss, {0.1F, 0.1F, 1e-7F}, 0, 2, {*all.begin(), *all.rbegin()}, 3);
+  const Outcome sharded = run_step(loss, optimizer, 0, 1, all, 3);
+  const Outcome mixed = run_step(loss, optimizer, 0, 2, {*all.begin(), *all.rbegin()}, 3);
   EXPECT_EQ(sharded.loss, replicated.loss);
   EXPECT_EQ(sharded.parameters, replicated.parameters);
   EXPECT_EQ(mixed.loss, replicated.loss);
   EXPECT_EQ(mixed.parameters, replicated.parameters);
+}
+
+TEST(TrainingStepTest, ShardedTablesGiveTheBitsOfReplicatedOnes) {
+  expect_sharding_changes_nothing({});
+}
+TEST(TrainingStepTest, ShardedTablesGiveThemWithWeightDecayAndClipping) {
+  learning::OptimizerOptions optimizer;
+  optimizer.kind = learning::OptimizerKind::adamw;
+  optimizer.learning_rate.peak = 0.01F;
+  optimizer.weight_decay = 0.3F;
+  optimizer.clip_norm = 0.5F;
+  expect_sharding_changes_nothing(optimizer);
+  optimizer.kind = learning::OptimizerKind::rowwise_adagrad;
+  expect_sharding_changes_nothing(optimizer);
 }
 
 /// The reference's own gradients, by central differences.

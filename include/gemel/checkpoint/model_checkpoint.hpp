@@ -9,7 +9,7 @@
 #include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/checkpoint_writer.hpp"
 #include "gemel/checkpoint/training_state.hpp"
-#include "gemel/learning/adagrad.hpp"
+#include "gemel/learning/optimizer.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/tensor/matrix_view.hpp"
@@ -43,18 +43,18 @@ struct RunIdentity {
 };
 
 /// Writes a checkpoint of the layout that README.md documents. The content does not depend on the number of ranks, but for the
-/// attributes `created` and `ranks` of the group /run. Collective; errors as CheckpointWriter. Returns the size of the file in bytes.
+/// attributes `created` and `ranks` of the group /run. The optimizer must be settled. Collective; errors as CheckpointWriter. Returns the size of the file in bytes.
 std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& run, const TrainingState& state,
                         const Catalogue& catalogue, const model::TwoTower& model,
-                        const learning::Adagrad& optimizer, mpi::Communicator& communicator);
+                        const learning::Optimizer& optimizer, mpi::Communicator& communicator);
 
 /// The settings with which a checkpoint was trained (JSON). Collective.
 std::string read_config(CheckpointReader& reader);
 /// The data on which it was trained. Collective.
 DataIdentity read_data_identity(CheckpointReader& reader);
 
-/// Reads parameters and accumulators into a model of the same shape, and returns the state of training. Throws AgreedError
+/// Reads parameters and the optimiser's state into a model of the same shape, and returns the state of training. Throws AgreedError
 /// (checkpoint) when a table, a layer or a vocabulary of the file is another one than the model's. Collective.
-TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Adagrad& optimizer);
+TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer);
 
 }  // namespace gemel::checkpoint

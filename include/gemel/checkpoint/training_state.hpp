@@ -14,7 +14,7 @@ struct EpochRecord {
   std::vector<double> accuracies;
 };
 
-/// How far training has come: with the parameters and accumulators, all that the next step depends on.
+/// How far training has come: with the parameters and the optimiser's slots, all that the next step depends on.
 struct TrainingState {
   std::int64_t epoch = 0;          ///< finished epochs
   std::int64_t step = 0;           ///< finished steps since the start of training

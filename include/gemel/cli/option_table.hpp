@@ -37,6 +37,9 @@ class OptionTable {
   /// for messages.
   void read_configuration(const std::string& content, const std::string& file_name);
 
+  /// Whether a source that was read has given the option.
+  bool is_given(const std::string& name) const { return settled_.contains(name); }
+
   /// (name, value) of every option as it now is, in table order. Those of a repeatable option are joined by
   /// blanks.
   std::vector<std::pair<std::string, std::string>> settings() const;

@@ -41,8 +41,12 @@ OptionValue whole_number(T& field, std::type_identity_t<T> least,
 /// A finite number above 0.
 OptionValue positive_number(float& field);
 
-/// A number in [0, 1).
-OptionValue fraction(double& field);
+/// A finite number of at least 0.
+OptionValue non_negative_number(float& field);
+
+/// A number in [0, 1). For float and double.
+template <class T>
+OptionValue fraction(T& field);
 
 /// What a list of whole numbers between commas is made of.
 struct ListRules {

@@ -16,4 +16,7 @@ void add_scaled(std::span<float> sum, float factor, std::span<const float> term)
 /// result[i] = factor * values[i]. Same length.
 void scale(std::span<const float> values, float factor, std::span<float> result);
 
+/// The sum of the squares, in double. Its order is fixed: it depends on the length alone.
+double sum_of_squares(std::span<const float> values);
+
 }  // namespace gemel::tensor

@@ -16,7 +16,7 @@ struct TrainingOptions {
   ingest::DataOptions data;
   model::ModelOptions model;
   learning::LossOptions loss;
-  learning::AdagradOptions adagrad;
+  learning::OptimizerOptions optimizer;
   checkpoint::CheckpointOptions checkpoint;
 
   /// Passes over the training examples, those before a resumed checkpoint included.

@@ -45,6 +45,8 @@ class PreparedBatch {
   const exchange::DistinctCandidates& candidates() const { return gather_.candidates(); }
   const exchange::RowRequest& request() const { return request_; }
   std::span<const Lane> lanes() const { return lanes_; }
+  /// Appends the rows of table `index` of the model that a lane looks up, in any order, with repetitions.
+  void append_touched_rows(const Lane& lane, std::size_t index, std::vector<std::int64_t>& rows) const;
   /// Catalogue rows of the columns that a lane embeds, -1 for padding.
   std::span<const std::int32_t> columns_of(const Lane& lane) const {
     return candidates().rows().subspan(lane.slice.first, lane.slice.size());

@@ -7,7 +7,7 @@
 #include "gemel/checkpoint/checkpoint_store.hpp"
 #include "gemel/checkpoint/training_state.hpp"
 #include "gemel/exchange/lane_team.hpp"
-#include "gemel/learning/adagrad.hpp"
+#include "gemel/learning/optimizer.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/onednn/runtime.hpp"
@@ -24,7 +24,7 @@ struct CheckpointedParts {
   onednn::Runtime& runtime;
   const TrainingData& data;
   model::TwoTower& model;
-  learning::Adagrad& optimizer;
+  learning::Optimizer& optimizer;
 };
 
 /// The checkpoints of a run: the one that it goes on from, and those that it writes. All members are collective; what goes wrong is

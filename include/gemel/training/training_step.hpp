@@ -14,8 +14,8 @@
 #include "gemel/exchange/sharded_row_exchange.hpp"
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
-#include "gemel/learning/adagrad.hpp"
 #include "gemel/learning/in_batch_softmax.hpp"
+#include "gemel/learning/optimizer.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/onednn/runtime.hpp"
@@ -34,7 +34,7 @@ struct StepParts {
   const ingest::FeatureRows& catalogue;  ///< features of every item
   model::TwoTower& model;
   learning::InBatchSoftmax& loss;
-  learning::Adagrad& optimizer;
+  learning::Optimizer& optimizer;
   base::PhaseTimer& timer;
   TrafficMeter& traffic;
 };
@@ -49,6 +49,10 @@ class TrainingStep {
   /// loss to lane_losses[lane] (counted from the first own lane). With the items of the batch that is prepared travels one word of
   /// flags: returns the bitwise or of all ranks' `flags`, or 0 when no batch was left to prepare. Collective.
   std::uint32_t run(std::int64_t batch, std::uint32_t flags, std::span<double> lane_losses);
+
+  /// The norm of the gradient of all parameters together, before it was clipped, of the last step; the same on every rank. Not finite
+  /// when an element is not. 0 when gradients are not clipped.
+  double gradient_norm() const { return gradient_norm_; }
 
  private:
   struct Lane {
@@ -66,6 +70,7 @@ class TrainingStep {
   std::uint32_t gather_first(std::int64_t batch, std::uint32_t flags);
   void start_next(std::int64_t batch, std::uint32_t flags);
   std::uint32_t finish_next();
+  void settle_rows();
   void fetch_rows();
   void look_up();
   void forward_candidates();
@@ -80,7 +85,10 @@ class TrainingStep {
   void start_row_exchange();
   std::span<const float> exchange_dense();
   void finish_row_exchange();
+  double norm_of(std::span<const float> dense_gradient);
+  float clip(std::span<const float> dense_gradient);
   void update(std::span<const float> dense_gradient);
+  void for_each_row(std::size_t index, const exchange::RowSummer::Consumer& consume);
 
   tensor::MatrixView own_vectors(std::size_t lane);
   template <class Work>
@@ -103,6 +111,8 @@ class TrainingStep {
   std::vector<Scratch> scratches_;                                 // one per thread
   tensor::Matrix dense_gradients_;                                 // [own lanes, dense parameters]
   std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [own lane][table]
+  std::vector<std::vector<double>> squared_norms_;                 // [table][touched row]
+  double gradient_norm_ = 0;
 };
 
 }  // namespace gemel::training

@@ -1,0 +1,121 @@
+#include "gemel/learning/update_rules.hpp"
+
+#include <cmath>
+
+#include "gemel/base/vectorize.hpp"
+#include "gemel/learning/learning_rate.hpp"
+#include "gemel/tensor/arithmetic.hpp"
+
+namespace gemel::learning {
+namespace {
+
+GEMEL_VECTORIZE
+void adagrad(float epsilon, const StepFactors& factors, std::span<float> weights,
+             std::span<const float> gradient, std::span<float> accumulators) {
+  const auto [rate, scale] = factors;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const float g = scale * gradient[i];
+    accumulators[i] += g * g;
+    weights[i] -= rate * g / std::sqrt(accumulators[i] + epsilon);
+  }
+}
+
+void rowwise_adagrad(float epsilon, const StepFactors& factors, std::span<float> weights,
+                     std::span<const float> gradient, float& accumulator) {
+  const auto scale = static_cast<double>(factors.gradient_scale);
+  const double mean_square =
+      scale * scale * tensor::sum_of_squares(gradient) / static_cast<double>(gradient.size());
+  accumulator += static_cast<float>(mean_square);
+  const float step = factors.rate * factors.gradient_scale / std::sqrt(accumulator + epsilon);
+  tensor::add_scaled(weights, -step, gradient);
+}
+
+GEMEL_VECTORIZE
+void adam(const OptimizerOptions& options, const StepFactors& factors, std::span<float> weights,
+          std::span<const float> gradient, std::span<float> first_moments, std::span<float> second_moments) {
+  const auto [rate, scale] = factors;
+  const float new_share_1 = 1.0F - options.beta_1;
+  const float new_share_2 = 1.0F - options.beta_2;
+  const float epsilon = options.epsilon;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const float g = scale * gradient[i];
+    first_moments[i] += (g - first_moments[i]) * new_share_1;
+    second_moments[i] += (g * g - second_moments[i]) * new_share_2;
+    weights[i] -= rate * first_moments[i] / (std::sqrt(second_moments[i]) + epsilon);
+  }
+}
+
+GEMEL_VECTORIZE
+void momentum_descent(float momentum, const StepFactors& factors, std::span<float> weights,
+                      std::span<const float> gradient, std::span<float> velocities) {
+  const float step = factors.rate * factors.gradient_scale;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    velocities[i] = momentum * velocities[i] - step * gradient[i];
+    weights[i] += velocities[i];
+  }
+}
+
+}  // namespace
+
+std::vector<SlotKind> slot_kinds(const OptimizerOptions& options) {
+  switch (options.kind) {
+    case OptimizerKind::adagrad:
+      return {{"accumulator", options.initial_accumulator, false}};
+    case OptimizerKind::rowwise_adagrad:
+      return {{"accumulator", options.initial_accumulator, true}};
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw:
+      return {{"first_moment"}, {"second_moment"}};
+    case OptimizerKind::sgd:
+      if (options.momentum > 0) return {{"momentum"}};
+      break;
+  }
+  return {};
+}
+
+StepFactors step_factors(const OptimizerOptions& options, std::int64_t steps, float gradient_scale) {
+  const float rate = learning_rate(options.learning_rate, steps);
+  if (options.kind != OptimizerKind::adam && options.kind != OptimizerKind::adamw) {
+    return {rate, gradient_scale};
+  }
+  const auto number = static_cast<double>(steps + 1);
+  const double lost_1 = std::pow(static_cast<double>(options.beta_1), number);
+  const double lost_2 = std::pow(static_cast<double>(options.beta_2), number);
+  const double corrected = static_cast<double>(rate) * std::sqrt(1.0 - lost_2) / (1.0 - lost_1);
+  return {static_cast<float>(corrected), gradient_scale};
+}
+
+void update(const OptimizerOptions& options, const StepFactors& factors, std::span<float> weights,
+            std::span<const float> gradient, const Slots& slots) {
+  switch (options.kind) {
+    case OptimizerKind::rowwise_adagrad:
+      if (slots[0].size() != weights.size()) {
+        rowwise_adagrad(options.epsilon, factors, weights, gradient, slots[0].front());
+        break;
+      }
+      [[fallthrough]];  // of dense parameters, or of rows of one weight, which is the same
+    case OptimizerKind::adagrad:
+      adagrad(options.epsilon, factors, weights, gradient, slots[0]);
+      break;
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw:
+      adam(options, factors, weights, gradient, slots[0], slots[1]);
+      break;
+    case OptimizerKind::sgd:
+      if (options.momentum > 0) {
+        momentum_descent(options.momentum, factors, weights, gradient, slots[0]);
+      } else {
+        tensor::add_scaled(weights, -factors.rate * factors.gradient_scale, gradient);
+      }
+      break;
+  }
+}
+
+GEMEL_VECTORIZE
+void decay(std::span<float> weights, std::span<const float> factors) {
+  for (const float factor : factors) {
+    for (float& weight : weights) weight *= factor;
+  }
+}
+
+}  // namespace gemel::learning
