@@ -8,6 +8,7 @@
 
 #include "gemel/base/error.hpp"
 #include "gemel/cli/nearest_name.hpp"
+#include "gemel/cli/plan_command.hpp"
 #include "gemel/cli/train_command.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/mpi/environment.hpp"
@@ -32,6 +33,7 @@ const Command& find_command(const std::string& name) {
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
       {"train", "train a two-tower model, evaluate it and write checkpoints", train_command},
+      {"plan", "tell what memory and traffic a job would need, without training", plan_command},
   };
   return table;
 }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "gemel/base/bytes_text.hpp"
 #include "gemel/cli/report_text.hpp"
 
 namespace gemel::cli {
@@ -93,7 +94,8 @@ void Progress::on_validation(const training::ValidationReport& report) {
 
 void Progress::on_checkpoint(const training::CheckpointReport& report) {
   print(fmt::format("checkpoint after epoch {}, step {}: {} ({} in {})\n", report.epoch, report.step,
-                    report.path, bytes_text(report.bytes), seconds_text(report.seconds)));
+                    report.path, base::bytes_text(static_cast<double>(report.bytes)),
+                    seconds_text(report.seconds)));
 }
 
 void Progress::on_summary(const training::SummaryReport& report) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "gemel/base/bytes_text.hpp"
+
 namespace gemel::cli {
 namespace {
 
@@ -14,20 +16,40 @@ std::string counted(std::int64_t count, const char* noun) {
 
 }  // namespace
 
-std::string bytes_text(std::int64_t bytes) {
-  constexpr const char* units[] = {"kB", "MB", "GB", "TB", "PB"};
-  if (bytes < 1000) return fmt::format("{} B", bytes);
-  double scaled = static_cast<double>(bytes) / 1000;
-  std::size_t unit = 0;
-  for (; scaled >= 999.95 && unit + 1 < std::size(units); ++unit) scaled /= 1000;
-  return fmt::format("{:.1f} {}", scaled, units[unit]);
-}
-
 std::string seconds_text(double seconds) {
   if (seconds < 10) return fmt::format("{:.2f} s", seconds);
   if (seconds < 600) return fmt::format("{:.1f} s", seconds);
   const auto whole = std::llround(seconds);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string tables_text(const training::Plan& plan) {
+  std::string text = "tables\n";
+  for (const training::Plan::Table& table : plan.tables) text += "  " + table.text() + "\n";
+  return text;
+}
+
+std::string plan_text(const training::Plan& plan) {
+  std::string text = tables_text(plan);
+  const auto out = std::back_inserter(text);
+  const auto line = [&](std::string_view what, double bytes) {
+    fmt::format_to(out, "  {:<23} {:>9}\n", what, base::bytes_text(bytes));
+  };
+  text += "\nmemory of a rank\n";
+  double tables = 0;
+  for (const training::Plan::Table& table : plan.tables) tables += table.memory;
+  line("tables", tables);
+  for (const auto& [what, bytes] : plan.memory) line(what, bytes);
+  line("total", plan.total_memory());
+  text += "\nsent by a rank in a step\n";
+  double total = 0;
+  for (std::size_t i = 0; i < plan.step_bytes.size(); ++i) {
+    if (static_cast<training::Traffic>(i) == training::Traffic::evaluation) continue;
+    line(training::traffic_names[i], plan.step_bytes[i]);
+    total += plan.step_bytes[i];
+  }
+  line("total", total);
+  return text;
 }
 
 std::string run_text(const training::RunReport& report) {
@@ -44,7 +66,7 @@ std::string run_text(const training::RunReport& report) {
   }
   text += "\n";
   for (const auto& [name, value] : report.settings) fmt::format_to(out, "  {:<23} {}\n", name, value);
-  return text;
+  return text + "\n" + tables_text(report.plan);
 }
 
 std::string summary_text(const training::SummaryReport& report) {
@@ -64,17 +86,20 @@ std::string summary_text(const training::SummaryReport& report) {
   text += "\n  bytes between ranks\n";
   std::int64_t total = 0;
   for (std::size_t i = 0; i < report.bytes.size(); ++i) {
-    fmt::format_to(out, "    {:<10} {:>9}\n", training::traffic_names[i], bytes_text(report.bytes[i]));
+    fmt::format_to(out, "    {:<10} {:>9}\n", training::traffic_names[i],
+                   base::bytes_text(static_cast<double>(report.bytes[i])));
     total += report.bytes[i];
   }
-  fmt::format_to(out, "    {:<10} {:>9}\n", "total", bytes_text(total));
+  fmt::format_to(out, "    {:<10} {:>9}\n", "total", base::bytes_text(static_cast<double>(total)));
   fmt::format_to(out, "\n  seconds by phase, over ranks\n    {:<10} {:>10} {:>10} {:>10}\n", "", "min",
                  "mean", "max");
   for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
     fmt::format_to(out, "    {:<10} {:>10.3f} {:>10.3f} {:>10.3f}\n", base::phase_names[i],
                    report.phase_min[i], report.phase_mean[i], report.phase_max[i]);
   }
-  if (!report.checkpoint.empty()) fmt::format_to(out, "\nlast checkpoint: {}\n", report.checkpoint);
+  fmt::format_to(out, "\nmost memory of a rank: {}\n",
+                 base::bytes_text(static_cast<double>(report.peak_memory)));
+  if (!report.checkpoint.empty()) fmt::format_to(out, "last checkpoint: {}\n", report.checkpoint);
   return text;
 }
 

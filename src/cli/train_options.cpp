@@ -169,6 +169,13 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        "changes a result; the number of lanes changes its rounding. From 1 to 1024, and not above "
        "--batch-size.",
        whole_number(o.lanes, 1, most_lanes)},
+      {"Ranks and lanes", "placement", "[FEATURE=]PLACE",
+       "Where embedding tables are: replicated (on every rank), sharded (rows divided among the ranks), or "
+       "auto, "
+       "by memory and traffic; for all tables, or for that of one feature, such as user_id=sharded. Give it "
+       "as "
+       "often as needed. Changes no result; trainer plan shows what it costs.",
+       texts(o.placements)},
       {"Ranks and lanes", "threads", "N",
        "Lanes that one rank computes at the same time, each on a thread of its own.",
        whole_number(o.threads, 1, most_lanes)},
@@ -267,12 +274,16 @@ void check_features(const char* option, const std::vector<std::string>& declarat
 
 }  // namespace
 
-OptionTable train_option_table(TrainCommandOptions& options) {
+std::vector<Option> train_options(TrainCommandOptions& options) {
   std::vector<Option> table = data_and_model_options(options.training);
   std::ranges::move(optimizer_options(options.training.optimizer), std::back_inserter(table));
   std::ranges::move(training_options(options.training), std::back_inserter(table));
   std::ranges::move(running_options(options), std::back_inserter(table));
-  return {"trainer train", std::move(table)};
+  return table;
+}
+
+OptionTable train_option_table(TrainCommandOptions& options) {
+  return {"trainer train", train_options(options)};
 }
 
 void check_train_options(const training::TrainingOptions& options, int ranks) {
@@ -292,19 +303,24 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
   check_features("--candidate-feature", options.model.candidate_features, options.model.embedding_dim);
 }
 
-ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
-                                       mpi::Communicator& communicator) {
-  ParsedTrainOptions parsed;
-  OptionTable table = train_option_table(parsed.options);
+void read_train_options(std::span<const std::string> arguments, TrainCommandOptions& options,
+                        OptionTable& table, mpi::Communicator& communicator) {
   table.read_command_line(arguments);
-  if (const std::string path = parsed.options.config; !path.empty()) {
+  if (const std::string path = options.config; !path.empty()) {
     table.read_configuration(read_everywhere(path, communicator), path);
   }
-  learning::OptimizerOptions& optimizer = parsed.options.training.optimizer;
+  learning::OptimizerOptions& optimizer = options.training.optimizer;
   if (!table.is_given("learning-rate")) {
     optimizer.learning_rate.peak = learning::default_learning_rate(optimizer.kind);
   }
   check_optimizer(optimizer, table);
+}
+
+ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
+                                       mpi::Communicator& communicator) {
+  ParsedTrainOptions parsed;
+  OptionTable table = train_option_table(parsed.options);
+  read_train_options(arguments, parsed.options, table, communicator);
   check_train_options(parsed.options.training, communicator.size());
   parsed.settings = table.settings();
   return parsed;

@@ -8,12 +8,19 @@
 
 namespace gemel::exchange {
 
-DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size)
-    : plan_(plan), communicator_(communicator), reduce_(plan, communicator), sum_(size) {
+bool doubles_recursively(int lanes, int ranks, std::size_t size) {
   // Doubling adds neighbours, then pairs of neighbours, and so on: the lane tree's order only where it is a perfect tree.
-  const bool perfect = std::has_single_bit(static_cast<unsigned>(plan.ranks)) &&
-                       std::has_single_bit(static_cast<unsigned>(plan.tree.lanes()));
-  doubles_ = perfect && size * sizeof(float) <= small_bytes;
+  const bool perfect =
+      std::has_single_bit(static_cast<unsigned>(ranks)) && std::has_single_bit(static_cast<unsigned>(lanes));
+  return perfect && size * sizeof(float) <= DenseExchange::small_bytes;
+}
+
+DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size)
+    : plan_(plan),
+      communicator_(communicator),
+      reduce_(plan, communicator),
+      doubles_(doubles_recursively(plan.tree.lanes(), plan.ranks, size)),
+      sum_(size) {
   if (doubles_) peer_.resize(size);
   for (int rank = 0; rank < plan.ranks; ++rank) {
     const auto start = lane_start(static_cast<std::int64_t>(size), plan.ranks, rank);

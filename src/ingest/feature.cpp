@@ -136,4 +136,19 @@ std::vector<double> linspace(double first, double last, std::int64_t count) {
   return points;
 }
 
+void append_table_rows(FeatureKind kind, std::size_t feature, const FeatureRows& rows,
+                       std::span<const std::int32_t> selection, std::vector<std::int64_t>& table_rows) {
+  for (const std::int32_t row : selection) {
+    if (row < 0) continue;
+    const std::uint32_t word = rows.words[static_cast<std::size_t>(row) * rows.features + feature];
+    if (kind == FeatureKind::text) {
+      const RowLists& lists = rows.lists[feature];
+      table_rows.insert(table_rows.end(), lists.rows.begin() + lists.offsets[word],
+                        lists.rows.begin() + lists.offsets[word + 1]);
+    } else {
+      table_rows.push_back(word);
+    }
+  }
+}
+
 }  // namespace gemel::ingest

@@ -7,6 +7,12 @@
 
 namespace gemel::learning {
 
+std::size_t row_state_bytes(const OptimizerOptions& options, std::size_t dim) {
+  std::size_t bytes = options.weight_decay > 0 ? sizeof(std::int64_t) : 0;
+  for (const SlotKind& kind : slot_kinds(options)) bytes += (kind.is_per_row ? 1 : dim) * sizeof(float);
+  return bytes;
+}
+
 Optimizer::Optimizer(const OptimizerOptions& options, model::TwoTower& model)
     : options_(options), dense_(model.dense()), tables_(model.tables()) {
   base::require(options.kind != OptimizerKind::adam || options.weight_decay == 0,

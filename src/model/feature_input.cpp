@@ -34,16 +34,7 @@ void FeatureInput::touched_rows(const ingest::FeatureRows& rows, std::span<const
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const Column& column = columns_[feature];
     if (!column.has_table || column.table != table) continue;
-    for (const std::int32_t row : selection) {
-      if (row < 0) continue;
-      const std::uint32_t word = rows.words[static_cast<std::size_t>(row) * rows.features + feature];
-      if (column.kind == ingest::FeatureKind::text) {
-        const auto tokens = list(rows.lists[feature], word);
-        touched.insert(touched.end(), tokens.begin(), tokens.end());
-      } else {
-        touched.push_back(word);
-      }
-    }
+    ingest::append_table_rows(column.kind, feature, rows, selection, touched);
   }
 }
 

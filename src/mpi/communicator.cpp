@@ -45,6 +45,15 @@ Communicator::Communicator(MPI_Comm handle) : handle_(handle) {
   check(MPI_Comm_size(handle_, &size_), "MPI_Comm_size");
 }
 
+int Communicator::ranks_on_this_node() {
+  MPI_Comm node = MPI_COMM_NULL;
+  check(MPI_Comm_split_type(handle_, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node), "MPI_Comm_split_type");
+  int ranks = 0;
+  check(MPI_Comm_size(node, &ranks), "MPI_Comm_size");
+  check(MPI_Comm_free(&node), "MPI_Comm_free");
+  return ranks;
+}
+
 Communicator Communicator::world() {
   MPI_Comm handle = MPI_COMM_NULL;
   check(MPI_Comm_dup(MPI_COMM_WORLD, &handle), "MPI_Comm_dup");

@@ -26,6 +26,23 @@ Json to_json(const PhaseSeconds& seconds) {
   return json;
 }
 
+Json to_json(const Plan& plan) {
+  Json json = {{"memory", plan.total_memory()}, {"tables", Json::array()}};
+  for (const Plan::Table& table : plan.tables) {
+    const bool is_sharded = table.placement == exchange::Placement::sharded;
+    json["tables"].push_back({{"feature", table.shape.feature},
+                              {"rows", table.shape.rows},
+                              {"dim", table.shape.dim},
+                              {"placement", is_sharded ? "sharded" : "replicated"},
+                              {"memory", table.memory},
+                              {"step_bytes", table.sent}});
+  }
+  for (std::size_t i = 0; i < plan.step_bytes.size(); ++i) {
+    json["step_bytes"][std::string(traffic_names[i])] = plan.step_bytes[i];
+  }
+  return json;
+}
+
 void add(Json& json, const Accuracies& accuracies) {
   for (const auto& [k, accuracy] : accuracies) json[fmt::format("top_{}", k)] = accuracy;
 }
@@ -61,6 +78,7 @@ void MetricsFile::on_run(const RunReport& report) {
          {"threads", report.threads},
          {"first_epoch", report.first_epoch},
          {"resumed_from", report.resumed_from},
+         {"plan", to_json(report.plan)},
          {"settings", settings}});
 }
 
@@ -101,6 +119,7 @@ void MetricsFile::on_summary(const SummaryReport& report) {
   event["evaluation_seconds"] = report.evaluation_seconds;
   event["checkpoint_seconds"] = report.checkpoint_seconds;
   event["examples_per_second"] = report.examples_per_second;
+  event["peak_memory"] = report.peak_memory;
   event["checkpoint"] = report.checkpoint;
   event["interrupted"] = report.interrupted;
   for (std::size_t i = 0; i < base::phase_names.size(); ++i) {

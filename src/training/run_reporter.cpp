@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/base/memory.hpp"
+
 namespace gemel::training {
 
 void RunReporter::start(const RunReport& report) {
@@ -63,6 +65,7 @@ void RunReporter::summary(const checkpoint::TrainingState& state, const Accuraci
   report.examples_per_second = training_seconds_ > 0 ? examples / training_seconds_ : 0;
   report.checkpoint = checkpoint;
   report.interrupted = state.epoch < run_.epochs;
+  report.peak_memory = communicator_.max(base::peak_memory());
   const std::vector<PhaseSeconds> all = communicator_.all_gather(timer_.all());
   report.phase_min = all.front();
   report.phase_max = all.front();

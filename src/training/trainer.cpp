@@ -10,11 +10,13 @@
 #include <utility>
 
 #include "gemel/base/error.hpp"
+#include "gemel/base/memory.hpp"
 #include "gemel/evaluation/evaluator.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/run_checkpoints.hpp"
 #include "gemel/training/run_reporter.hpp"
 #include "gemel/training/signals.hpp"
+#include "gemel/training/table_plan.hpp"
 #include "gemel/training/training_data.hpp"
 #include "gemel/training/training_step.hpp"
 
@@ -66,7 +68,9 @@ class Run {
         plan_(options.lanes, communicator.size(), communicator.rank()),
         team_(options.threads),
         runtime_(options.threads),
-        model_(data_.query_features, data_.candidate_features, options.model.layers, options.seed),
+        table_plan_(plan_tables(options, data_, program_bytes_, communicator)),
+        model_(data_.query_features, data_.candidate_features, options.model.layers, options.seed,
+               table_plan_.placements(communicator.rank())),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
         loss_(options.loss, data_.item_counts),
         deal_(plan_, communicator, std::move(data_.train), std::move(data_.train_numbers),
@@ -215,6 +219,7 @@ class Run {
     report.ranks = communicator_.size();
     report.threads = options_.threads;
     report.first_epoch = state_.epoch;
+    report.plan = table_plan_;
     report.resumed_from = checkpoints_.resumed_from().string();
     return report;
   }
@@ -244,10 +249,12 @@ class Run {
   TrafficMeter traffic_;
   RunReporter reporter_;
 
+  const double program_bytes_ = static_cast<double>(base::resident_memory());
   TrainingData data_;
   exchange::LanePlan plan_;
   exchange::LaneTeam team_;
   onednn::Runtime runtime_;
+  Plan table_plan_;
   model::TwoTower model_;
   learning::Optimizer optimizer_;
   learning::InBatchSoftmax loss_;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "gemel/base/bytes_text.hpp"
 #include "gemel/cli/observer_list.hpp"
 #include "gemel/cli/report_text.hpp"
 
@@ -198,11 +199,11 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
 }
 
 TEST(ReportText, ScalesBytesAndSeconds) {
-  EXPECT_EQ(bytes_text(0), "0 B");
-  EXPECT_EQ(bytes_text(999), "999 B");
-  EXPECT_EQ(bytes_text(1000), "1.0 kB");
-  EXPECT_EQ(bytes_text(999'960), "1.0 MB");
-  EXPECT_EQ(bytes_text(123'456'789'012), "123.5 GB");
+  EXPECT_EQ(base::bytes_text(0), "0 B");
+  EXPECT_EQ(base::bytes_text(999), "999 B");
+  EXPECT_EQ(base::bytes_text(1000), "1.0 kB");
+  EXPECT_EQ(base::bytes_text(999'960), "1.0 MB");
+  EXPECT_EQ(base::bytes_text(123'456'789'012), "123.5 GB");
   EXPECT_EQ(seconds_text(0.123), "0.12 s");
   EXPECT_EQ(seconds_text(123.44), "123.4 s");
   EXPECT_EQ(seconds_text(3723), "1:02:03");

@@ -23,8 +23,16 @@ struct TrainCommandOptions {
   std::string log_level = "info";
 };
 
+/// The options of `train`, bound to the fields of `options`, which must outlive them.
+std::vector<Option> train_options(TrainCommandOptions& options);
+
 /// The table of the options of `train`, bound to the fields of `options`, which must outlive it.
 OptionTable train_option_table(TrainCommandOptions& options);
+
+/// Reads the command line into `table`, which has the train_options of `options` among its rows, then the configuration file that
+/// it names (on root, for all). Throws UsageError on all ranks alike, or AgreedError when root cannot read the file. Collective.
+void read_train_options(std::span<const std::string> arguments, TrainCommandOptions& options,
+                        OptionTable& table, mpi::Communicator& communicator);
 
 struct ParsedTrainOptions {
   TrainCommandOptions options;

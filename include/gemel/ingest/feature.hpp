@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,10 @@ struct FeatureRows {
 
   std::size_t size() const { return features == 0 ? 0 : words.size() / features; }
 };
+
+/// Appends the table rows that feature `feature`, of this kind, has in the selected rows (-1: none), with repetitions.
+void append_table_rows(FeatureKind kind, std::size_t feature, const FeatureRows& rows,
+                       std::span<const std::int32_t> selection, std::vector<std::int64_t>& table_rows);
 
 /// Learns each feature from a column that is spread over the ranks of `communicator` (Communicator::self()
 /// for columns that every rank holds whole). What it learns does not depend on how the rows are spread.

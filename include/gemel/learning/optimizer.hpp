@@ -13,6 +13,9 @@
 
 namespace gemel::learning {
 
+/// Bytes that an optimizer keeps for a row of a table of `dim` columns.
+std::size_t row_state_bytes(const OptimizerOptions& options, std::size_t dim);
+
 /// Updates the parameters of a model and keeps what this takes beside them. In a step of learning rate r, with the gradient g of a
 /// weight w (after clipping), the kinds do what Keras does:
 ///

@@ -46,6 +46,9 @@ class Communicator {
 
   void barrier();  // collective
 
+  /// How many of the ranks are on the calling rank's node. Collective.
+  int ranks_on_this_node();
+
   /// Overwrites `values` on every rank with root's. Same length everywhere. Collective.
   template <Transferable T>
   void broadcast(std::span<T> values, int root = 0) {

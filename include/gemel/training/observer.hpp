@@ -9,15 +9,11 @@
 
 #include "gemel/base/phase_timer.hpp"
 #include "gemel/evaluation/evaluator.hpp"
+#include "gemel/training/plan.hpp"
+#include "gemel/training/traffic.hpp"
 
 namespace gemel::training {
 
-/// What ranks send each other, told apart by purpose.
-enum class Traffic { deal, gather, lookup, share, reduce, dense, rows, evaluation };
-inline constexpr std::array<std::string_view, 8> traffic_names = {"deal",   "gather", "lookup", "share",
-                                                                  "reduce", "dense",  "rows",   "evaluation"};
-/// Bytes by purpose, summed over ranks.
-using TrafficBytes = std::array<std::int64_t, traffic_names.size()>;
 /// Seconds by phase.
 using PhaseSeconds = std::array<double, base::phase_names.size()>;
 
@@ -36,6 +32,7 @@ struct RunReport {
   int threads = 1;
   std::int64_t first_epoch = 0;  ///< epochs already done, when resumed
   std::string resumed_from;      ///< path of the checkpoint, or empty
+  Plan plan = {};                     ///< where the tables are, and what a rank needs and sends
   /// Every effective setting, as (option name, value), in the order of --help.
   std::vector<std::pair<std::string, std::string>> settings;
 };
@@ -54,7 +51,7 @@ struct EpochReport {
   double seconds = 0;     ///< wall time of training in this epoch
   double examples_per_second = 0;
   PhaseSeconds phases{};  ///< of root, in this epoch
-  TrafficBytes bytes{};   ///< in this epoch
+  TrafficBytes bytes{};   ///< in this epoch, summed over ranks
 };
 
 using evaluation::Accuracies;
@@ -88,10 +85,11 @@ struct SummaryReport {
   double examples_per_second = 0;  ///< training examples over training_seconds
   std::string checkpoint;          ///< path of the last checkpoint
   bool interrupted = false;        ///< stopped by a signal before the last epoch
+  std::int64_t peak_memory = 0;    ///< the most bytes of memory that a rank had; the most of any rank
   PhaseSeconds phase_min{};        ///< least over ranks
   PhaseSeconds phase_mean{};
   PhaseSeconds phase_max{};
-  TrafficBytes bytes{};
+  TrafficBytes bytes{};  ///< summed over ranks
 };
 
 /// Somebody who is told how a run goes. Called on root only, from the thread that trains: be quick, do not communicate.

@@ -26,6 +26,9 @@ struct TrainingOptions {
   /// Parts of a global batch that are computed apart; also the most ranks that can take part. Sums run along a tree over
   /// the lanes, so a different number of lanes gives different rounding; a different number of ranks does not.
   int lanes = 8;
+  /// Where embedding tables are: auto, replicated or sharded for all, or FEATURE= one of these; the later ones win. Changes no
+  /// result.
+  std::vector<std::string> placements = {"auto"};
   /// Lanes that one rank computes at the same time.
   int threads = 1;
   /// Seed of initial values and of the order of the examples.

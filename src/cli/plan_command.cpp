@@ -1,0 +1,145 @@
+#include "gemel/cli/plan_command.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "gemel/base/error.hpp"
+#include "gemel/base/log.hpp"
+#include "gemel/base/memory.hpp"
+#include "gemel/cli/commands.hpp"
+#include "gemel/cli/report_text.hpp"
+#include "gemel/cli/train_options.hpp"
+#include "gemel/mpi/agreement.hpp"
+#include "gemel/training/job_shape.hpp"
+#include "gemel/training/plan.hpp"
+#include "gemel/training/training_data.hpp"
+
+namespace gemel::cli {
+namespace {
+
+constexpr int most_ranks = 4096;
+constexpr double most_rows = 4294967295.0;  // feature words have 32 bits
+
+struct PlanOptions {
+  TrainCommandOptions train;
+  int ranks = 1;
+  std::vector<std::string> rows;
+  std::int64_t interactions = 0;
+  std::int64_t items = 0;
+};
+
+OptionTable plan_option_table(PlanOptions& options) {
+  std::vector<Option> table = {
+      {"Plan", "ranks", "N", "Ranks of the job that is planned; it need not be started on them.",
+       whole_number(options.ranks, 1, most_ranks)},
+      {"Plan", "rows", "FEATURE=N",
+       "Plan for a table of so many rows, such as user_id=1e9, instead of that of the data. Give it once per "
+       "feature.",
+       texts(options.rows)},
+      {"Plan", "interactions", "N", "Plan for so many interactions; 0: those of the data.",
+       whole_number(options.interactions, 0)},
+      {"Plan", "items", "N", "Plan for a catalogue of so many items; 0: that of the data.",
+       whole_number(options.items, 0)},
+  };
+  std::ranges::move(train_options(options.train), std::back_inserter(table));
+  return {"trainer plan", std::move(table)};
+}
+
+/// The N of FEATURE=N: a whole number, also written like 1e9.
+std::int64_t parse_rows(const std::string& text, const std::string& number) {
+  char* end = nullptr;
+  const double rows = std::strtod(number.c_str(), &end);
+  const bool is_number = !number.empty() && *end == '\0' && rows == std::floor(rows);
+  if (!is_number || rows < 1 || rows > most_rows) {
+    throw base::UsageError(
+        fmt::format("--rows {}: expected FEATURE=N with a whole number of rows from 1 to {:.0f}, "
+                    "such as user_id=1e9",
+                    text, most_rows));
+  }
+  return static_cast<std::int64_t>(rows);
+}
+
+training::DeclaredSizes declared_sizes(const PlanOptions& options, const training::JobShape& job) {
+  training::DeclaredSizes declared;
+  declared.interactions = options.interactions;
+  declared.items = options.items;
+  for (const std::string& text : options.rows) {
+    const std::size_t equals = text.rfind('=');
+    const std::string number = equals == std::string::npos ? "" : text.substr(equals + 1);
+    const std::int64_t rows = parse_rows(text, number);
+    declared.table_rows[training::find_table(job, text.substr(0, equals), "--rows " + text)] = rows;
+  }
+  return declared;
+}
+
+/// Every rank was given the same arguments.
+PlanOptions parse_alike(std::span<const std::string> arguments, mpi::Communicator& communicator) {
+  PlanOptions options;
+  try {
+    OptionTable table = plan_option_table(options);
+    read_train_options(arguments, options.train, table, communicator);
+    training::TrainingOptions& training = options.train.training;
+    training.lanes = std::max(training.lanes, options.ranks);
+    check_train_options(training, options.ranks);
+  } catch (const base::UsageError& error) {
+    throw mpi::AgreedError(error.code(), error.what());
+  }
+  return options;
+}
+
+}  // namespace
+
+int plan_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
+  if (asks_for_help(arguments)) {
+    if (communicator.is_root()) out << plan_help();
+    return 0;
+  }
+  const auto program_bytes = static_cast<double>(base::resident_memory());
+  const PlanOptions options = parse_alike(arguments, communicator);
+  const training::TrainingOptions& training = options.train.training;
+  base::set_up_log(options.train.log_level, communicator.is_root());
+  const training::TrainingData data = training::prepare_data(training, communicator);
+  training::JobShape job = training::describe_job(training, data, options.ranks, {}, communicator);
+  training::PlacementWishes wishes;
+  training::DeclaredSizes declared;
+  mpi::agree(communicator, [&] {
+    declared = declared_sizes(options, job);
+    wishes = training::read_placements(training.placements, job);
+  });
+  job = training::describe_job(training, data, options.ranks, declared, communicator);
+  job.program_bytes = program_bytes;
+  if (!communicator.is_root()) return 0;
+  out << fmt::format("{} x 1 thread, {} lanes, batches of {}; {} interactions, {} candidates\n\n",
+                     options.ranks == 1 ? "1 rank" : fmt::format("{} ranks", options.ranks), training.lanes,
+                     training.batch_size, job.train_examples + job.test_examples, job.candidates);
+  out << plan_text(training::make_plan(job, wishes));
+  return 0;
+}
+
+std::string plan_help() {
+  PlanOptions defaults;
+  return fmt::format(
+      R"(trainer plan tells, without training and without allocating the tables, where the embedding tables of a
+job would be, and what memory a rank would need and what it would send in a step. It takes the options
+of trainer train too, so that the same configuration file can be planned and trained. What a step
+touches is counted in a few batches of the data; a table of a declared size is taken to be touched
+evenly, the worst case. More ranks than lanes are planned with as many lanes as ranks.
+
+Usage:
+  trainer plan [OPTIONS]
+{}
+Examples:
+  trainer plan --ranks 64 --data data/ml-100k --layers 64,32
+  trainer plan --ranks 64 --rows user_id=1e9 --items 10000000 --batch-size 65536
+  trainer plan --ranks 8 --config run.ini --placement user_id=sharded
+
+{})",
+      plan_option_table(defaults).help(), exit_code_help());
+}
+
+}  // namespace gemel::cli

@@ -1,0 +1,219 @@
+#include "gemel/training/job_shape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+
+#include "gemel/base/random.hpp"
+#include "gemel/exchange/candidate_exchange.hpp"
+#include "gemel/exchange/distinct_candidates.hpp"
+#include "gemel/exchange/lane_tree.hpp"
+#include "gemel/learning/optimizer.hpp"
+#include "gemel/model/table_access.hpp"
+
+namespace gemel::training {
+namespace {
+
+using Features = std::vector<ingest::FittedFeature>;
+
+constexpr std::int64_t sampled_batches = 4;
+constexpr double fixed_point = 1024;  // counts are summed over ranks exactly, as multiples of 1 / 1024
+
+/// What is counted in sampled batches: sums over ranks of the planned job and over samples.
+struct Counts {
+  double columns = 0;
+  std::vector<double> touched;  // by table
+};
+
+/// Batches drawn from this rank's examples, as if they were the batches of a job on other ranks.
+class Sampler {
+ public:
+  Sampler(const TrainingOptions& options, const TrainingData& data, int ranks)
+      : options_(options), data_(data), candidates_(data.catalogue.size()) {
+    for (int rank = 0; rank < ranks; ++rank) plans_.emplace_back(options.lanes, ranks, rank);
+    for (const ingest::FittedFeature& feature : data.query_features)
+      tables_ += feature.spec.has_table() ? 1 : 0;
+    for (const ingest::FittedFeature& feature : data.candidate_features)
+      tables_ += feature.spec.has_table() ? 1 : 0;
+  }
+
+  Counts count(std::int64_t sample) {
+    Counts counts;
+    counts.touched.resize(tables_);
+    draw(sample);
+    counts.columns = static_cast<double>(candidates_.columns());
+    for (const exchange::LanePlan& plan : plans_) {
+      for (const exchange::LanePlan::Subtree& subtree : plan.subtrees) count_subtree(plan, subtree, counts);
+    }
+    return counts;
+  }
+
+ private:
+  void draw(std::int64_t sample) {
+    const auto own = static_cast<std::int64_t>(data_.train.size());
+    const std::int64_t size = std::min(options_.batch_size, own);
+    batch_.clear();
+    std::vector<std::int32_t> items;
+    if (own > 0) {
+      const base::KeyedPermutation order(base::random_key(options_.seed, fmt::format("plan {}", sample)),
+                                         static_cast<std::uint64_t>(own));
+      for (std::int64_t i = 0; i < size; ++i)
+        batch_.push_back(static_cast<std::int32_t>(order(static_cast<std::uint64_t>(i))));
+    }
+    for (const std::int32_t example : batch_)
+      items.push_back(data_.train.items[static_cast<std::size_t>(example)]);
+    candidates_.assign(items);
+  }
+
+  void count_subtree(const exchange::LanePlan& plan, const exchange::LanePlan::Subtree& subtree,
+                     Counts& counts) {
+    const int first = plan.lanes.first + static_cast<int>(subtree.first);
+    const int last = plan.lanes.first + static_cast<int>(subtree.last);
+    const auto size = static_cast<std::int64_t>(batch_.size());
+    const auto start = static_cast<std::size_t>(exchange::lane_start(size, options_.lanes, first));
+    const auto end = static_cast<std::size_t>(exchange::lane_start(size, options_.lanes, last));
+    const auto slice_start = exchange::slice_of_lane(candidates_.columns(), options_.lanes, first).first;
+    const auto slice_end = exchange::slice_of_lane(candidates_.columns(), options_.lanes, last - 1).last;
+    std::size_t table = 0;
+    count_tables(data_.query_features, data_.train.features, std::span(batch_).subspan(start, end - start),
+                 table, counts);
+    count_tables(data_.candidate_features, data_.catalogue,
+                 candidates_.rows().subspan(slice_start, slice_end - slice_start), table, counts);
+  }
+
+  void count_tables(const Features& features, const ingest::FeatureRows& rows,
+                    std::span<const std::int32_t> selection, std::size_t& table, Counts& counts) {
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      if (!features[i].spec.has_table()) continue;
+      rows_.clear();
+      ingest::append_table_rows(features[i].spec.kind, i, rows, selection, rows_);
+      model::make_distinct(rows_);
+      counts.touched[table++] += static_cast<double>(rows_.size());
+    }
+  }
+
+  const TrainingOptions& options_;
+  const TrainingData& data_;
+  std::vector<exchange::LanePlan> plans_;
+  std::size_t tables_ = 0;
+  exchange::DistinctCandidates candidates_;
+  std::vector<std::int32_t> batch_;
+  std::vector<std::int64_t> rows_;
+};
+
+/// Means over samples and over the communicator's ranks; of touched rows also over the planned job's ranks.
+Counts sample(const TrainingOptions& options, const TrainingData& data, int ranks,
+              mpi::Communicator& communicator) {
+  Sampler sampler(options, data, ranks);
+  std::vector<std::int64_t> sums;
+  for (std::int64_t index = 0; index < sampled_batches; ++index) {
+    const Counts counts = sampler.count(index);
+    sums.resize(1 + counts.touched.size());
+    sums[0] += std::llround(counts.columns * fixed_point);
+    for (std::size_t i = 0; i < counts.touched.size(); ++i) {
+      sums[i + 1] += std::llround(counts.touched[i] / ranks * fixed_point);
+    }
+  }
+  communicator.sum(std::span(sums));
+  Counts means;
+  const double divisor = fixed_point * static_cast<double>(sampled_batches * communicator.size());
+  means.columns = static_cast<double>(sums[0]) / divisor;
+  for (std::size_t i = 1; i < sums.size(); ++i)
+    means.touched.push_back(static_cast<double>(sums[i]) / divisor);
+  return means;
+}
+
+/// Distinct rows among `lookups` of a table that is touched evenly.
+double evenly_touched(double rows, double lookups) {
+  return rows * -std::expm1(lookups * std::log1p(-1 / std::max(rows, 2.0)));
+}
+
+std::size_t width_of(const Features& features, const std::vector<std::size_t>& layers,
+                     std::size_t* parameters) {
+  std::size_t input = 0;
+  for (const ingest::FittedFeature& feature : features) input += feature.spec.width();
+  std::size_t width = input;
+  for (const std::size_t layer : layers) {
+    *parameters += (input + 1) * layer;
+    width += layer;
+    input = layer;
+  }
+  return width;
+}
+
+double bytes_of_catalogue(const ingest::FeatureRows& catalogue) {
+  double bytes = static_cast<double>(catalogue.words.size() * sizeof(std::uint32_t));
+  for (const ingest::RowLists& lists : catalogue.lists) {
+    bytes += static_cast<double>(lists.offsets.size() * 4 + lists.rows.size() * 4);
+  }
+  return bytes / static_cast<double>(std::max<std::size_t>(catalogue.size(), 1));
+}
+
+void add_tables(const std::string& tower, const Features& features, const TrainingOptions& options,
+                JobShape& job) {
+  for (const ingest::FittedFeature& feature : features) {
+    if (!feature.spec.has_table()) continue;
+    TableShape table;
+    table.feature = feature.spec.name();
+    table.name = tower + "/tables/" + table.feature;
+    table.column = feature.spec.column;
+    table.rows = static_cast<std::int64_t>(feature.table_rows());
+    table.dim = feature.spec.dim;
+    table.row_bytes = static_cast<double>(table.dim * sizeof(float)) +
+                      static_cast<double>(learning::row_state_bytes(options.optimizer, table.dim));
+    job.tables.push_back(table);
+  }
+}
+
+void declare(const DeclaredSizes& declared, JobShape& job) {
+  for (TableShape& table : job.tables) {
+    const auto rows = declared.table_rows.find(table.name);
+    if (rows == declared.table_rows.end()) continue;
+    table.rows = rows->second;
+    const bool is_query = table.name.starts_with("query/");
+    const double lookups = (is_query ? static_cast<double>(job.batch_size) : job.columns) / job.ranks;
+    table.touched = evenly_touched(static_cast<double>(table.rows), lookups);
+  }
+  if (declared.interactions > 0) {
+    const double test_share =
+        static_cast<double>(job.test_examples) / static_cast<double>(job.test_examples + job.train_examples);
+    job.test_examples = std::llround(test_share * static_cast<double>(declared.interactions));
+    job.train_examples = declared.interactions - job.test_examples;
+  }
+  if (declared.items > 0) job.candidates = declared.items;
+}
+
+}  // namespace
+
+JobShape describe_job(const TrainingOptions& options, const TrainingData& data, int ranks,
+                      const DeclaredSizes& declared, mpi::Communicator& communicator) {
+  JobShape job;
+  job.ranks = ranks;
+  job.lanes = options.lanes;
+  job.batch_size = options.batch_size;
+  job.train_examples = data.identity.train_examples;
+  job.test_examples = data.identity.test_examples;
+  job.candidates = static_cast<std::int64_t>(data.catalogue.size());
+  job.example_words = data.query_features.size();
+  job.candidate_bytes = bytes_of_catalogue(data.catalogue);
+  job.query_width = width_of(data.query_features, options.model.layers, &job.dense_parameters);
+  job.candidate_width = width_of(data.candidate_features, options.model.layers, &job.dense_parameters);
+  job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
+  job.vector_width = options.model.layers.back();
+  job.most_top_k = options.top_k.back();
+  const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
+  job.subtrees = static_cast<double>(parts) / ranks;
+  add_tables("query", data.query_features, options, job);
+  add_tables("candidate", data.candidate_features, options, job);
+
+  const Counts counts = sample(options, data, ranks, communicator);
+  job.columns = counts.columns;
+  for (std::size_t i = 0; i < job.tables.size(); ++i) job.tables[i].touched = counts.touched[i];
+  declare(declared, job);
+  return job;
+}
+
+}  // namespace gemel::training

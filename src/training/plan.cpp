@@ -1,0 +1,230 @@
+#include "gemel/training/plan.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <string_view>
+
+#include "gemel/base/bytes_text.hpp"
+#include "gemel/base/error.hpp"
+#include "gemel/exchange/dense_exchange.hpp"
+
+namespace gemel::training {
+namespace {
+
+using exchange::Placement;
+
+constexpr std::array<std::pair<std::string_view, PlacementWish>, 3> placement_names = {
+    {{"auto", PlacementWish::automatic},
+     {"replicated", PlacementWish::replicated},
+     {"sharded", PlacementWish::sharded}}};
+
+constexpr double float_bytes = sizeof(float);
+constexpr double row_number_bytes = sizeof(std::int64_t);
+
+/// What a rank has of something that is spread evenly.
+double share(double whole, int ranks) {
+  return whole / ranks;
+}
+
+/// Bytes of row gradients that a rank sends in a step.
+double gradient_bytes(const TableShape& table, Placement placement, int ranks) {
+  const auto width = static_cast<double>(table.dim) * float_bytes;
+  if (placement == Placement::replicated) return (ranks - 1) * table.touched * (width + row_number_bytes);
+  return table.touched * width * (ranks - 1) / ranks;
+}
+
+/// Bytes of row numbers and rows that a rank sends in a step so that rows can be looked up.
+double lookup_bytes(const TableShape& table, Placement placement, int ranks) {
+  if (placement == Placement::replicated) return 0;
+  const auto width = static_cast<double>(table.dim) * float_bytes;
+  return table.touched * (row_number_bytes + width) * (ranks - 1) / ranks;
+}
+
+double sent(const TableShape& table, Placement placement, int ranks) {
+  return gradient_bytes(table, placement, ranks) + lookup_bytes(table, placement, ranks);
+}
+
+double held_bytes(const TableShape& table, Placement placement, int ranks) {
+  const double rows = placement == Placement::replicated ? static_cast<double>(table.rows)
+                                                         : std::ceil(static_cast<double>(table.rows) / ranks);
+  return rows * table.row_bytes;
+}
+
+Placement choose(const TableShape& table, int ranks) {
+  if (ranks == 1) return Placement::replicated;
+  const double saving = sent(table, Placement::replicated, ranks) - sent(table, Placement::sharded, ranks);
+  const bool is_large = held_bytes(table, Placement::replicated, ranks) > large_table;
+  return is_large || saving > worthwhile_saving ? Placement::sharded : Placement::replicated;
+}
+
+Plan::Table place(const TableShape& shape, PlacementWish wish, int ranks) {
+  Plan::Table table;
+  table.shape = shape;
+  table.was_chosen = wish == PlacementWish::automatic;
+  if (table.was_chosen) {
+    table.placement = choose(shape, ranks);
+  } else {
+    table.placement = wish == PlacementWish::sharded ? Placement::sharded : Placement::replicated;
+  }
+  table.memory = held_bytes(shape, table.placement, ranks);
+  table.sent = sent(shape, table.placement, ranks);
+  return table;
+}
+
+double dense_exchange_bytes(const JobShape& job) {
+  const double bytes = static_cast<double>(job.dense_parameters) * float_bytes;
+  if (exchange::doubles_recursively(job.lanes, job.ranks, job.dense_parameters)) {
+    return bytes * std::countr_zero(static_cast<unsigned>(job.ranks));
+  }
+  return (job.subtrees + 1) * bytes * (job.ranks - 1) / job.ranks;
+}
+
+void add_traffic(const JobShape& job, Plan& plan) {
+  const auto bytes = [&](Traffic kind) -> double& { return plan.step_bytes[static_cast<std::size_t>(kind)]; };
+  const double others = job.ranks - 1;
+  const double batch_share = share(static_cast<double>(job.batch_size), job.ranks);
+  const double vectors =
+      job.columns * static_cast<double>(job.vector_width) * float_bytes * others / job.ranks;
+  const double example_bytes = static_cast<double>(job.example_words + 1) * float_bytes + row_number_bytes;
+  bytes(Traffic::deal) = batch_share * example_bytes * others / job.ranks;
+  bytes(Traffic::gather) = others * (batch_share * 4 + 4);
+  bytes(Traffic::share) = vectors;
+  bytes(Traffic::reduce) = job.subtrees * vectors;
+  bytes(Traffic::dense) = others > 0 ? dense_exchange_bytes(job) : 0;
+  double replicated = 0;
+  double sharded = 0;
+  for (const Plan::Table& table : plan.tables) {
+    bytes(Traffic::lookup) += lookup_bytes(table.shape, table.placement, job.ranks);
+    bytes(Traffic::rows) += gradient_bytes(table.shape, table.placement, job.ranks);
+    (table.placement == Placement::sharded ? sharded : replicated) += 1;
+  }
+  bytes(Traffic::rows) += others * job.subtrees * replicated * row_number_bytes;  // counts
+  bytes(Traffic::lookup) += others * job.subtrees * sharded * row_number_bytes;
+}
+
+/// What a step works on: activations, vectors, gradients, and what is packed for the exchanges.
+double step_memory(const JobShape& job, const Plan& plan) {
+  const double own_lanes = share(job.lanes, job.ranks);
+  const double batch_share = share(static_cast<double>(job.batch_size), job.ranks);
+  const auto width = static_cast<double>(job.vector_width);
+  double floats = 2 * batch_share * static_cast<double>(job.query_width);
+  floats += 2 * share(job.columns, job.ranks) * static_cast<double>(job.candidate_width);
+  floats += (own_lanes + 2) * job.columns * width;
+  floats += (own_lanes + 1) * static_cast<double>(job.dense_parameters);
+  for (const Plan::Table& table : plan.tables) {
+    const double copies = table.placement == Placement::sharded ? 5 : 2 + job.ranks;
+    floats += copies * table.shape.touched * static_cast<double>(table.shape.dim + 2);
+  }
+  return floats * float_bytes;
+}
+
+double evaluation_memory(const JobShape& job) {
+  constexpr double most_queries = 1024;  // evaluation::TopK::most_queries
+  const auto width = static_cast<double>(job.vector_width);
+  const double lists = 2.0 * most_queries * static_cast<double>(std::min(job.most_top_k, job.candidates)) * 8;
+  return 2 * share(static_cast<double>(job.candidates), job.ranks) * width * float_bytes +
+         job.ranks * (most_queries * width * float_bytes + lists);
+}
+
+}  // namespace
+
+std::string Plan::Table::text() const {
+  return fmt::format("{} [{}, {}] {}{}: {} a rank, {} a step", shape.feature, shape.rows, shape.dim,
+                     placement == Placement::sharded ? "sharded" : "replicated",
+                     was_chosen ? " (chosen)" : "", base::bytes_text(memory), base::bytes_text(sent));
+}
+
+double Plan::total_memory() const {
+  double total = 0;
+  for (const Table& table : tables) total += table.memory;
+  for (const auto& [what, bytes] : memory) total += bytes;
+  return total;
+}
+
+exchange::TablePlacements Plan::placements(int rank) const {
+  exchange::TablePlacements placements{ranks, rank, {}};
+  for (const Table& table : tables) {
+    if (table.placement == Placement::sharded) placements.sharded.insert(table.shape.name);
+  }
+  return placements;
+}
+
+PlacementWish PlacementWishes::of(const std::string& table) const {
+  const auto found = by_table.find(table);
+  return found == by_table.end() ? all : found->second;
+}
+
+PlacementWishes read_placements(const std::vector<std::string>& texts, const JobShape& job) {
+  PlacementWishes wishes;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.rfind('=');
+    const std::string value = equals == std::string::npos ? text : text.substr(equals + 1);
+    const auto wish =
+        std::ranges::find(placement_names, value, &std::pair<std::string_view, PlacementWish>::first);
+    if (wish == placement_names.end()) {
+      throw base::UsageError(
+          fmt::format("--placement {}: expected auto, replicated or sharded, or FEATURE= one of "
+                      "these, such as --placement user_id=sharded",
+                      text));
+    }
+    if (equals == std::string::npos) {
+      wishes.all = wish->second;
+      wishes.by_table.clear();
+    } else {
+      wishes.by_table[find_table(job, text.substr(0, equals), "--placement " + text)] = wish->second;
+    }
+  }
+  return wishes;
+}
+
+std::string find_table(const JobShape& job, const std::string& feature, const std::string& option) {
+  std::vector<std::string> found;
+  std::vector<std::string> all;
+  for (const TableShape& table : job.tables) {
+    if (table.feature == feature) return table.name;
+    if (table.column == feature) found.push_back(table.name);
+    all.push_back(table.feature);
+  }
+  if (found.size() == 1) return found.front();
+  throw base::UsageError(fmt::format("{}: {} embedding table of \"{}\"; the features with a table are {}",
+                                     option, found.empty() ? "there is no" : "there is more than one",
+                                     feature, fmt::join(all, ", ")));
+}
+
+Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
+  Plan plan;
+  plan.ranks = job.ranks;
+  for (const TableShape& table : job.tables) {
+    plan.tables.push_back(place(table, wishes.of(table.name), job.ranks));
+  }
+  const double example_bytes = static_cast<double>(job.example_words + 1) * float_bytes;
+  const double train = share(static_cast<double>(job.train_examples), job.ranks);
+  const double test = share(static_cast<double>(job.test_examples), job.ranks);
+  plan.memory = {
+      {"program and libraries", job.program_bytes},
+      // Stored, dealt, and on their way; each stored one with its number.
+      {"examples", train * (3 * example_bytes + 2 * row_number_bytes) + test * example_bytes},
+      {"catalogue", static_cast<double>(job.candidates) * (job.candidate_bytes + 2 * row_number_bytes)},
+      {"dense parameters", static_cast<double>(job.dense_parameters) * job.dense_bytes},
+      {"a step", step_memory(job, plan)},
+      {"evaluation", evaluation_memory(job)},
+  };
+  add_traffic(job, plan);
+  return plan;
+}
+
+int least_ranks(const JobShape& job, const PlacementWishes& wishes, double bytes) {
+  for (int ranks = 1; ranks <= 4096; ++ranks) {
+    JobShape other = job;
+    other.ranks = ranks;
+    for (TableShape& table : other.tables) table.touched *= static_cast<double>(job.ranks) / ranks;
+    if (make_plan(other, wishes).total_memory() <= bytes) return ranks;
+  }
+  return 0;
+}
+
+}  // namespace gemel::training

@@ -1,0 +1,57 @@
+#include "gemel/training/table_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "gemel/base/bytes_text.hpp"
+#include "gemel/base/error.hpp"
+#include "gemel/base/memory.hpp"
+#include "gemel/mpi/agreement.hpp"
+#include "gemel/training/job_shape.hpp"
+
+namespace gemel::training {
+namespace {
+
+using base::bytes_text;
+
+std::string remedy(const JobShape& job, const PlacementWishes& wishes, double most) {
+  PlacementWishes all_sharded;
+  all_sharded.all = PlacementWish::sharded;
+  if (make_plan(job, all_sharded).total_memory() <= most) return "give --placement sharded";
+  if (const int ranks = least_ranks(job, wishes, most); ranks > 0) {
+    return fmt::format("{} ranks with as much memory each would do{}", ranks,
+                       ranks > job.lanes ? fmt::format(" (with --lanes {})", ranks) : "");
+  }
+  if (const int ranks = least_ranks(job, all_sharded, most); ranks > 0) {
+    return fmt::format("{} ranks with as much memory each and --placement sharded would do{}", ranks,
+                       ranks > job.lanes ? fmt::format(" (with --lanes {})", ranks) : "");
+  }
+  return "make the tables smaller, or use ranks with more memory";
+}
+
+void require_memory(const Plan& plan, const JobShape& job, const PlacementWishes& wishes, double most) {
+  if (plan.total_memory() <= most) return;
+  std::string tables;
+  for (const Plan::Table& table : plan.tables) tables += "\n  " + table.text();
+  throw base::UsageError(
+      fmt::format("a rank would need {} of memory and can have {}: {}. The plan (trainer plan tells more):{}",
+                  bytes_text(plan.total_memory()), bytes_text(most), remedy(job, wishes, most), tables));
+}
+
+}  // namespace
+
+Plan plan_tables(const TrainingOptions& options, const TrainingData& data, double program_bytes,
+                 mpi::Communicator& communicator) {
+  JobShape job = describe_job(options, data, communicator.size(), {}, communicator);
+  job.program_bytes = program_bytes;
+  PlacementWishes wishes;
+  mpi::agree(communicator, [&] { wishes = read_placements(options.placements, job); });
+  Plan plan = make_plan(job, wishes);
+  const auto left = static_cast<double>(base::available_memory()) / communicator.ranks_on_this_node();
+  const double most = static_cast<double>(base::resident_memory()) + left;
+  mpi::agree(communicator, [&] { require_memory(plan, job, wishes, most); });
+  return plan;
+}
+
+}  // namespace gemel::training
