@@ -13,7 +13,8 @@
 #include <utility>
 
 #include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_file.hpp"
+#include "gemel/checkpoint/checkpoint_format.hpp"
+#include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/durable_file.hpp"
 #include "gemel/mpi/agreement.hpp"
 
@@ -155,7 +156,7 @@ std::optional<fs::path> CheckpointStore::newest_sound() {
       reader.close();
       return path;
     } catch (const mpi::AgreedError& error) {
-      if (communicator_->is_root()) spdlog::warn("skipped: {}", error.what());
+      if (communicator_->is_root()) spdlog::warn("skipped, an earlier one is tried: {}", error.what());
     }
   }
   return {};

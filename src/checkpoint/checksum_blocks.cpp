@@ -24,6 +24,19 @@ BlockRange ChecksumBlocks::range(std::size_t first, std::size_t blocks) const {
   return {first, blocks, first_row, end_row - first_row};
 }
 
+BlockRange ChecksumBlocks::covering(std::size_t first_row, std::size_t rows) const {
+  const std::size_t first = first_row / rows_per_block_;
+  return range(first, rows == 0 ? 0 : (first_row + rows - 1) / rows_per_block_ + 1 - first);
+}
+
+BlockRange ChecksumBlocks::beginning_in(std::size_t first_row, std::size_t end_row) const {
+  const auto first_not_before = [&](std::size_t row) {
+    return (row + rows_per_block_ - 1) / rows_per_block_;
+  };
+  const std::size_t first = first_not_before(first_row);
+  return range(first, first_not_before(end_row) - first);
+}
+
 BlockRange ChecksumBlocks::share(int rank, int size) const {
   const auto index = static_cast<std::size_t>(rank);
   const auto ranks = static_cast<std::size_t>(size);

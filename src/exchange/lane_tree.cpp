@@ -98,6 +98,8 @@ LanePlan::LanePlan(int lane_count, int rank_count, int own_rank)
   local_merges = tree.merges(leaves(lanes));
   for (const LaneRange& subtree : tree.subtrees(lanes)) {
     subtree_lanes.push_back(static_cast<std::size_t>(subtree.first - lanes.first));
+    subtrees.push_back({static_cast<std::size_t>(subtree.first - lanes.first),
+                        static_cast<std::size_t>(subtree.last - lanes.first), tree.merges(leaves(subtree))});
   }
   for (int other = 0; other < ranks; ++other) {
     subtree_counts.push_back(tree.subtrees(lanes_of_rank(lane_count, ranks, other)).size());

@@ -42,21 +42,21 @@ void RowSummer::sum(std::span<const RowGradientView> parts, std::span<const Merg
   }
 }
 
-RowExchange::RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<std::size_t> dims)
+RowExchange::RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<Table> tables)
     : plan_(plan),
       communicator_(communicator),
-      dims_(std::move(dims)),
-      summers_(dims_.size()),
-      parts_(dims_.size()),
+      tables_(std::move(tables)),
+      summers_(tables_.size()),
+      parts_(tables_.size()),
       merges_(plan.ranks == 1 ? plan.local_merges : plan.global_merges),
       row_counts_(static_cast<std::size_t>(plan.ranks)),
       value_counts_(static_cast<std::size_t>(plan.ranks)) {}
 
 void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
   if (plan_.ranks == 1) {
-    for (std::size_t table = 0; table < dims_.size(); ++table) {
+    for (std::size_t table = 0; table < tables_.size(); ++table) {
       parts_[table].clear();
-      for (const auto& lane : lanes) parts_[table].push_back({lane[table].rows, lane[table].values.data()});
+      for (const auto& lane : lanes) parts_[table].push_back(lane[tables_[table].index]);
     }
     return;
   }
@@ -65,10 +65,10 @@ void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
   std::size_t subtrees = 0;
   std::vector<std::size_t>& count_counts = row_counts_;
   for (std::size_t rank = 0; rank < row_counts_.size(); ++rank) {
-    count_counts[rank] = dims_.size() * plan_.subtree_counts[rank];
+    count_counts[rank] = tables_.size() * plan_.subtree_counts[rank];
     subtrees += plan_.subtree_counts[rank];
   }
-  all_counts_.resize(dims_.size() * subtrees);
+  all_counts_.resize(tables_.size() * subtrees);
   communicator_.start_all_gather(std::span<const std::int64_t>(counts_), std::span(all_counts_),
                                  std::span<const std::size_t>(count_counts), pending_);
   pending_.wait();
@@ -79,10 +79,10 @@ void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
   for (std::size_t rank = 0; rank < row_counts_.size(); ++rank) {
     row_counts_[rank] = 0;
     value_counts_[rank] = 0;
-    for (const std::size_t dim : dims_) {
+    for (const Table& table : tables_) {
       for (std::size_t subtree = 0; subtree < plan_.subtree_counts[rank]; ++subtree, ++count) {
         row_counts_[rank] += static_cast<std::size_t>(*count);
-        value_counts_[rank] += static_cast<std::size_t>(*count) * dim;
+        value_counts_[rank] += static_cast<std::size_t>(*count) * table.dim;
       }
     }
     rows += row_counts_[rank];
@@ -103,35 +103,25 @@ void RowExchange::finish() {
 }
 
 void RowExchange::for_each_row(std::size_t table, const RowSummer::Consumer& consume) {
-  summers_[table].sum(parts_[table], merges_, dims_[table], consume);
+  summers_[table].sum(parts_[table], merges_, tables_[table].dim, consume);
 }
 
 void RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
   counts_.clear();
   rows_.clear();
   values_.clear();
-  const auto own_lanes = static_cast<std::size_t>(plan_.lanes.size());
-  std::vector<RowGradientView>& parts = parts_.front();
-  std::vector<Merge> merges;
-  for (std::size_t table = 0; table < dims_.size(); ++table) {
-    for (std::size_t subtree = 0; subtree < plan_.subtree_lanes.size(); ++subtree) {
-      const std::size_t first = plan_.subtree_lanes[subtree];
-      const std::size_t last =
-          subtree + 1 < plan_.subtree_lanes.size() ? plan_.subtree_lanes[subtree + 1] : own_lanes;
+  for (std::size_t table = 0; table < tables_.size(); ++table) {
+    std::vector<RowGradientView>& parts = parts_[table];
+    for (const LanePlan::Subtree& subtree : plan_.subtrees) {
       parts.clear();
-      for (std::size_t lane = first; lane < last; ++lane) {
-        parts.push_back({lanes[lane][table].rows, lanes[lane][table].values.data()});
-      }
-      merges.clear();
-      for (const Merge& merge : plan_.local_merges) {
-        if (first <= merge.into && merge.from < last)
-          merges.push_back({merge.into - first, merge.from - first});
-      }
+      for (std::size_t lane = subtree.first; lane < subtree.last; ++lane)
+        parts.push_back(lanes[lane][tables_[table].index]);
       const std::size_t before = rows_.size();
-      summers_[table].sum(parts, merges, dims_[table], [&](std::int64_t row, std::span<const float> sum) {
-        rows_.push_back(row);
-        values_.insert(values_.end(), sum.begin(), sum.end());
-      });
+      summers_[table].sum(parts, subtree.merges, tables_[table].dim,
+                          [&](std::int64_t row, std::span<const float> sum) {
+                            rows_.push_back(row);
+                            values_.insert(values_.end(), sum.begin(), sum.end());
+                          });
       counts_.push_back(static_cast<std::int64_t>(rows_.size() - before));
     }
   }
@@ -143,12 +133,12 @@ void RowExchange::unpack() {
   const std::int64_t* row = all_rows_.data();
   const float* value = all_values_.data();
   for (const std::size_t subtrees : plan_.subtree_counts) {
-    for (std::size_t table = 0; table < dims_.size(); ++table) {
+    for (std::size_t table = 0; table < tables_.size(); ++table) {
       for (std::size_t subtree = 0; subtree < subtrees; ++subtree, ++count) {
         const auto rows = static_cast<std::size_t>(*count);
         parts_[table].push_back({{row, rows}, value});
         row += rows;
-        value += rows * dims_[table];
+        value += rows * tables_[table].dim;
       }
     }
   }

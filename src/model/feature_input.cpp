@@ -17,7 +17,8 @@ std::span<const std::int32_t> list(const ingest::RowLists& lists, std::uint32_t 
 FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
                            const exchange::TablePlacements& placements, std::uint64_t seed) {
   for (const ingest::FittedFeature& feature : features) {
-    columns_.push_back({feature.spec.kind, width_, feature.spec.width(), tables_.size()});
+    columns_.push_back(
+        {feature.spec.kind, width_, feature.spec.width(), feature.spec.has_table(), tables_.size()});
     width_ += feature.spec.width();
     if (feature.spec.has_table()) {
       const std::string name = tower + "/tables/" + feature.spec.name();
@@ -28,8 +29,26 @@ FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, c
   }
 }
 
+void FeatureInput::touched_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                                std::size_t table, std::vector<std::int64_t>& touched) const {
+  for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
+    const Column& column = columns_[feature];
+    if (!column.has_table || column.table != table) continue;
+    for (const std::int32_t row : selection) {
+      if (row < 0) continue;
+      const std::uint32_t word = rows.words[static_cast<std::size_t>(row) * rows.features + feature];
+      if (column.kind == ingest::FeatureKind::text) {
+        const auto tokens = list(rows.lists[feature], word);
+        touched.insert(touched.end(), tokens.begin(), tokens.end());
+      } else {
+        touched.push_back(word);
+      }
+    }
+  }
+}
+
 void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-                           tensor::MatrixView input) const {
+                           std::span<const exchange::ReachableRows> tables, tensor::MatrixView input) const {
   for (std::size_t i = 0; i < selection.size(); ++i) {
     const std::span<float> output = input.row(i);
     if (selection[i] < 0) {
@@ -46,7 +65,7 @@ void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std:
           break;
         case ingest::FeatureKind::lookup:
         case ingest::FeatureKind::bucketize: {
-          const std::span<const float> embedding = tables_[column.table].weights().row(words[feature]);
+          const std::span<const float> embedding = tables[column.table][words[feature]];
           std::copy(embedding.begin(), embedding.end(), values.begin());
           break;
         }
@@ -54,30 +73,11 @@ void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std:
           std::fill(values.begin(), values.end(), 0.0F);
           const auto tokens = list(rows.lists[feature], words[feature]);
           for (const std::int32_t token : tokens) {
-            tensor::add_into(values, tables_[column.table].weights().row(static_cast<std::size_t>(token)));
+            tensor::add_into(values, tables[column.table][token]);
           }
           if (!tokens.empty()) tensor::scale(values, 1.0F / static_cast<float>(tokens.size()), values);
           break;
         }
-      }
-    }
-  }
-}
-
-void FeatureInput::looked_up_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-                                  std::span<std::vector<std::int64_t>> rows_of_tables) const {
-  for (const std::int32_t selected : selection) {
-    if (selected < 0) continue;
-    const std::uint32_t* words = rows.words.data() + static_cast<std::size_t>(selected) * rows.features;
-    for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
-      const Column& column = columns_[feature];
-      if (column.kind == ingest::FeatureKind::normalize) continue;
-      std::vector<std::int64_t>& table_rows = rows_of_tables[column.table];
-      if (column.kind == ingest::FeatureKind::text) {
-        const auto tokens = list(rows.lists[feature], words[feature]);
-        table_rows.insert(table_rows.end(), tokens.begin(), tokens.end());
-      } else {
-        table_rows.push_back(words[feature]);
       }
     }
   }

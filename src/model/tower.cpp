@@ -20,9 +20,9 @@ Tower::Tower(std::string name, std::vector<ingest::FittedFeature> features,
 }
 
 void Tower::look_up(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-                    Activations& activations) const {
+                    std::span<const exchange::ReachableRows> tables, Activations& activations) const {
   activations.input.resize(selection.size(), input_.width());
-  input_.forward(rows, selection, activations.input.view());
+  input_.forward(rows, selection, tables, activations.input.view());
 }
 
 void Tower::forward(std::span<const float> parameters, Activations& activations, tensor::MatrixView vectors,

@@ -2,38 +2,58 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <utility>
 
+#include "gemel/base/error.hpp"
 #include "gemel/exchange/exact_sum.hpp"
+#include "gemel/model/table_access.hpp"
 #include "gemel/tensor/arithmetic.hpp"
 
 namespace gemel::training {
 namespace {
 
-std::vector<std::size_t> table_dims(const model::TwoTower& model) {
-  std::vector<std::size_t> dims;
-  for (const model::EmbeddingTable* table : model.tables()) dims.push_back(table->dim());
-  return dims;
+std::vector<exchange::RowExchange::Table> replicated_tables(const model::TwoTower& model) {
+  std::vector<exchange::RowExchange::Table> replicated;
+  const auto tables = model.tables();
+  for (std::size_t index = 0; index < tables.size(); ++index) {
+    if (!tables[index]->is_sharded()) replicated.push_back({index, tables[index]->dim()});
+  }
+  return replicated;
 }
 
 }  // namespace
 
 TrainingStep::TrainingStep(const StepParts& parts)
     : parts_(parts),
-      candidates_(parts.plan, parts.communicator, parts.catalogue.size(), parts.model.dim()),
+      batches_{{parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model},
+               {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model}},
+      fetch_(parts.communicator),
+      query_rows_(parts.plan.subtrees.size()),
+      candidate_rows_(parts.plan.subtrees.size()),
+      candidates_(parts.plan, parts.communicator, parts.model.dim()),
       dense_exchange_(parts.plan, parts.communicator, parts.model.dense().size()),
-      row_exchange_(parts.plan, parts.communicator, table_dims(parts.model)),
+      row_exchange_(parts.plan, parts.communicator, replicated_tables(parts.model)),
+      sharded_row_exchange_(parts.plan, parts.communicator),
       lanes_(static_cast<std::size_t>(parts.plan.lanes.size())),
       scratches_(static_cast<std::size_t>(parts.team.threads())),
       dense_gradients_(lanes_.size(), parts.model.dense().size()),
       row_gradients_(lanes_.size()),
-      looked_up_rows_(row_exchange_.tables()),
-      squared_norms_(row_exchange_.tables()) {
-  for (auto& tables : row_gradients_) tables.resize(row_exchange_.tables());
+      looked_up_rows_(parts.model.tables().size()),
+      squared_norms_(parts.model.tables().size()) {
+  for (auto& tables : row_gradients_) tables.resize(parts.model.tables().size());
 }
 
 std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::span<double> lane_losses) {
-  const std::uint32_t all_flags = gather(batch, flags);
+  std::uint32_t all_flags = 0;
+  if (next_is_prepared_) {
+    std::swap(batch_, next_);
+    base::require(batch_->number() == batch, "training: another batch was prepared");
+  } else {
+    all_flags = gather_first(batch, flags);
+  }
+  next_is_prepared_ = batch + 1 < parts_.deal.batches();
+  if (next_is_prepared_) start_next(batch + 1, flags);
+  fetch_rows();
   look_up();
   forward_candidates();
   start_share();
@@ -42,6 +62,7 @@ std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::sp
   compute_loss();
   start_reduce();
   backward_queries();
+  if (next_is_prepared_) all_flags |= finish_next();
   backward_candidates(finish_reduce());
   start_row_exchange();
   const std::span<const float> dense_gradient = exchange_dense();
@@ -51,60 +72,96 @@ std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::sp
   return all_flags;
 }
 
-std::uint32_t TrainingStep::gather(std::int64_t batch, std::uint32_t flags) {
+/// For the first batch of an epoch, which nobody has prepared.
+std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags) {
   const auto timing = parts_.timer.measure(base::Phase::gather);
-  const auto counting = parts_.traffic.measure(Traffic::gather);
-  const ingest::EpochDeal& deal = parts_.deal;
-  const std::vector<std::int32_t>& items = deal.dealt().items;
-  const auto own = deal.own_lanes(batch);
-  const std::uint32_t all_flags =
-      candidates_.gather(std::span(items).subspan(own.first, own.size()), deal.batch_examples(batch), flags);
-  parts_.loss.prepare(candidates_.candidates());
-
-  if (iota_.size() < items.size()) {
-    iota_.resize(items.size());
-    std::iota(iota_.begin(), iota_.end(), 0);
+  std::uint32_t all_flags = 0;
+  {
+    const auto counting = parts_.traffic.measure(Traffic::gather);
+    batch_->start_gather(batch, flags);
+    all_flags = batch_->finish_gather();
   }
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = lanes_[i];
-    const int number = parts_.plan.lanes.first + static_cast<int>(i);
-    lane.examples = deal.lane(batch, number);
-    lane.selection = std::span(iota_).subspan(lane.examples.first, lane.examples.size());
-    lane.slice = candidates_.slice(number);
-    lane.labels.clear();
-    for (const std::int32_t item : std::span(items).subspan(lane.examples.first, lane.examples.size())) {
-      lane.labels.push_back(static_cast<std::int32_t>(candidates_.candidates().column_of(item)));
-    }
-  }
+  const auto counting = parts_.traffic.measure(Traffic::lookup);
+  batch_->start_request();
+  batch_->send_rows();
   return all_flags;
 }
 
-/// Gives the rows that are about to be looked up the weight decay of the steps that did not touch them.
+void TrainingStep::start_next(std::int64_t batch, std::uint32_t flags) {
+  const auto timing = parts_.timer.measure(base::Phase::gather);
+  const auto counting = parts_.traffic.measure(Traffic::gather);
+  next_->start_gather(batch, flags);
+}
+
+std::uint32_t TrainingStep::finish_next() {
+  const auto timing = parts_.timer.measure(base::Phase::gather);
+  const std::uint32_t all_flags = next_->finish_gather();
+  const auto counting = parts_.traffic.measure(Traffic::lookup);
+  next_->start_request();
+  return all_flags;
+}
+
+/// Gives the rows of this rank that the batch reads the weight decay of the steps that did not touch them.
 void TrainingStep::settle_rows() {
   if (!parts_.optimizer.decays_weights()) return;
-  for (auto& rows : looked_up_rows_) rows.clear();
-  const model::Tower& query = parts_.model.query();
-  const model::Tower& candidate = parts_.model.candidate();
-  const std::span<std::vector<std::int64_t>> rows = looked_up_rows_;
-  for (const Lane& lane : lanes_) {
-    query.looked_up_rows(parts_.deal.dealt().features, lane.selection, rows.first(query.tables().size()));
-    candidate.looked_up_rows(parts_.catalogue, columns_of(lane), rows.last(candidate.tables().size()));
-  }
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
+  const std::size_t query_tables = parts_.model.query().tables().size();
   parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
     const auto table = static_cast<std::size_t>(index);
-    std::erase_if(rows[table], [&](std::int64_t row) { return !tables[table]->held().contains(row); });
-    parts_.optimizer.settle_rows(table, rows[table]);
+    if (tables[table]->is_sharded()) return;
+    std::vector<std::int64_t>& rows = looked_up_rows_[table];
+    rows.clear();
+    for (const PreparedBatch::Lane& lane : batch_->lanes()) {
+      if (table < query_tables) {
+        parts_.model.query().touched_rows(parts_.deal.dealt().features, lane.selection, table, rows);
+      } else {
+        parts_.model.candidate().touched_rows(parts_.catalogue, batch_->columns_of(lane),
+                                              table - query_tables, rows);
+      }
+    }
+    parts_.optimizer.settle_rows(table, rows);
   });
+  const exchange::RowRequest& request = batch_->request();
+  for (std::size_t table = 0; table < request.tables(); ++table) {
+    for (int asker = 0; asker < parts_.plan.ranks; ++asker) {
+      for (std::size_t part = 0; part < request.parts(asker); ++part) {
+        parts_.optimizer.settle_rows(request.table(table).index, request.asked_by(asker, part, table));
+      }
+    }
+  }
+}
+
+/// After the update of the step before, so that no row is stale.
+void TrainingStep::fetch_rows() {
+  const auto timing = parts_.timer.measure(base::Phase::lookup);
+  const auto counting = parts_.traffic.measure(Traffic::lookup);
+  const exchange::RowRequest& request = batch_->request();
+  const std::span<const model::EmbeddingTable> query = parts_.model.query().tables();
+  const std::span<const model::EmbeddingTable> candidate = parts_.model.candidate().tables();
+  std::vector<tensor::ConstMatrixView> held;
+  model::append_held_rows(query, held);
+  const std::size_t query_sharded = held.size();
+  model::append_held_rows(candidate, held);
+  if (request.tables() > 0) batch_->finish_request();
+  settle_rows();
+  if (request.tables() > 0) fetch_.run(request, held);
+  for (std::size_t part = 0; part < query_rows_.size(); ++part) {
+    query_rows_[part] = model::reachable_rows(query, request, fetch_, part, 0);
+    candidate_rows_[part] = model::reachable_rows(candidate, request, fetch_, part, query_sharded);
+  }
 }
 
 void TrainingStep::look_up() {
   const auto timing = parts_.timer.measure(base::Phase::lookup);
-  settle_rows();
+  parts_.loss.prepare(batch_->candidates());
+  candidates_.begin(batch_->candidates().columns());
   for_each_lane([&](std::size_t index, int) {
     Lane& lane = lanes_[index];
-    parts_.model.query().look_up(parts_.deal.dealt().features, lane.selection, lane.query);
-    parts_.model.candidate().look_up(parts_.catalogue, columns_of(lane), lane.candidate);
+    const PreparedBatch::Lane& work = batch_->lanes()[index];
+    const std::size_t part = parts_.plan.subtree_of_lane(index);
+    parts_.model.query().look_up(parts_.deal.dealt().features, work.selection, query_rows_[part], lane.query);
+    parts_.model.candidate().look_up(parts_.catalogue, batch_->columns_of(work), candidate_rows_[part],
+                                     lane.candidate);
   });
 }
 
@@ -112,7 +169,7 @@ void TrainingStep::forward_candidates() {
   const auto timing = parts_.timer.measure(base::Phase::forward);
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
-    parts_.model.candidate().forward(parts_.model.dense().values(), lane.candidate, own_vectors(lane),
+    parts_.model.candidate().forward(parts_.model.dense().values(), lane.candidate, own_vectors(index),
                                      parts_.runtime.executor(thread));
   });
 }
@@ -127,7 +184,7 @@ void TrainingStep::forward_queries() {
   const auto timing = parts_.timer.measure(base::Phase::forward);
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
-    lane.query_vectors.resize(lane.examples.size(), parts_.model.dim());
+    lane.query_vectors.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
     parts_.model.query().forward(parts_.model.dense().values(), lane.query, lane.query_vectors.view(),
                                  parts_.runtime.executor(thread));
   });
@@ -143,11 +200,11 @@ void TrainingStep::compute_loss() {
   const tensor::MatrixView vectors = candidates_.vectors();
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
-    lane.query_gradient.resize(lane.examples.size(), parts_.model.dim());
+    lane.query_gradient.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
     const tensor::MatrixView vector_gradient(candidates_.gradients().row(index).data(), vectors.rows(),
                                              vectors.cols());
-    lane.loss = parts_.loss.run(lane.query_vectors.view(), lane.labels, vectors, lane.query_gradient.view(),
-                                vector_gradient, parts_.runtime.executor(thread),
+    lane.loss = parts_.loss.run(lane.query_vectors.view(), batch_->lanes()[index].labels, vectors,
+                                lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
                                 scratches_[static_cast<std::size_t>(thread)].loss);
   });
 }
@@ -165,7 +222,7 @@ void TrainingStep::backward_queries() {
     Lane& lane = lanes_[index];
     tower.backward(parts_.model.dense().values(), lane.query, lane.query_vectors.view(),
                    lane.query_gradient.view(), dense_gradients_.row(index), parts_.runtime.executor(thread));
-    tower.row_gradients(parts_.deal.dealt().features, lane.selection, lane.query,
+    tower.row_gradients(parts_.deal.dealt().features, batch_->lanes()[index].selection, lane.query,
                         std::span(row_gradients_[index]).first(tower.tables().size()),
                         scratches_[static_cast<std::size_t>(thread)].rows);
   });
@@ -182,10 +239,11 @@ void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {
   const std::size_t first_column = candidates_.own_slice().first;
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
-    tower.backward(parts_.model.dense().values(), lane.candidate, own_vectors(lane),
-                   vector_gradient.middle_rows(lane.slice.first - first_column, lane.slice.size()),
+    const PreparedBatch::Lane& work = batch_->lanes()[index];
+    tower.backward(parts_.model.dense().values(), lane.candidate, own_vectors(index),
+                   vector_gradient.middle_rows(work.slice.first - first_column, work.slice.size()),
                    dense_gradients_.row(index), parts_.runtime.executor(thread));
-    tower.row_gradients(parts_.catalogue, columns_of(lane), lane.candidate,
+    tower.row_gradients(parts_.catalogue, batch_->columns_of(work), lane.candidate,
                         std::span(row_gradients_[index]).last(tower.tables().size()),
                         scratches_[static_cast<std::size_t>(thread)].rows);
   });
@@ -195,6 +253,7 @@ void TrainingStep::start_row_exchange() {
   const auto timing = parts_.timer.measure(base::Phase::exchange);
   const auto counting = parts_.traffic.measure(Traffic::rows);
   row_exchange_.start(row_gradients_);
+  if (batch_->request().tables() > 0) sharded_row_exchange_.start(batch_->request(), row_gradients_);
 }
 
 std::span<const float> TrainingStep::exchange_dense() {
@@ -206,17 +265,40 @@ std::span<const float> TrainingStep::exchange_dense() {
 void TrainingStep::finish_row_exchange() {
   const auto timing = parts_.timer.measure(base::Phase::exchange);
   row_exchange_.finish();
+  if (batch_->request().tables() == 0) return;
+  sharded_row_exchange_.finish();
+  const auto counting = parts_.traffic.measure(Traffic::lookup);
+  if (next_is_prepared_) next_->send_rows();
+}
+
+/// Calls visit(table of the model, row, summed gradient) for every row that any lane touched and this rank holds; for different
+/// tables perhaps on different threads.
+template <class Visit>
+void TrainingStep::for_each_touched_row(const Visit& visit) {
+  const std::size_t replicated = row_exchange_.tables();
+  const std::size_t sharded = batch_->request().tables();
+  parts_.team.for_each(static_cast<int>(replicated + sharded), [&](int number, int) {
+    const auto table = static_cast<std::size_t>(number);
+    const bool is_replicated = table < replicated;
+    const std::size_t index =
+        is_replicated ? row_exchange_.table(table).index : batch_->request().table(table - replicated).index;
+    const auto consume = [&](std::int64_t row, std::span<const float> gradient) {
+      visit(index, row, gradient);
+    };
+    if (is_replicated) {
+      row_exchange_.for_each_row(table, consume);
+    } else {
+      sharded_row_exchange_.for_each_row(table - replicated, consume);
+    }
+  });
 }
 
 /// The global norm of the gradient, whose bits do not depend on who holds which rows.
 double TrainingStep::norm_of(std::span<const float> dense_gradient) {
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
-  parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
-    const auto table = static_cast<std::size_t>(index);
-    squared_norms_[table].clear();
-    row_exchange_.for_each_row(table, [&](std::int64_t, std::span<const float> gradient) {
-      squared_norms_[table].push_back(tensor::sum_of_squares(gradient));
-    });
+  for (auto& squares : squared_norms_) squares.clear();
+  for_each_touched_row([&](std::size_t table, std::int64_t, std::span<const float> gradient) {
+    squared_norms_[table].push_back(tensor::sum_of_squares(gradient));
   });
   // What all ranks hold is counted by root.
   const auto counting = parts_.traffic.measure(Traffic::dense);
@@ -247,20 +329,15 @@ void TrainingStep::update(std::span<const float> dense_gradient) {
   parts_.optimizer.begin_step(clip(dense_gradient));
   parts_.optimizer.update_dense(dense_gradient);
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
-  parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
-    const auto table = static_cast<std::size_t>(index);
-    row_exchange_.for_each_row(table, [&](std::int64_t row, std::span<const float> gradient) {
-      parts_.optimizer.update_row(table, tables[table]->index(row), gradient);
-    });
+  for_each_touched_row([&](std::size_t table, std::int64_t row, std::span<const float> gradient) {
+    parts_.optimizer.update_row(table, tables[table]->index(row), gradient);
   });
 }
 
-std::span<const std::int32_t> TrainingStep::columns_of(const Lane& lane) const {
-  return candidates_.candidates().rows().subspan(lane.slice.first, lane.slice.size());
-}
-
-tensor::MatrixView TrainingStep::own_vectors(const Lane& lane) {
-  return candidates_.vectors().middle_rows(lane.slice.first, lane.slice.size());
+/// The rows of the candidate vectors that a lane of this rank embeds.
+tensor::MatrixView TrainingStep::own_vectors(std::size_t lane) {
+  const exchange::ColumnSlice slice = batch_->lanes()[lane].slice;
+  return candidates_.vectors().middle_rows(slice.first, slice.size());
 }
 
 template <class Work>

@@ -9,7 +9,8 @@
 #include <fstream>
 #include <functional>
 
-#include "gemel/checkpoint/checkpoint_file.hpp"
+#include "gemel/checkpoint/checkpoint_format.hpp"
+#include "gemel/checkpoint/checkpoint_writer.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "hdf5/temporary_directory.hpp"
 

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <utility>
+
+#include "gemel/evaluation/embedder.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "support/tiny_problem.hpp"
 
@@ -40,10 +45,14 @@ Accuracies naive(const model::TwoTower& model, const std::vector<std::int64_t>& 
 }
 
 struct Fixture {
+  explicit Fixture(std::set<std::string> sharded = {}) : sharded_tables(std::move(sharded)) {}
+
+  std::set<std::string> sharded_tables;
   mpi::Communicator world = mpi::Communicator::world();
   exchange::LaneTeam team{1};
   onednn::Runtime runtime{1};
-  model::TwoTower model{query_features(), candidate_features(), {5, 4}, 5};
+  model::TwoTower model{
+      query_features(), candidate_features(), {5, 4}, 5, {world.size(), world.rank(), sharded_tables}};
   ingest::FeatureRows rows = catalogue();
 };
 
@@ -61,6 +70,19 @@ TEST(EvaluatorTest, AccuraciesAreThoseOfACountInDoubles) {
   EXPECT_GT(truth[0].second, 0.0);
   EXPECT_LT(truth[2].second, 1.0);
   for (int repetition = 0; repetition < 2; ++repetition) EXPECT_EQ(evaluator.evaluate(fixture.model), truth);
+}
+
+TEST(EvaluatorTest, ShardedTablesGiveTheSame) {
+  Fixture replicated;
+  Fixture sharded(all_tables());
+  std::vector<std::int64_t> numbers;
+  const auto own = examples_of_rank(replicated.world.size(), replicated.world.rank(), numbers);
+  fill_with_weights(replicated.model);
+  fill_with_weights(sharded.model);
+  Evaluator of_replicated(replicated.world, replicated.team, replicated.runtime, own, replicated.rows,
+                          {1, 3, 5});
+  Evaluator of_sharded(sharded.world, sharded.team, sharded.runtime, own, sharded.rows, {1, 3, 5});
+  EXPECT_EQ(of_sharded.evaluate(sharded.model), of_replicated.evaluate(replicated.model));
 }
 
 TEST(EvaluatorTest, WorksWhereOneRankHasAllExamples) {
@@ -87,13 +109,13 @@ TEST(EvaluatorTest, EqualScoresAreNotHigher) {
   EXPECT_EQ(evaluator.evaluate(fixture.model), (Accuracies{{1, 1.0}, {5, 1.0}}));
 }
 
-TEST(EmbedTest, VectorsAreThoseOfTheReference) {
+TEST(EmbedderTest, VectorsAreThoseOfTheReference) {
   Fixture fixture;
   fill_with_weights(fixture.model);
   const auto reference = reference_of(fixture.model);
   tensor::Matrix vectors(items - 4, 4);
-  embed(fixture.model.candidate(), fixture.model.dense(), fixture.rows, 3, vectors.view(), fixture.team,
-        fixture.runtime);
+  Embedder(fixture.world, fixture.team, fixture.runtime, fixture.model.candidate(), fixture.model.dense())
+      .run(fixture.rows, 3, vectors.view());
   for (std::size_t row = 0; row < vectors.rows(); ++row) {
     const auto truth = test::reference_forward(reference.candidate, fixture.rows, row + 3).back();
     for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(vectors(row, i), truth[i], 1e-5);

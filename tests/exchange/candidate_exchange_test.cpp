@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "gemel/exchange/candidate_gather.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "support/lanes.hpp"
 #include "support/sent_bytes.hpp"
@@ -34,7 +35,15 @@ struct Fixture {
   std::int64_t size;
   mpi::Communicator world = mpi::Communicator::world();
   LanePlan plan{lanes, world.size(), world.rank()};
-  CandidateExchange exchange{plan, world, catalogue, dim};
+  CandidateGather gatherer{plan, world, catalogue};
+  CandidateExchange exchange{plan, world, dim};
+
+  std::uint32_t gather(std::uint32_t flags = 0) {
+    gatherer.start(own, size, flags);
+    const std::uint32_t all_flags = gatherer.finish();
+    exchange.begin(gatherer.candidates().columns());
+    return all_flags;
+  }
   std::vector<std::int32_t> own;
   std::map<std::int32_t, int> expected;  // item -> how often
 };
@@ -42,8 +51,8 @@ struct Fixture {
 TEST(CandidateExchange, GathersTheDistinctItemsOfTheGlobalBatch) {
   for (const std::int64_t size : {1, 7, 8, 100, 777}) {
     Fixture fixture(size);
-    fixture.exchange.gather(fixture.own, size, 0);
-    const DistinctCandidates& candidates = fixture.exchange.candidates();
+    fixture.gather();
+    const DistinctCandidates& candidates = fixture.gatherer.candidates();
     EXPECT_EQ(candidates.distinct(), fixture.expected.size());
     EXPECT_EQ(candidates.columns() % DistinctCandidates::granule, 0U);
     EXPECT_LT(candidates.columns() - candidates.distinct(), DistinctCandidates::granule);
@@ -63,26 +72,26 @@ TEST(CandidateExchange, GathersTheDistinctItemsOfTheGlobalBatch) {
 
 TEST(CandidateExchange, SlicesTileTheColumnsInWholeGranules) {
   Fixture fixture(777);
-  fixture.exchange.gather(fixture.own, fixture.size, 0);
+  fixture.gather();
   std::size_t next = 0;
   for (int lane = 0; lane < lanes; ++lane) {
-    const auto slice = fixture.exchange.slice(lane);
+    const auto slice = slice_of_lane(fixture.gatherer.candidates().columns(), lanes, lane);
     EXPECT_EQ(slice.first, next);
     EXPECT_EQ(slice.size() % DistinctCandidates::granule, 0U);
     next = slice.last;
   }
-  EXPECT_EQ(next, fixture.exchange.candidates().columns());
+  EXPECT_EQ(next, fixture.gatherer.candidates().columns());
 }
 
 TEST(CandidateExchange, FlagsOfAllRanksAreJoined) {
   Fixture fixture(64);
-  const std::uint32_t flags = fixture.exchange.gather(fixture.own, 64, 1U << fixture.world.rank());
+  const std::uint32_t flags = fixture.gather(1U << fixture.world.rank());
   EXPECT_EQ(flags, (1U << fixture.world.size()) - 1);
 }
 
 TEST(CandidateExchange, SharesVectorsAndReducesGradientsInTheOrderOfTheTree) {
   Fixture fixture(777);
-  fixture.exchange.gather(fixture.own, fixture.size, 0);
+  fixture.gather();
   const auto own = fixture.exchange.own_slice();
   tensor::MatrixView vectors = fixture.exchange.vectors();
   for (std::size_t row = own.first; row < own.last; ++row) {
@@ -112,12 +121,12 @@ TEST(CandidateExchange, MovesTheBytesOfTheFormulas) {
   Fixture fixture(2048);
   const std::int64_t others = fixture.world.size() - 1;
   std::int64_t before = test::sent_bytes();
-  fixture.exchange.gather(fixture.own, fixture.size, 0);
+  fixture.gather();
   // The own items and one word of flags, to each other rank.
   EXPECT_EQ(test::sent_bytes() - before, static_cast<std::int64_t>(fixture.own.size() + 1) * 4 * others);
 
   const auto own = static_cast<std::int64_t>(fixture.exchange.own_slice().size());
-  const auto columns = static_cast<std::int64_t>(fixture.exchange.candidates().columns());
+  const auto columns = static_cast<std::int64_t>(fixture.gatherer.candidates().columns());
   before = test::sent_bytes();
   fixture.exchange.start_share();
   fixture.exchange.finish_share();

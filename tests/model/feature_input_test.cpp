@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <set>
 
 #include "support/lanes.hpp"
 
@@ -65,8 +66,10 @@ TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
   tensor::Matrix result(selection.size(), 7);
   std::fill_n(result.data(), result.size(), 42.0F);
   const auto rows = feature_rows();
-  input.forward(rows, selection, result.view());
   const auto& tables = input.tables();
+  std::vector<exchange::ReachableRows> reachable;
+  for (const EmbeddingTable& table : tables) reachable.emplace_back(table.weights().view());
+  input.forward(rows, selection, reachable, result.view());
   for (std::size_t i = 0; i < selection.size(); ++i) {
     if (selection[i] < 0) {
       for (const float value : result.row(i)) EXPECT_EQ(value, 0.0F);
@@ -85,6 +88,23 @@ TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
       EXPECT_NEAR(result(i, 3 + j), mean, 1e-8);
     }
     EXPECT_EQ(result(i, 6), tables[2].weights()(row * row % 4, 0));
+  }
+}
+
+TEST(FeatureInputTest, KnowsWhichTableRowsASelectionTouches) {
+  FeatureInput input(features(), "query", {}, 1);
+  std::set<std::int64_t> truth[3];
+  for (const std::int32_t row : selection) {
+    if (row < 0) continue;
+    truth[0].insert(row * 3 % 5);
+    const auto& tokens = token_lists[static_cast<std::size_t>(row % 4)];
+    truth[1].insert(tokens.begin(), tokens.end());
+    truth[2].insert(row * row % 4);
+  }
+  for (std::size_t table = 0; table < 3; ++table) {
+    std::vector<std::int64_t> touched;
+    input.touched_rows(feature_rows(), selection, table, touched);
+    EXPECT_EQ(std::set<std::int64_t>(touched.begin(), touched.end()), truth[table]);
   }
 }
 

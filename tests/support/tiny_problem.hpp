@@ -2,12 +2,14 @@
 
 #include <bit>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/model/two_tower.hpp"
+#include "gemel/mpi/communicator.hpp"
 #include "support/lanes.hpp"
 #include "support/reference_model.hpp"
 
@@ -78,11 +80,22 @@ inline std::vector<std::int64_t> item_counts() {
   return counts;
 }
 
+/// The names of all tables.
+inline std::set<std::string> all_tables() {
+  const model::TwoTower model(query_features(), candidate_features(), {1}, 1);
+  std::set<std::string> names;
+  for (const model::EmbeddingTable* table : model.tables()) names.insert(table->name());
+  return names;
+}
+
 /// Weights large enough that no activation, score or share is trivial.
 inline void fill_with_weights(model::TwoTower& model) {
   std::uint64_t stream = 50;
   for (model::EmbeddingTable* table : model.tables()) {
-    for (std::size_t i = 0; i < table->weights().size(); ++i) table->weights().data()[i] = number(stream, i);
+    const std::size_t first = static_cast<std::size_t>(table->held().first) * table->dim();
+    for (std::size_t i = 0; i < table->weights().size(); ++i) {
+      table->weights().data()[i] = number(stream, first + i);
+    }
     ++stream;
   }
   for (std::size_t i = 0; i < model.dense().size(); ++i) model.dense().values()[i] = 0.8F * number(stream, i);
@@ -106,6 +119,21 @@ inline ingest::Examples examples_of_rank(int ranks, int rank, std::vector<std::i
       own.features.words.push_back(all.features.words[i * 3 + word]);
   }
   return own;
+}
+
+/// Every table of a model, whole, and its dense parameters.
+inline std::vector<std::vector<float>> all_parameters(model::TwoTower& model, mpi::Communicator& world) {
+  std::vector<std::vector<float>> all;
+  for (const model::EmbeddingTable* table : model.tables()) {
+    const auto held = table->weights().view().flat();
+    if (table->is_sharded()) {
+      all.push_back(world.all_gather_varying(std::span<const float>(held)));
+    } else {
+      all.emplace_back(held.begin(), held.end());
+    }
+  }
+  all.emplace_back(model.dense().values().begin(), model.dense().values().end());
+  return all;
 }
 
 }  // namespace gemel::test::tiny

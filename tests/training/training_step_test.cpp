@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "gemel/base/random.hpp"
@@ -42,10 +44,12 @@ struct Outcome {
   test::ReferenceModel after;
   double loss = 0;
   std::uint32_t flags = 0;
+  std::vector<std::vector<float>> parameters;  // afterwards
 };
 
 Outcome run_step(const learning::LossOptions& loss_options,
-                 const learning::OptimizerOptions& optimizer_options, std::int64_t batch, int threads) {
+                 const learning::OptimizerOptions& optimizer_options, std::int64_t batch, int threads,
+                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1) {
   auto world = mpi::Communicator::world();
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
@@ -55,7 +59,8 @@ Outcome run_step(const learning::LossOptions& loss_options,
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   deal.deal(0);
   const ingest::FeatureRows rows = catalogue();
-  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed);
+  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed,
+                        {world.size(), world.rank(), sharded});
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
   learning::InBatchSoftmax loss(loss_options, counts);
@@ -63,11 +68,13 @@ Outcome run_step(const learning::LossOptions& loss_options,
   base::PhaseTimer timer;
   TrafficMeter traffic(world);
   Outcome outcome;
-  outcome.before = reference_of(model);
+  if (sharded.empty()) outcome.before = reference_of(model);
   TrainingStep step({plan, world, team, runtime, deal, rows, model, loss, optimizer, timer, traffic});
   std::vector<double> losses(static_cast<std::size_t>(plan.lanes.size()), 0.0);
   outcome.flags = step.run(batch, 1U << world.rank(), losses);
-  outcome.after = reference_of(model);
+  for (std::int64_t next = batch + 1; next < batch + steps; ++next) step.run(next, 0, losses);
+  if (sharded.empty()) outcome.after = reference_of(model);
+  outcome.parameters = all_parameters(model, world);
   for (const double lane : world.all_gather_varying(std::span<const double>(losses))) outcome.loss += lane;
   return outcome;
 }
@@ -172,6 +179,19 @@ TEST(TrainingStepTest, UpdatesByAdagrad) {
   expect_adagrad(outcome.before.candidate, outcome.after.candidate, gradients.candidate);
   const auto& table = outcome.after.query.tables[0].values;  // its last row belongs to no example
   EXPECT_TRUE(std::equal(table.end() - 3, table.end(), outcome.before.query.tables[0].values.end() - 3));
+}
+
+/// Three steps of an epoch, so that what a step prepares for the next one counts.
+TEST(TrainingStepTest, ShardedTablesGiveTheBitsOfReplicatedOnes) {
+  const learning::LossOptions loss = {0.5F, true, false};
+  const Outcome replicated = run_step(loss, {}, 0, 1, {}, 3);
+  const std::set<std::string> all = all_tables();
+  const Outcome sharded = run_step(loss, {}, 0, 1, all, 3);
+  const Outcome mixed = run_step(loss, {}, 0, 2, {*all.begin(), *all.rbegin()}, 3);
+  EXPECT_EQ(sharded.loss, replicated.loss);
+  EXPECT_EQ(sharded.parameters, replicated.parameters);
+  EXPECT_EQ(mixed.loss, replicated.loss);
+  EXPECT_EQ(mixed.parameters, replicated.parameters);
 }
 
 /// The reference's own gradients, by central differences.

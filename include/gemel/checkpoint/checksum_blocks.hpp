@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace gemel::checkpoint {
@@ -25,7 +24,12 @@ class ChecksumBlocks {
   std::size_t count() const { return count_; }
   /// Blocks [first, first + blocks).
   BlockRange range(std::size_t first, std::size_t blocks) const;
-  /// The blocks that `rank` of `size` ranks writes and reads: about as many each, in rank order.
+  /// The blocks that have one of the rows [first_row, first_row + rows).
+  BlockRange covering(std::size_t first_row, std::size_t rows) const;
+  /// The blocks whose first row is one of [first_row, end_row). `first_row` of the result is the first row of
+  /// the first block that does not begin earlier, or the dataset's end, also when there are none.
+  BlockRange beginning_in(std::size_t first_row, std::size_t end_row) const;
+  /// The part of `rank` of `size` ranks when whole blocks are dealt out: about as many each, in rank order.
   BlockRange share(int rank, int size) const;
 
   /// XXH3-64 of each block of `range`, whose rows lie packed in `bytes`.
@@ -37,11 +41,5 @@ class ChecksumBlocks {
   std::size_t rows_per_block_;
   std::size_t count_;
 };
-
-/// Where the checksums of a dataset are: "/checksums/<path>".
-inline const std::string checksum_root = "/checksums";
-inline std::string checksum_path(const std::string& dataset_path) {
-  return checksum_root + dataset_path;
-}
 
 }  // namespace gemel::checkpoint

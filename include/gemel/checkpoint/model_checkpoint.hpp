@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "gemel/checkpoint/checkpoint_file.hpp"
+#include "gemel/checkpoint/checkpoint_reader.hpp"
+#include "gemel/checkpoint/checkpoint_writer.hpp"
 #include "gemel/checkpoint/training_state.hpp"
 #include "gemel/learning/optimizer.hpp"
 #include "gemel/model/two_tower.hpp"

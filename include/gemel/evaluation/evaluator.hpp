@@ -43,9 +43,4 @@ class Evaluator {
   std::int64_t examples_;
 };
 
-/// vectors [count, d] of the rows [first, first + count) of `rows`, computed by all threads of the team.
-void embed(const model::Tower& tower, const model::DenseParameters& parameters,
-           const ingest::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors,
-           const exchange::LaneTeam& team, onednn::Runtime& runtime);
-
 }  // namespace gemel::evaluation

@@ -13,31 +13,29 @@
 
 namespace gemel::exchange {
 
-/// What ranks tell each other about the candidates of a batch: which items there are, the vectors of the distinct ones, and the
-/// gradients of those vectors. The columns of DistinctCandidates are dealt to the lanes in whole granules; a rank embeds, and
-/// gets the gradient of, the slices of its lanes.
+/// Columns [first, last) of a batch.
+struct ColumnSlice {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  std::size_t size() const { return last - first; }
+};
+
+/// The columns, out of `columns`, that lane `lane` of `lanes` embeds: whole granules.
+ColumnSlice slice_of_lane(std::size_t columns, int lanes, int lane);
+
+/// What ranks tell each other about the distinct candidates of a batch: their vectors, and the gradients of those vectors. The
+/// columns of DistinctCandidates are dealt to the lanes in whole granules; a rank embeds, and gets the gradient of, the slices of
+/// its lanes.
 class CandidateExchange {
  public:
   /// `dim` is the width of a candidate vector.
-  CandidateExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t catalogue_size,
-                    std::size_t dim);
+  CandidateExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t dim);
 
-  /// Gathers the items of all ranks' lanes of a batch of `batch_size` examples: batch_size * 4 bytes in all. With them
-  /// travels one word of `flags` per rank; returns the bitwise or over all ranks. Collective.
-  std::uint32_t gather(std::span<const std::int32_t> own_items, std::int64_t batch_size,
-                       std::uint32_t own_flags);
+  /// Makes room for a batch with so many columns (DistinctCandidates::columns()).
+  void begin(std::size_t columns);
 
-  const DistinctCandidates& candidates() const { return candidates_; }
-
-  /// Columns [first, last) that lane `lane` embeds.
-  struct Slice {
-    std::size_t first = 0;
-    std::size_t last = 0;
-    std::size_t size() const { return last - first; }
-  };
-  Slice slice(int lane) const;
   /// The slices of all lanes of this rank, which lie one after the other.
-  Slice own_slice() const;
+  ColumnSlice own_slice() const;
 
   /// [columns, dim]: the rows of own_slice() are for this rank to fill in; `finish_share` brings the others.
   tensor::MatrixView vectors() { return vectors_.view(); }
@@ -53,19 +51,14 @@ class CandidateExchange {
   tensor::MatrixView finish_reduce();
 
  private:
-  Slice rank_slice(int rank) const;
+  ColumnSlice rank_slice(int rank) const;
 
   const LanePlan& plan_;
   mpi::Communicator& communicator_;
   std::size_t dim_;
-  DistinctCandidates candidates_;
-  std::vector<std::int32_t> own_words_;
-  std::vector<std::int32_t> all_words_;
-  std::vector<std::int32_t> items_;
   std::vector<std::size_t> counts_;
   tensor::Matrix vectors_;
   tensor::Matrix gradients_;
-  mpi::Pending gather_pending_;
   mpi::Pending share_pending_;
   SegmentReduce reduce_;
 };

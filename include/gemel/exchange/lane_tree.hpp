@@ -67,6 +67,22 @@ struct LanePlan {
   int rank;
   LaneRange lanes;                  ///< of this rank
   std::vector<Merge> local_merges;  ///< from this rank's lanes (counted from 0) to its subtrees
+
+  /// A subtree of this rank.
+  struct Subtree {
+    std::size_t first = 0;  ///< its lanes [first, last), counted from this rank's first lane
+    std::size_t last = 0;
+    std::vector<Merge> merges;  ///< from those lanes (counted from `first`) to its sum in part 0
+
+    std::size_t size() const { return last - first; }
+  };
+  std::vector<Subtree> subtrees;
+  /// The subtree of one of this rank's lanes, counted from the first.
+  std::size_t subtree_of_lane(std::size_t lane) const {
+    std::size_t subtree = 0;
+    while (subtrees[subtree].last <= lane) ++subtree;
+    return subtree;
+  }
   std::vector<std::size_t>
       subtree_lanes;  ///< which of this rank's lanes (from 0) holds each subtree's sum after local_merges
   std::vector<std::size_t> subtree_counts;  ///< number of subtrees of every rank

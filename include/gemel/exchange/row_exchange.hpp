@@ -20,8 +20,12 @@ struct RowGradient {
 
 /// A borrowed RowGradient.
 struct RowGradientView {
+  RowGradientView(std::span<const std::int64_t> of_rows, const float* their_values)
+      : rows(of_rows), values(their_values) {}
+  RowGradientView(const RowGradient& gradient) : rows(gradient.rows), values(gradient.values.data()) {}
+
   std::span<const std::int64_t> rows;  ///< distinct, ascending
-  const float* values = nullptr;       ///< [rows.size(), dim]
+  const float* values;                 ///< [rows.size(), dim]
 };
 
 /// Walks the union of several parts' rows in ascending order and hands out each row's sum over the parts, taken in the order of
@@ -44,16 +48,23 @@ class RowSummer {
 /// All tables travel in one message, behind one of the row counts (8 bytes per table and subtree).
 class RowExchange {
  public:
-  /// `dims[t]` is the width of table t.
-  RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<std::size_t> dims);
+  struct Table {
+    std::size_t index = 0;  ///< among all tables of the model
+    std::size_t dim = 0;
+  };
 
-  /// Begins to exchange lanes[l][t], the gradient of table t from this rank's lane l, which must stay until `finish`. Collective.
+  /// Tables count from 0 in the order given.
+  RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<Table> tables);
+
+  /// Begins to exchange lanes[l][i], the gradient of the table of index i from this rank's lane l, which must stay until the last
+  /// `for_each_row`. Collective.
   void start(const std::vector<std::vector<RowGradient>>& lanes);
 
   /// Waits for the other ranks' rows. Collective.
   void finish();
 
-  std::size_t tables() const { return dims_.size(); }
+  std::size_t tables() const { return tables_.size(); }
+  const Table& table(std::size_t table) const { return tables_[table]; }
 
   /// Hands out the summed gradient of every row of table t that any lane touched, in ascending order. After `finish`; for
   /// different tables it may be called from different threads.
@@ -65,7 +76,7 @@ class RowExchange {
 
   const LanePlan& plan_;
   mpi::Communicator& communicator_;
-  std::vector<std::size_t> dims_;
+  std::vector<Table> tables_;
   std::vector<RowSummer> summers_;                   // one per table
   std::vector<std::vector<RowGradientView>> parts_;  // [table][subtree of all ranks, or own lane when alone]
   std::span<const Merge> merges_;                    // sums parts_

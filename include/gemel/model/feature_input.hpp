@@ -7,6 +7,7 @@
 
 #include "gemel/exchange/placement.hpp"
 #include "gemel/exchange/row_exchange.hpp"
+#include "gemel/exchange/row_fetch.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/model/embedding_table.hpp"
 #include "gemel/tensor/matrix_view.hpp"
@@ -32,14 +33,14 @@ class FeatureInput {
   std::vector<EmbeddingTable>& tables() { return tables_; }
   const std::vector<EmbeddingTable>& tables() const { return tables_; }
 
-  /// input [selection.size(), width()]: row i is made of row selection[i] of `rows`; -1 gives zeros. An empty list gives zeros
-  /// for its feature.
-  void forward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-               tensor::MatrixView input) const;
+  /// Appends the rows of table `table` that the selection touches, in any order, with repetitions.
+  void touched_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                    std::size_t table, std::vector<std::int64_t>& touched) const;
 
-  /// Appends to rows_of_tables[t] the rows of table t that the selection looks up, one for each occurrence.
-  void looked_up_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-                      std::span<std::vector<std::int64_t>> rows_of_tables) const;
+  /// input [selection.size(), width()]: row i is made of row selection[i] of `rows`; -1 gives zeros. An empty list gives zeros
+  /// for its feature. tables[t] must have the rows of table t that the selection touches.
+  void forward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+               std::span<const exchange::ReachableRows> tables, tensor::MatrixView input) const;
 
   /// gradients[t]: the gradient of table t given that of the input, coalesced: one row for each distinct table row that the
   /// selection touched, the sum over its occurrences in order.
@@ -52,7 +53,8 @@ class FeatureInput {
     ingest::FeatureKind kind;
     std::size_t offset;  // first column of the input
     std::size_t width;
-    std::size_t table;  // in tables_, when the kind has one
+    bool has_table;
+    std::size_t table;  // in tables_
   };
 
   void collect(const Column& column, std::size_t feature, const ingest::FeatureRows& rows,

@@ -37,15 +37,16 @@ class Tower {
   std::vector<EmbeddingTable>& tables() { return input_.tables(); }
   const std::vector<EmbeddingTable>& tables() const { return input_.tables(); }
 
-  /// Fills activations.input with the selected rows' features; -1 in `selection` gives a row of zeros.
-  void look_up(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-               Activations& activations) const;
-
-  /// Appends to rows_of_tables[t] the rows of table t that `look_up` reads, one for each occurrence.
-  void looked_up_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-                      std::span<std::vector<std::int64_t>> rows_of_tables) const {
-    input_.looked_up_rows(rows, selection, rows_of_tables);
+  /// Appends the rows of table `table` that the selection touches, in any order, with repetitions.
+  void touched_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                    std::size_t table, std::vector<std::int64_t>& touched) const {
+    input_.touched_rows(rows, selection, table, touched);
   }
+
+  /// Fills activations.input with the selected rows' features; -1 in `selection` gives a row of zeros. tables[t] must have the
+  /// rows of table t that the selection touches.
+  void look_up(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+               std::span<const exchange::ReachableRows> tables, Activations& activations) const;
 
   /// From activations.input to `vectors` [rows, output_width()].
   void forward(std::span<const float> parameters, Activations& activations, tensor::MatrixView vectors,

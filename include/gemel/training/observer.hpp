@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "gemel/base/phase_timer.hpp"
+#include "gemel/evaluation/evaluator.hpp"
 
 namespace gemel::training {
 
 /// What ranks send each other, told apart by purpose.
-enum class Traffic { deal, gather, share, reduce, dense, rows, evaluation };
-inline constexpr std::array<std::string_view, 7> traffic_names = {"deal",  "gather", "share",     "reduce",
-                                                                  "dense", "rows",   "evaluation"};
+enum class Traffic { deal, gather, lookup, share, reduce, dense, rows, evaluation };
+inline constexpr std::array<std::string_view, 8> traffic_names = {"deal",   "gather", "lookup", "share",
+                                                                  "reduce", "dense",  "rows",   "evaluation"};
 /// Bytes by purpose, summed over ranks.
 using TrafficBytes = std::array<std::int64_t, traffic_names.size()>;
 /// Seconds by phase.
@@ -30,6 +31,7 @@ struct RunReport {
   std::int64_t dense_parameters = 0;
   std::int64_t table_parameters = 0;
   std::int64_t steps_per_epoch = 0;
+  std::int64_t epochs = 0;  ///< those done before included
   int ranks = 1;
   int threads = 1;
   std::int64_t first_epoch = 0;  ///< epochs already done, when resumed
@@ -55,8 +57,7 @@ struct EpochReport {
   TrafficBytes bytes{};   ///< in this epoch
 };
 
-/// (k, share of the test examples whose true candidate fewer than k candidates outscore).
-using Accuracies = std::vector<std::pair<std::int64_t, double>>;
+using evaluation::Accuracies;
 
 struct ValidationReport {
   std::int64_t epoch = 0;

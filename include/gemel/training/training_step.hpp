@@ -10,6 +10,8 @@
 #include "gemel/exchange/lane_team.hpp"
 #include "gemel/exchange/lane_tree.hpp"
 #include "gemel/exchange/row_exchange.hpp"
+#include "gemel/exchange/row_fetch.hpp"
+#include "gemel/exchange/sharded_row_exchange.hpp"
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/learning/in_batch_softmax.hpp"
@@ -17,6 +19,7 @@
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/onednn/runtime.hpp"
+#include "gemel/training/prepared_batch.hpp"
 #include "gemel/training/traffic_meter.hpp"
 
 namespace gemel::training {
@@ -42,8 +45,9 @@ class TrainingStep {
  public:
   explicit TrainingStep(const StepParts& parts);
 
-  /// Trains batch `batch` of the epoch that was dealt. Adds each own lane's loss to lane_losses[lane] (counted from the first
-  /// own lane). One word of flags travels along: returns the bitwise or of all ranks' `flags`. Collective.
+  /// Trains batch `batch` of the epoch that was dealt, and prepares the one after it, which must come next. Adds each own lane's
+  /// loss to lane_losses[lane] (counted from the first own lane). With the items of the batch that is prepared travels one word of
+  /// flags: returns the bitwise or of all ranks' `flags`, or 0 when no batch was left to prepare. Collective.
   std::uint32_t run(std::int64_t batch, std::uint32_t flags, std::span<double> lane_losses);
 
   /// The norm of the gradient of all parameters together, before it was clipped, of the last step; the same on every rank. Not finite
@@ -52,10 +56,6 @@ class TrainingStep {
 
  private:
   struct Lane {
-    ingest::EpochDeal::Range examples;
-    std::span<const std::int32_t> selection;   // rows of the dealt examples
-    exchange::CandidateExchange::Slice slice;  // columns that this lane embeds
-    std::vector<std::int32_t> labels;          // the column of each example's own candidate
     model::Tower::Activations query;
     model::Tower::Activations candidate;
     tensor::Matrix query_vectors;   // [examples, d]
@@ -67,8 +67,11 @@ class TrainingStep {
     model::FeatureInput::Scratch rows;
   };
 
-  std::uint32_t gather(std::int64_t batch, std::uint32_t flags);
+  std::uint32_t gather_first(std::int64_t batch, std::uint32_t flags);
+  void start_next(std::int64_t batch, std::uint32_t flags);
+  std::uint32_t finish_next();
   void settle_rows();
+  void fetch_rows();
   void look_up();
   void forward_candidates();
   void start_share();
@@ -82,22 +85,31 @@ class TrainingStep {
   void start_row_exchange();
   std::span<const float> exchange_dense();
   void finish_row_exchange();
+  template <class Visit>
+  void for_each_touched_row(const Visit& visit);
   double norm_of(std::span<const float> dense_gradient);
   float clip(std::span<const float> dense_gradient);
   void update(std::span<const float> dense_gradient);
 
-  std::span<const std::int32_t> columns_of(const Lane& lane) const;
-  tensor::MatrixView own_vectors(const Lane& lane);
+  tensor::MatrixView own_vectors(std::size_t lane);
   template <class Work>
   void for_each_lane(const Work& work);
 
   StepParts parts_;
+  PreparedBatch batches_[2];
+  PreparedBatch* batch_ = &batches_[0];  // of this step
+  PreparedBatch* next_ = &batches_[1];   // of the next step of the epoch, if there is one
+  bool next_is_prepared_ = false;
+  exchange::RowFetch fetch_;
+  std::vector<std::vector<exchange::ReachableRows>> query_rows_;  // [own subtree][table of the query tower]
+  std::vector<std::vector<exchange::ReachableRows>>
+      candidate_rows_;  // [own subtree][table of the candidate tower]
   exchange::CandidateExchange candidates_;
   exchange::DenseExchange dense_exchange_;
   exchange::RowExchange row_exchange_;
+  exchange::ShardedRowExchange sharded_row_exchange_;
   std::vector<Lane> lanes_;                                        // of this rank
   std::vector<Scratch> scratches_;                                 // one per thread
-  std::vector<std::int32_t> iota_;                                 // 0, 1, 2, ...: selects dealt examples
   tensor::Matrix dense_gradients_;                                 // [own lanes, dense parameters]
   std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [own lane][table]
   std::vector<std::vector<std::int64_t>> looked_up_rows_;          // [table]

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gemel/exchange/candidate_exchange.hpp"
+#include "gemel/exchange/candidate_gather.hpp"
+#include "gemel/exchange/lane_tree.hpp"
+#include "gemel/exchange/row_request.hpp"
+#include "gemel/ingest/epoch_deal.hpp"
+#include "gemel/ingest/feature.hpp"
+#include "gemel/model/two_tower.hpp"
+#include "gemel/mpi/communicator.hpp"
+
+namespace gemel::training {
+
+/// A batch before its step: which candidates it has, and which rows of sharded tables its lanes look up. Both are known from the
+/// deal, so ranks tell each other while the batch before is computed: the members are called in the order in which they stand here,
+/// as far apart as the caller likes. Each is collective.
+class PreparedBatch {
+ public:
+  /// What one of this rank's lanes is going to work on.
+  struct Lane {
+    std::span<const std::int32_t> selection;  ///< rows of the dealt examples
+    exchange::ColumnSlice slice;              ///< columns that the lane embeds
+    std::vector<std::int32_t> labels;         ///< the column of each example's own candidate
+  };
+
+  PreparedBatch(const exchange::LanePlan& plan, mpi::Communicator& communicator,
+                const ingest::EpochDeal& deal, const ingest::FeatureRows& catalogue,
+                const model::TwoTower& model);
+
+  /// Begins to gather the candidates of batch `batch` of the epoch that was dealt, with one word of flags.
+  void start_gather(std::int64_t batch, std::uint32_t flags);
+  /// Returns the bitwise or of all ranks' flags.
+  std::uint32_t finish_gather();
+
+  void start_request();
+  void send_rows();
+  void finish_request();
+
+  /// The batch that was last begun; -1 before the first.
+  std::int64_t number() const { return number_; }
+  const exchange::DistinctCandidates& candidates() const { return gather_.candidates(); }
+  const exchange::RowRequest& request() const { return request_; }
+  std::span<const Lane> lanes() const { return lanes_; }
+  /// Catalogue rows of the columns that a lane embeds, -1 for padding.
+  std::span<const std::int32_t> columns_of(const Lane& lane) const {
+    return candidates().rows().subspan(lane.slice.first, lane.slice.size());
+  }
+
+ private:
+  const exchange::LanePlan& plan_;
+  const ingest::EpochDeal& deal_;
+  const ingest::FeatureRows& catalogue_;
+  const model::TwoTower& model_;
+  exchange::CandidateGather gather_;
+  exchange::RowRequest request_;
+  std::int64_t number_ = -1;
+  std::vector<std::int32_t> iota_;  // 0, 1, 2, ...: selects dealt examples
+  std::vector<Lane> lanes_;
+};
+
+}  // namespace gemel::training

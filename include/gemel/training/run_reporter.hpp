@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "gemel/base/phase_timer.hpp"
+#include "gemel/checkpoint/training_state.hpp"
+#include "gemel/mpi/communicator.hpp"
+#include "gemel/training/observer.hpp"
+#include "gemel/training/traffic_meter.hpp"
+
+namespace gemel::training {
+
+/// Tells an observer on root how a run goes: takes the times, and gathers what only all ranks together know.
+class RunReporter {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// The references must outlive the reporter.
+  RunReporter(mpi::Communicator& communicator, Observer& on_root, const base::PhaseTimer& timer,
+              const TrafficMeter& traffic)
+      : communicator_(communicator), observer_(on_root), timer_(timer), traffic_(traffic) {}
+
+  /// The run begins, with `report.first_epoch` epochs done before.
+  void start(const RunReport& report);
+
+  /// Time in which an epoch's steps are computed; an epoch that is interrupted and resumed has several such times.
+  void training_took(double seconds) { epoch_seconds_ += seconds; }
+
+  void step(const checkpoint::TrainingState& state);
+  /// An epoch is finished; its record is the last one of the history. Collective.
+  void epoch(const checkpoint::TrainingState& state);
+  void validation(const checkpoint::TrainingState& state, const Accuracies& accuracies, double seconds);
+  void checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
+                  std::int64_t bytes);
+  /// Collective.
+  void summary(const checkpoint::TrainingState& state, const Accuracies& accuracies,
+               const std::string& checkpoint);
+
+ private:
+  mpi::Communicator& communicator_;
+  Observer& observer_;
+  const base::PhaseTimer& timer_;
+  const TrafficMeter& traffic_;
+  Clock::time_point start_ = Clock::now();
+  RunReport run_;
+  double epoch_seconds_ = 0;     // of training, in the epoch under way
+  double training_seconds_ = 0;  // of finished epochs
+  PhaseSeconds reported_phases_{};
+  TrafficBytes reported_bytes_{};
+};
+
+}  // namespace gemel::training

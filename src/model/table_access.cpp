@@ -1,0 +1,40 @@
+#include "gemel/model/table_access.hpp"
+
+#include <algorithm>
+
+namespace gemel::model {
+
+void append_sharded(std::span<const EmbeddingTable> tables, std::size_t first,
+                    std::vector<exchange::ShardedTable>& sharded) {
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (tables[i].is_sharded()) sharded.push_back({first + i, tables[i].blocks(), tables[i].dim()});
+  }
+}
+
+void append_held_rows(std::span<const EmbeddingTable> tables, std::vector<tensor::ConstMatrixView>& held) {
+  for (const EmbeddingTable& table : tables) {
+    if (table.is_sharded()) held.push_back(table.weights().view());
+  }
+}
+
+std::vector<exchange::ReachableRows> reachable_rows(std::span<const EmbeddingTable> tables,
+                                                    const exchange::RowRequest& request,
+                                                    const exchange::RowFetch& fetch, std::size_t part,
+                                                    std::size_t first) {
+  std::vector<exchange::ReachableRows> rows;
+  for (const EmbeddingTable& table : tables) {
+    if (table.is_sharded()) {
+      rows.push_back(fetch.rows(request, part, first++));
+    } else {
+      rows.emplace_back(table.weights().view());
+    }
+  }
+  return rows;
+}
+
+void make_distinct(std::vector<std::int64_t>& rows) {
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+}
+
+}  // namespace gemel::model

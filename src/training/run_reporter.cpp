@@ -1,0 +1,81 @@
+#include "gemel/training/run_reporter.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace gemel::training {
+
+void RunReporter::start(const RunReport& report) {
+  run_ = report;
+  if (communicator_.is_root()) observer_.on_run(run_);
+}
+
+void RunReporter::step(const checkpoint::TrainingState& state) {
+  if (!communicator_.is_root()) return;
+  observer_.on_step({state.epoch + 1, run_.epochs, state.step_in_epoch, run_.steps_per_epoch});
+}
+
+void RunReporter::epoch(const checkpoint::TrainingState& state) {
+  EpochReport report;
+  report.epoch = state.epoch;
+  report.step = state.step;
+  report.loss = state.history.back().loss;
+  report.seconds = std::exchange(epoch_seconds_, 0.0);
+  report.examples_per_second = static_cast<double>(run_.train_examples) / report.seconds;
+  for (std::size_t i = 0; i < report.phases.size(); ++i)
+    report.phases[i] = timer_.all()[i] - reported_phases_[i];
+  for (std::size_t i = 0; i < report.bytes.size(); ++i)
+    report.bytes[i] = traffic_.all()[i] - reported_bytes_[i];
+  reported_phases_ = timer_.all();
+  reported_bytes_ = traffic_.all();
+  communicator_.sum(std::span(report.bytes));
+  training_seconds_ += report.seconds;
+  if (communicator_.is_root()) observer_.on_epoch(report);
+}
+
+void RunReporter::validation(const checkpoint::TrainingState& state, const Accuracies& accuracies,
+                             double seconds) {
+  if (!communicator_.is_root()) return;
+  observer_.on_validation({state.epoch, state.step, accuracies, state.history.back().loss, seconds,
+                           static_cast<double>(run_.test_examples) / seconds});
+}
+
+void RunReporter::checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
+                             std::int64_t bytes) {
+  if (communicator_.is_root()) observer_.on_checkpoint({state.epoch, state.step, path, seconds, bytes});
+}
+
+void RunReporter::summary(const checkpoint::TrainingState& state, const Accuracies& accuracies,
+                          const std::string& checkpoint) {
+  SummaryReport report;
+  report.epoch = state.epoch;
+  report.step = state.step;
+  report.loss = state.history.empty() ? std::numeric_limits<double>::quiet_NaN() : state.history.back().loss;
+  report.accuracies = accuracies;
+  report.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  report.training_seconds = training_seconds_ + epoch_seconds_;
+  report.evaluation_seconds = timer_.seconds(base::Phase::evaluation);
+  report.checkpoint_seconds = timer_.seconds(base::Phase::checkpoint);
+  const auto examples = static_cast<double>((state.epoch - run_.first_epoch) * run_.train_examples);
+  report.examples_per_second = training_seconds_ > 0 ? examples / training_seconds_ : 0;
+  report.checkpoint = checkpoint;
+  report.interrupted = state.epoch < run_.epochs;
+  const std::vector<PhaseSeconds> all = communicator_.all_gather(timer_.all());
+  report.phase_min = all.front();
+  report.phase_max = all.front();
+  for (const PhaseSeconds& seconds : all) {
+    for (std::size_t i = 0; i < seconds.size(); ++i) {
+      report.phase_min[i] = std::min(report.phase_min[i], seconds[i]);
+      report.phase_max[i] = std::max(report.phase_max[i], seconds[i]);
+      report.phase_mean[i] += seconds[i] / static_cast<double>(all.size());
+    }
+  }
+  report.bytes = traffic_.all();
+  communicator_.sum(std::span(report.bytes));
+  if (communicator_.is_root()) observer_.on_summary(report);
+}
+
+}  // namespace gemel::training
