@@ -76,8 +76,7 @@ std::vector<Option> optimizer_options(learning::OptimizerOptions& o) {
        choice(o.kind, learning::optimizer_names())},
       {group, "learning-rate", "RATE",
        "Learning rate; with a schedule, its peak. When it is not given: 0.1 for adagrad and rowwise-adagrad, "
-       "0.001 "
-       "for adam and adamw, 0.01 for sgd.",
+       "0.001 for adam and adamw, 0.01 for sgd.",
        positive_number(o.learning_rate.peak)},
       {group, "learning-rate-schedule", "NAME",
        "How the learning rate goes on: constant; cosine (falls along half a cosine until the last of the "
@@ -109,7 +108,7 @@ std::vector<Option> optimizer_options(learning::OptimizerOptions& o) {
       {group, "clip-norm", "NORM",
        "Scale the gradient of all parameters together down to this norm where it is longer. The loss is a "
        "sum over "
-       "the batch, and so is its gradient. 0: off.",
+       "the batch, and so is its gradient: try 100, which sgd needs at its default learning rate. 0: off.",
        non_negative_number(o.clip_norm)},
   };
 }

@@ -261,6 +261,28 @@ void TrainingStep::finish_row_exchange() {
   if (next_is_prepared_) next_->send_rows();
 }
 
+/// Calls visit(table of the model, row, summed gradient) for every row that any lane touched and this rank holds; for different
+/// tables perhaps on different threads.
+template <class Visit>
+void TrainingStep::for_each_touched_row(const Visit& visit) {
+  const std::size_t replicated = row_exchange_.tables();
+  const std::size_t sharded = batch_->request().tables();
+  parts_.team.for_each(static_cast<int>(replicated + sharded), [&](int number, int) {
+    const auto table = static_cast<std::size_t>(number);
+    const bool is_replicated = table < replicated;
+    const std::size_t index =
+        is_replicated ? row_exchange_.table(table).index : batch_->request().table(table - replicated).index;
+    const auto consume = [&](std::int64_t row, std::span<const float> gradient) {
+      visit(index, row, gradient);
+    };
+    if (is_replicated) {
+      row_exchange_.for_each_row(table, consume);
+    } else {
+      sharded_row_exchange_.for_each_row(table - replicated, consume);
+    }
+  });
+}
+
 /// The global norm of the gradient, whose bits do not depend on who holds which rows.
 double TrainingStep::norm_of(std::span<const float> dense_gradient) {
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();

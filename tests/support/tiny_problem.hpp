@@ -9,6 +9,7 @@
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/model/two_tower.hpp"
+#include "gemel/mpi/communicator.hpp"
 #include "support/lanes.hpp"
 #include "support/reference_model.hpp"
 
@@ -118,6 +119,21 @@ inline ingest::Examples examples_of_rank(int ranks, int rank, std::vector<std::i
       own.features.words.push_back(all.features.words[i * 3 + word]);
   }
   return own;
+}
+
+/// Every table of a model, whole, and its dense parameters.
+inline std::vector<std::vector<float>> all_parameters(model::TwoTower& model, mpi::Communicator& world) {
+  std::vector<std::vector<float>> all;
+  for (const model::EmbeddingTable* table : model.tables()) {
+    const auto held = table->weights().view().flat();
+    if (table->is_sharded()) {
+      all.push_back(world.all_gather_varying(std::span<const float>(held)));
+    } else {
+      all.emplace_back(held.begin(), held.end());
+    }
+  }
+  all.emplace_back(model.dense().values().begin(), model.dense().values().end());
+  return all;
 }
 
 }  // namespace gemel::test::tiny

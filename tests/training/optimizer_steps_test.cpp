@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,13 +26,15 @@ constexpr std::int64_t epochs = 3;
 constexpr std::uint64_t seed = 5;
 
 struct Outcome {
-  test::ReferenceModel model;
-  std::vector<double> losses;  // of each step
-  std::vector<double> norms;   // of the gradient in each step
+  test::ReferenceModel model;                  // afterwards, when no table is sharded
+  std::vector<std::vector<float>> parameters;  // afterwards
+  std::vector<double> losses;                  // of each step
+  std::vector<double> norms;                   // of the gradient in each step
 };
 
 /// A run of all epochs on the ranks of a communicator. The weights are settled at the end only.
-Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world, int threads = 1) {
+Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world, int threads = 1,
+              const std::set<std::string>& sharded = {}) {
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
   onednn::Runtime runtime(threads);
@@ -40,7 +42,11 @@ Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world
   ingest::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   const ingest::FeatureRows rows = catalogue();
-  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed);
+  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed,
+                        {world.size(), world.rank(), sharded});
+  std::size_t sharded_tables = 0;
+  for (const model::EmbeddingTable* table : model.tables()) sharded_tables += table->is_sharded() ? 1 : 0;
+  EXPECT_EQ(sharded_tables, world.size() > 1 ? sharded.size() : 0);
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
   learning::InBatchSoftmax loss({}, counts);
@@ -60,7 +66,8 @@ Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world
     }
   }
   optimizer.settle_all();
-  outcome.model = reference_of(model);
+  if (sharded.empty()) outcome.model = reference_of(model);
+  outcome.parameters = all_parameters(model, world);
   return outcome;
 }
 
@@ -196,21 +203,19 @@ TEST(OptimizerStepsTest, ClippingCutsSomeOfTheseGradientsAndNotOthers) {
   EXPECT_LT(cut, static_cast<int>(full_optimizers().size()) * epochs * batches);
 }
 
-test::Vector all_values(test::ReferenceModel model) {
-  test::Vector all;
-  for (test::ReferenceTower* tower : {&model.query, &model.candidate}) {
-    for (const auto* parameter : tower->parameters())
-      all.insert(all.end(), parameter->values.begin(), parameter->values.end());
-  }
-  return all;
-}
-
-TEST(OptimizerStepsTest, RanksAndThreadsChangeNoBit) {
+TEST(OptimizerStepsTest, RanksThreadsAndShardingChangeNoBit) {
   for (const auto& options : full_optimizers()) {
+    SCOPED_TRACE(static_cast<int>(options.kind));
     const Outcome alone = train(options, mpi::Communicator::self());
     const Outcome together = train(options, mpi::Communicator::world(), 2);
     EXPECT_EQ(together.norms, alone.norms);
-    EXPECT_THAT(all_values(together.model), testing::ElementsAreArray(all_values(alone.model)));
+    EXPECT_EQ(together.parameters, alone.parameters);
+    const Outcome sharded = train(
+        options, mpi::Communicator::world(), 1,
+        {"query/tables/column7_lookup", "candidate/tables/column23_lookup", "candidate/tables/column9_text"});
+    EXPECT_EQ(sharded.norms, alone.norms);
+    EXPECT_EQ(sharded.losses, alone.losses);
+    EXPECT_EQ(sharded.parameters, alone.parameters);
   }
 }
 

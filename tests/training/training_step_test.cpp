@@ -39,21 +39,6 @@ Batch batch_of_epoch_0(std::int64_t batch) {
   return result;
 }
 
-/// Every table of a model, whole, and its dense parameters.
-std::vector<std::vector<float>> all_parameters(model::TwoTower& model, mpi::Communicator& world) {
-  std::vector<std::vector<float>> all;
-  for (const model::EmbeddingTable* table : model.tables()) {
-    const auto held = table->weights().view().flat();
-    if (table->is_sharded()) {
-      all.push_back(world.all_gather_varying(std::span<const float>(held)));
-    } else {
-      all.emplace_back(held.begin(), held.end());
-    }
-  }
-  all.emplace_back(model.dense().values().begin(), model.dense().values().end());
-  return all;
-}
-
 struct Outcome {
   test::ReferenceModel before;
   test::ReferenceModel after;

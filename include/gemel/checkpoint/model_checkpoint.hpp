@@ -43,7 +43,8 @@ struct RunIdentity {
 };
 
 /// Writes a checkpoint of the layout that README.md documents. The content does not depend on the number of ranks, but for the
-/// attributes `created` and `ranks` of the group /run. The optimizer must be settled. Collective; errors as CheckpointWriter. Returns the size of the file in bytes.
+/// attributes `created` and `ranks` of the group /run. The optimizer must be settled. Collective; errors as
+/// CheckpointWriter. Returns the size of the file in bytes.
 std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& run, const TrainingState& state,
                         const Catalogue& catalogue, const model::TwoTower& model,
                         const learning::Optimizer& optimizer, mpi::Communicator& communicator);

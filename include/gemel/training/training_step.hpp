@@ -85,6 +85,8 @@ class TrainingStep {
   void start_row_exchange();
   std::span<const float> exchange_dense();
   void finish_row_exchange();
+  template <class Visit>
+  void for_each_touched_row(const Visit& visit);
   double norm_of(std::span<const float> dense_gradient);
   float clip(std::span<const float> dense_gradient);
   void update(std::span<const float> dense_gradient);
