@@ -15,20 +15,26 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Calls visit(path, values, is_vector) for every parameter and slot of the optimiser. Saving and loading both go by this list.
+/// Calls visit(path, values, is_vector) for every dense parameter and its slots of the optimiser. Saving and loading both go by
+/// this list, and by that of for_each_table.
 template <class Model, class Optimizer, class Visit>
-void for_each_parameter(Model& model, Optimizer& optimizer, const Visit& visit) {
+void for_each_dense_parameter(Model& model, Optimizer& optimizer, const Visit& visit) {
   for (const auto& place : model.dense().places()) {
     visit("/" + place.name, place.in(model.dense().values()), place.rows == 1);
     for (auto& slot : optimizer.slots()) {
       visit("/" + place.name + "_" + slot.name, place.in(std::span(slot.dense)), place.rows == 1);
     }
   }
+}
+
+/// Calls visit(path, table, values) for the weights of every table, and for each slot: values [held rows, columns].
+template <class Model, class Optimizer, class Visit>
+void for_each_table(Model& model, Optimizer& optimizer, const Visit& visit) {
   const auto tables = model.tables();
   for (std::size_t i = 0; i < tables.size(); ++i) {
-    visit("/" + tables[i]->name() + "/weights", tables[i]->weights().view(), false);
+    visit("/" + tables[i]->name() + "/weights", *tables[i], tables[i]->weights().view());
     for (auto& slot : optimizer.slots()) {
-      visit("/" + tables[i]->name() + "/" + slot.name, slot.tables[i].view(), false);
+      visit("/" + tables[i]->name() + "/" + slot.name, *tables[i], slot.tables[i].view());
     }
   }
 }
@@ -71,7 +77,7 @@ void write_catalogue(CheckpointWriter& writer, const Catalogue& catalogue) {
   writer.write("/catalogue/id", std::span<const std::string>(catalogue.ids));
   writer.write("/catalogue/label", std::span<const std::string>(catalogue.labels));
   writer.write("/catalogue/count", catalogue.counts);
-  writer.write("/catalogue/vector", catalogue.vectors);
+  writer.write_rows("/catalogue/vector", catalogue.counts.size(), catalogue.first, catalogue.vectors);
 }
 
 void write_state(CheckpointWriter& writer, const TrainingState& state,
@@ -134,6 +140,27 @@ void compare_vocabularies(CheckpointReader& reader, const model::Tower& tower) {
   }
 }
 
+/// Reads the rows that this rank holds, `held` [held rows, columns], of a dataset of a table. The file may have fewer rows than the
+/// table: those that the data has added since are the last ones and keep their first values.
+void read_table(CheckpointReader& reader, const std::string& path, const model::EmbeddingTable& table,
+                tensor::MatrixView held) {
+  const hdf5::Shape shape = reader.shape(path);
+  const auto rows = static_cast<std::int64_t>(shape.rows);
+  if (rows > table.rows() || shape.cols != held.cols()) {
+    refuse(reader,
+           fmt::format(
+               "{} has {} rows of {} columns, the model's table has {} of {}; resume with the options and "
+               "the data of the checkpoint",
+               path, rows, shape.cols.value_or(1), table.rows(), held.cols()));
+  }
+  if (!table.is_sharded() && rows == table.rows())
+    return reader.read(path, held);  // each rank reads its share for all
+  const std::int64_t last = std::min(table.held().last, rows);
+  const auto count = static_cast<std::size_t>(std::max<std::int64_t>(last - table.held().first, 0));
+  reader.read_rows(path, std::min(static_cast<std::size_t>(table.held().first), shape.rows),
+                   held.middle_rows(0, count));
+}
+
 }  // namespace
 
 std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& run, const TrainingState& state,
@@ -157,14 +184,24 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
   write_tower(writer, model.query());
   write_tower(writer, model.candidate());
   write_catalogue(writer, catalogue);
-  for_each_parameter(model, optimizer,
-                     [&](const std::string& name, tensor::ConstMatrixView values, bool is_vector) {
-                       if (is_vector) {
-                         writer.write(name, std::span<const float>(values.flat()));
-                       } else {
-                         writer.write(name, values);
-                       }
-                     });
+  for_each_dense_parameter(model, optimizer,
+                           [&](const std::string& name, tensor::ConstMatrixView values, bool is_vector) {
+                             if (is_vector) {
+                               writer.write(name, std::span<const float>(values.flat()));
+                             } else {
+                               writer.write(name, values);
+                             }
+                           });
+  for_each_table(
+      model, optimizer,
+      [&](const std::string& name, const model::EmbeddingTable& table, tensor::ConstMatrixView held) {
+        if (table.is_sharded()) {
+          writer.write_rows(name, static_cast<std::size_t>(table.rows()),
+                            static_cast<std::size_t>(table.held().first), held);
+        } else {
+          writer.write(name, held);
+        }
+      });
   writer.commit();
   std::int64_t bytes = 0;
   if (communicator.is_root()) {
@@ -192,7 +229,7 @@ DataIdentity read_data_identity(CheckpointReader& reader) {
 TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer) {
   compare_vocabularies(reader, model.query());
   compare_vocabularies(reader, model.candidate());
-  for_each_parameter(
+  for_each_dense_parameter(
       model, optimizer, [&](const std::string& name, tensor::MatrixView values, bool is_vector) {
         if (!is_vector) {
           reader.read(name, values);
@@ -205,6 +242,10 @@ TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learn
         }
         std::copy(stored.begin(), stored.end(), values.data());
       });
+  for_each_table(model, optimizer,
+                 [&](const std::string& path, const model::EmbeddingTable& table, tensor::MatrixView held) {
+                   read_table(reader, path, table, held);
+                 });
   TrainingState state = read_state(reader);
   optimizer.resume_at(state.step);
   return state;

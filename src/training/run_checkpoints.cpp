@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -67,34 +66,19 @@ std::int64_t RunCheckpoints::save(const checkpoint::TrainingState& state) {
   const TrainingData& data = parts_.data;
   const checkpoint::RunIdentity run = {result_settings(options), options.lanes, options.seed, options.top_k,
                                        data.identity};
-  const tensor::Matrix vectors = embed_catalogue();
-  const checkpoint::Catalogue catalogue = {data.item_ids, data.item_labels, data.item_counts, vectors.view()};
+  const auto shard = evaluation::shard_of_rank(data.catalogue.size(), parts_.communicator.size(),
+                                               parts_.communicator.rank());
+  tensor::Matrix vectors(shard.count, parts_.model.dim());
+  evaluation::Embedder(parts_.communicator, parts_.team, parts_.runtime, parts_.model.candidate(),
+                       parts_.model.dense())
+      .run(data.catalogue, shard.first, vectors.view());
+  const checkpoint::Catalogue catalogue = {data.item_ids, data.item_labels, data.item_counts, shard.first,
+                                           vectors.view()};
   const std::int64_t bytes = checkpoint::save_model(path, run, state, catalogue, parts_.model,
                                                     parts_.optimizer, parts_.communicator);
   store_->prune();
   last_ = path;
   return bytes;
-}
-
-/// [items, d]: every rank embeds its shard, and all get the whole.
-tensor::Matrix RunCheckpoints::embed_catalogue() {
-  mpi::Communicator& communicator = parts_.communicator;
-  const std::size_t items = parts_.data.catalogue.size();
-  tensor::Matrix vectors(items, parts_.model.dim());
-  std::vector<std::size_t> counts;
-  for (int rank = 0; rank < communicator.size(); ++rank) {
-    counts.push_back(evaluation::shard_of_rank(items, communicator.size(), rank).count * vectors.cols());
-  }
-  const auto shard = evaluation::shard_of_rank(items, communicator.size(), communicator.rank());
-  const tensor::MatrixView own = vectors.view().middle_rows(shard.first, shard.count);
-  evaluation::Embedder(communicator, parts_.team, parts_.runtime, parts_.model.candidate(),
-                       parts_.model.dense())
-      .run(parts_.data.catalogue, shard.first, own);
-  mpi::Pending pending;
-  communicator.start_all_gather(std::span<const float>(own.flat()), vectors.view().flat(),
-                                std::span<const std::size_t>(counts), pending);
-  pending.wait();
-  return vectors;
 }
 
 }  // namespace gemel::training

@@ -286,12 +286,9 @@ void TrainingStep::for_each_touched_row(const Visit& visit) {
 /// The global norm of the gradient, whose bits do not depend on who holds which rows.
 double TrainingStep::norm_of(std::span<const float> dense_gradient) {
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
-  parts_.team.for_each(static_cast<int>(tables.size()), [&](int index, int) {
-    const auto table = static_cast<std::size_t>(index);
-    squared_norms_[table].clear();
-    for_each_row(table, [&](std::int64_t, std::span<const float> gradient) {
-      squared_norms_[table].push_back(tensor::sum_of_squares(gradient));
-    });
+  for (auto& squares : squared_norms_) squares.clear();
+  for_each_touched_row([&](std::size_t table, std::int64_t, std::span<const float> gradient) {
+    squared_norms_[table].push_back(tensor::sum_of_squares(gradient));
   });
   // What all ranks hold is counted by root.
   const auto counting = parts_.traffic.measure(Traffic::dense);
@@ -322,23 +319,9 @@ void TrainingStep::update(std::span<const float> dense_gradient) {
   parts_.optimizer.begin_step(clip(dense_gradient));
   parts_.optimizer.update_dense(dense_gradient);
   const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
-  parts_.team.for_each(static_cast<int>(tables.size()), [&](int table, int) {
-    const auto index = static_cast<std::size_t>(table);
-    for_each_row(index, [&](std::int64_t row, std::span<const float> gradient) {
-      parts_.optimizer.update_row(index, tables[index]->index(row), gradient);
-    });
+  for_each_touched_row([&](std::size_t table, std::int64_t row, std::span<const float> gradient) {
+    parts_.optimizer.update_row(table, tables[table]->index(row), gradient);
   });
-}
-
-/// Hands out the summed gradient of every row of table `index` that this rank holds and any lane touched.
-void TrainingStep::for_each_row(std::size_t index, const exchange::RowSummer::Consumer& consume) {
-  const exchange::RowRequest& request = batch_->request();
-  for (std::size_t table = 0; table < row_exchange_.tables(); ++table) {
-    if (row_exchange_.table(table).index == index) return row_exchange_.for_each_row(table, consume);
-  }
-  for (std::size_t table = 0; table < request.tables(); ++table) {
-    if (request.table(table).index == index) return sharded_row_exchange_.for_each_row(table, consume);
-  }
 }
 
 /// The rows of the candidate vectors that a lane of this rank embeds.

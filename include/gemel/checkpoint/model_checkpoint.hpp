@@ -30,7 +30,8 @@ struct Catalogue {
   std::vector<std::string> ids;
   std::vector<std::string> labels;       ///< what a person knows the item by: its title
   std::span<const std::int64_t> counts;  ///< training examples
-  tensor::ConstMatrixView vectors;       ///< [items, d]
+  std::size_t first = 0;                 ///< this rank's first item
+  tensor::ConstMatrixView vectors;  ///< [this rank's items, d]; those of all ranks lie one after the other
 };
 
 /// Everything about a run that goes into a checkpoint beside parameters and progress.

@@ -32,7 +32,7 @@ struct RunReport {
   int threads = 1;
   std::int64_t first_epoch = 0;  ///< epochs already done, when resumed
   std::string resumed_from;      ///< path of the checkpoint, or empty
-  Plan plan = {};                     ///< where the tables are, and what a rank needs and sends
+  Plan plan = {};                ///< where the tables are, and what a rank needs and sends
   /// Every effective setting, as (option name, value), in the order of --help.
   std::vector<std::pair<std::string, std::string>> settings;
 };

@@ -47,7 +47,6 @@ class RunCheckpoints {
 
  private:
   checkpoint::TrainingState load(const std::filesystem::path& path);
-  tensor::Matrix embed_catalogue();
 
   CheckpointedParts parts_;
   std::optional<checkpoint::CheckpointStore> store_;

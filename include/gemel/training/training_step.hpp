@@ -90,7 +90,6 @@ class TrainingStep {
   double norm_of(std::span<const float> dense_gradient);
   float clip(std::span<const float> dense_gradient);
   void update(std::span<const float> dense_gradient);
-  void for_each_row(std::size_t index, const exchange::RowSummer::Consumer& consume);
 
   tensor::MatrixView own_vectors(std::size_t lane);
   template <class Work>
