@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gemel/base/error.hpp"
+#include "gemel/ingest/string_exchange.hpp"
 #include "gemel/mpi/agreement.hpp"
 
 namespace gemel::checkpoint {
@@ -55,11 +56,12 @@ void write_text(CheckpointWriter& writer, const std::string& path, const std::st
   writer.write(path, std::span<const std::string>(&text, 1));
 }
 
-void write_tower(CheckpointWriter& writer, const model::Tower& tower) {
+void write_tower(CheckpointWriter& writer, const model::Tower& tower, mpi::Communicator& communicator) {
   write_text(writer, fmt::format("/{}/features", tower.name()), describe_features(tower));
   for (const ingest::FittedFeature& feature : tower.features()) {
-    if (feature.vocabulary.empty()) continue;
-    writer.write(vocabulary_path(tower, feature), std::span<const std::string>(feature.vocabulary));
+    if (feature.vocabulary.rows == 0) continue;
+    const auto strings = gather_texts(feature.vocabulary.strings, communicator);
+    writer.write(vocabulary_path(tower, feature), std::span<const std::string>(strings));
   }
 }
 
@@ -118,11 +120,12 @@ TrainingState read_state(CheckpointReader& reader) {
   throw mpi::AgreedError(base::ExitCode::checkpoint, fmt::format("{}: {}", reader.path().string(), what));
 }
 
-void compare_vocabularies(CheckpointReader& reader, const model::Tower& tower) {
+void compare_vocabularies(CheckpointReader& reader, const model::Tower& tower,
+                          mpi::Communicator& communicator) {
   for (const ingest::FittedFeature& feature : tower.features()) {
-    if (feature.vocabulary.empty()) continue;
+    if (feature.vocabulary.rows == 0) continue;
     const std::string path = vocabulary_path(tower, feature);
-    if (reader.read_vector<std::string>(path) != feature.vocabulary) {
+    if (reader.read_vector<std::string>(path) != gather_texts(feature.vocabulary.strings, communicator)) {
       refuse(reader, fmt::format("{} is not the vocabulary of the data given; resume with the data that the "
                                  "checkpoint was trained on",
                                  path));
@@ -131,6 +134,10 @@ void compare_vocabularies(CheckpointReader& reader, const model::Tower& tower) {
 }
 
 }  // namespace
+
+std::vector<std::string> gather_texts(const ingest::StringColumn& block, mpi::Communicator& communicator) {
+  return ingest::all_gather_strings(block, communicator).texts();
+}
 
 std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& run, const TrainingState& state,
                         const Catalogue& catalogue, const model::TwoTower& model,
@@ -149,8 +156,8 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
   writer.attribute("/data", "test_examples", run.data.test_examples);
   writer.attribute("/data", "content_hash", run.data.content_hash);
   write_state(writer, state, run.top_k);
-  write_tower(writer, model.query());
-  write_tower(writer, model.candidate());
+  write_tower(writer, model.query(), communicator);
+  write_tower(writer, model.candidate(), communicator);
   write_catalogue(writer, catalogue);
   for_each_parameter(model, optimizer,
                      [&](const std::string& name, tensor::ConstMatrixView values, bool is_vector) {
@@ -184,9 +191,10 @@ DataIdentity read_data_identity(CheckpointReader& reader) {
   return data;
 }
 
-TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Adagrad& optimizer) {
-  compare_vocabularies(reader, model.query());
-  compare_vocabularies(reader, model.candidate());
+TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Adagrad& optimizer,
+                         mpi::Communicator& communicator) {
+  compare_vocabularies(reader, model.query(), communicator);
+  compare_vocabularies(reader, model.candidate(), communicator);
   for_each_parameter(
       model, optimizer, [&](const std::string& name, tensor::MatrixView values, bool is_vector) {
         if (!is_vector) {

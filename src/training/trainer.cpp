@@ -218,7 +218,7 @@ class Run {
                                          path.string(), data.name, data.interactions, data_.identity.name,
                                          data_.identity.interactions));
     }
-    state_ = checkpoint::load_model(reader, model_, optimizer_);
+    state_ = checkpoint::load_model(reader, model_, optimizer_, communicator_);
     reader.close();
     resumed_epoch_ = state_.epoch;
     resumed_from_ = path;
@@ -246,8 +246,9 @@ class Run {
       const checkpoint::RunIdentity run = {result_settings(options_), options_.lanes, options_.seed,
                                            options_.top_k, data_.identity};
       const tensor::Matrix vectors = embed_catalogue();
-      const checkpoint::Catalogue catalogue = {data_.item_ids, data_.item_labels, data_.item_counts,
-                                               vectors.view()};
+      const checkpoint::Catalogue catalogue = {checkpoint::gather_texts(data_.item_ids, communicator_),
+                                               checkpoint::gather_texts(data_.item_labels, communicator_),
+                                               data_.item_counts, vectors.view()};
       bytes = checkpoint::save_model(path, run, state_, catalogue, model_, optimizer_, communicator_);
       store_->prune();
     }

@@ -14,8 +14,8 @@ namespace {
 struct Fixture {
   static std::vector<ingest::FittedFeature> lookup(const char* column, std::size_t rows) {
     ingest::FittedFeature feature;
-    feature.spec = {column, ingest::FeatureKind::lookup, 0, 3};
-    feature.vocabulary.assign(rows, "word");
+    feature.spec = {column, ingest::FeatureKind::lookup, 0, 3, {}};
+    feature.vocabulary.rows = static_cast<std::int64_t>(rows);
     return {feature};
   }
   model::TwoTower model{lookup("user", 5), lookup("item", 4), {4}, 1};

@@ -54,6 +54,10 @@ DataIdentity read_data_identity(CheckpointReader& reader);
 
 /// Reads parameters and accumulators into a model of the same shape, and returns the state of training. Throws AgreedError
 /// (checkpoint) when a table, a layer or a vocabulary of the file is another one than the model's. Collective.
-TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Adagrad& optimizer);
+TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Adagrad& optimizer,
+                         mpi::Communicator& communicator);
+
+/// Strings of which each rank has a block, whole on every rank. Collective.
+std::vector<std::string> gather_texts(const ingest::StringColumn& block, mpi::Communicator& communicator);
 
 }  // namespace gemel::checkpoint

@@ -46,6 +46,7 @@ class FeatureInput {
  private:
   struct Column {
     ingest::FeatureKind kind;
+    bool has_lists;
     std::size_t offset;  // first column of the input
     std::size_t width;
     std::size_t table;  // in tables_, when the kind has one

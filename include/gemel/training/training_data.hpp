@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "gemel/checkpoint/model_checkpoint.hpp"
@@ -12,8 +11,8 @@
 
 namespace gemel::training {
 
-/// A data set made ready for training: split, featurised, counted. Examples are this rank's block, the rest is the same on every
-/// rank.
+/// A data set made ready for training: split, featurised, counted. Examples, vocabularies, item_ids and item_labels are
+/// this rank's block, the rest is the same on every rank.
 struct TrainingData {
   checkpoint::DataIdentity identity;
   std::vector<ingest::FittedFeature> query_features;
@@ -21,9 +20,11 @@ struct TrainingData {
   ingest::Examples train;
   std::vector<std::int64_t> train_numbers;  ///< of each of `train`, among all ranks' training examples
   ingest::Examples test;
-  ingest::FeatureRows catalogue;  ///< candidate features of every item
-  std::vector<std::string> item_ids;
-  std::vector<std::string> item_labels;
+  ingest::FeatureRows catalogue;     ///< candidate features of every item
+  ingest::StringColumn item_ids;     ///< of the items [item_first, item_first + item_ids.size())
+  ingest::StringColumn item_labels;  ///< of the same; their titles, or their ids when they have none
+  std::int64_t item_first = 0;
+  std::int64_t item_total = 0;
   std::vector<std::int64_t> item_counts;  ///< training examples of every item
 };
 
