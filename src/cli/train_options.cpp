@@ -33,8 +33,8 @@ std::vector<std::pair<std::string, std::string>> log_level_names() {
 
 std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   const std::string kinds =
-      "KIND is lookup, hash(N), bucketize(N), normalize, text(N) or list(SEP); DIM is the width of its "
-      "embedding.";
+      "KIND is lookup, hash(N), bucketize(N), normalize, text(N) or list(SEP), the last two for candidates "
+      "only; DIM is the width of its embedding.";
   return {
       {"Data", "data", "DIR",
        "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md says how "

@@ -99,6 +99,10 @@ DistinctStrings distinct_strings(const StringColumn& column, std::span<const std
   for (std::size_t i = 0; i < column.size(); ++i) result.places[i] = found.number(i);
   const std::vector<std::uint32_t> order = found.sorted();
 
+  std::size_t characters = 0;
+  for (const Occurrence& occurrence : found.all()) characters += column[occurrence.index].size();
+  result.strings.reserve(order.size(), characters);
+  result.hashes.reserve(order.size());
   std::vector<std::uint32_t> place_of(order.size());
   for (std::size_t place = 0; place < order.size(); ++place) {
     place_of[order[place]] = static_cast<std::uint32_t>(place);

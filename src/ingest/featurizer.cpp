@@ -143,7 +143,13 @@ class Featurizer {
   /// The same of tokens, in a vocabulary of text.
   std::vector<std::uint32_t> rows_of_tokens(const DistinctStrings& distinct) {
     StringColumn whole;
-    if (earlier_ != nullptr) whole = all_gather_strings(earlier_->vocabulary.strings, communicator_);
+    if (earlier_ != nullptr) {
+      whole = all_gather_strings(earlier_->vocabulary.strings, communicator_);
+      if (whole.size() < special_token_rows ||
+          static_cast<std::int64_t>(whole.size()) != earlier_->vocabulary.rows) {
+        refuse_stored_vocabulary(quote(feature_.spec));
+      }
+    }
     const std::size_t before = earlier_ == nullptr ? special_token_rows : whole.size();
     if (!freeze_ || earlier_ == nullptr)
       whole = build_text_vocabulary(distinct, feature_.spec.size, whole, communicator_);

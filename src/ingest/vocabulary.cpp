@@ -57,6 +57,14 @@ void check_table_rows(std::int64_t rows, std::string_view what) {
                                      what, rows, most_table_rows));
 }
 
+void refuse_stored_vocabulary(std::string_view what) {
+  throw mpi::AgreedError(
+      base::ExitCode::checkpoint,
+      fmt::format(
+          "{}: its stored vocabulary lacks rows, or has a string twice. Resume from another checkpoint.",
+          what));
+}
+
 RowMap make_row_map(const StringColumn& strings, std::size_t special) {
   base::require(strings.size() <= static_cast<std::size_t>(most_table_rows),
                 "make_row_map: more rows than 32 bits can number");
@@ -110,11 +118,7 @@ VocabularyDirectory::VocabularyDirectory(const DistinctStrings& mine, const Voca
   const auto stored_here = static_cast<std::int64_t>(stored.strings.size());
   if (communicator.sum(repeated) > 0 || communicator.sum(stored_here) != stored.rows ||
       stored.rows < special_rows) {
-    throw mpi::AgreedError(
-        base::ExitCode::checkpoint,
-        fmt::format(
-            "{}: its stored vocabulary lacks rows, or has a string twice. Resume from another checkpoint.",
-            what));
+    refuse_stored_vocabulary(what);
   }
   number_new(stored.rows, freeze, communicator, what);
 }

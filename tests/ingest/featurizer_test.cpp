@@ -242,6 +242,19 @@ TEST_F(Growth, TakesInNothingWhenFrozen) {
   EXPECT_THAT(all.lists[1].rows, ElementsAre(4, 1, 4, 3, 3, 1));
 }
 
+TEST_F(Growth, RefusesStoredVocabulariesThatLackRows) {
+  for (const char* declaration : {"title:lookup", "title:text(9)", "title:list(|)"}) {
+    auto features = featurize_columns(parse_all({declaration}), blocks_of(make_columns()), world_).features;
+    ++features[0].vocabulary.rows;
+    const Failure failure = failure_of([&] {
+      featurize_columns(parse_all({declaration}), blocks_of(more_), world_, {.features = &features});
+    });
+    EXPECT_EQ(failure.code, base::ExitCode::checkpoint);
+    EXPECT_THAT(failure.message,
+                HasSubstr(std::string(declaration) + ":32\": its stored vocabulary lacks rows"));
+  }
+}
+
 TEST_F(Growth, NeedsTheFeaturesOfTheEarlierRun) {
   const auto features = featurize_alone({"name:lookup"}, make_columns()).features;
   const Failure failure = failure_of([&] {

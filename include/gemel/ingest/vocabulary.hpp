@@ -24,6 +24,9 @@ inline constexpr std::int64_t most_table_rows = std::numeric_limits<std::uint32_
 /// the same.
 void check_table_rows(std::int64_t rows, std::string_view what);
 
+/// Throws AgreedError (checkpoint) for a stored vocabulary that cannot be. Every rank must call it.
+[[noreturn]] void refuse_stored_vocabulary(std::string_view what);
+
 struct StringHash {
   std::size_t operator()(std::string_view text) const { return hash_of(text); }
 };
