@@ -65,12 +65,32 @@ std::uint64_t KeyedPermutation::encrypt(std::uint64_t index) const {
   return left * right_ + right;
 }
 
+std::uint64_t KeyedPermutation::decrypt(std::uint64_t index) const {
+  std::uint64_t left = index / right_;
+  std::uint64_t right = index % right_;
+  for (std::uint32_t round = feistel_rounds; round > 0; round -= 2) {
+    right += right_ - scale(philox_2x64_words(key_, left, round), right_);
+    if (right >= right_) right -= right_;
+    left += left_ - scale(philox_2x64_words(key_, right, round - 1), left_);
+    if (left >= left_) left -= left_;
+  }
+  return left * right_ + right;
+}
+
 std::uint64_t KeyedPermutation::operator()(std::uint64_t index) const {
   require(index < size_, "KeyedPermutation: index out of range");
   do {
     index = encrypt(index);
   } while (index >= size_);
   return index;
+}
+
+std::uint64_t KeyedPermutation::inverse(std::uint64_t place) const {
+  require(place < size_, "KeyedPermutation: place out of range");
+  do {
+    place = decrypt(place);
+  } while (place >= size_);
+  return place;
 }
 
 }  // namespace gemel::base

@@ -27,20 +27,20 @@ void for_each_dense_parameter(Model& model, Optimizer& optimizer, const Visit& v
   }
 }
 
-/// Calls visit(path, table, values) for the weights of every table, and for each slot: values [held rows, columns].
+/// Calls visit(path, index of the table, values) for the weights of every table, and for each slot: values [held rows, columns].
 template <class Model, class Optimizer, class Visit>
 void for_each_table(Model& model, Optimizer& optimizer, const Visit& visit) {
   const auto tables = model.tables();
   for (std::size_t i = 0; i < tables.size(); ++i) {
-    visit("/" + tables[i]->name() + "/weights", *tables[i], tables[i]->weights().view());
+    visit("/" + tables[i]->name() + "/weights", i, tables[i]->weights().view());
     for (auto& slot : optimizer.slots()) {
-      visit("/" + tables[i]->name() + "/" + slot.name, *tables[i], slot.tables[i].view());
+      visit("/" + tables[i]->name() + "/" + slot.name, i, slot.tables[i].view());
     }
   }
 }
 
-std::string vocabulary_path(const model::Tower& tower, const ingest::FittedFeature& feature) {
-  return fmt::format("/{}/vocabulary/{}", tower.name(), feature.spec.name());
+std::string vocabulary_path(const std::string& tower, const ingest::FittedFeature& feature) {
+  return fmt::format("/{}/vocabulary/{}", tower, feature.spec.name());
 }
 
 std::string describe_features(const model::Tower& tower) {
@@ -61,6 +61,12 @@ std::string describe_features(const model::Tower& tower) {
   return features.dump(2);
 }
 
+void write_block(CheckpointWriter& writer, const std::string& path, const ingest::VocabularyBlock& block) {
+  const std::vector<std::string> strings = block.strings.texts();
+  writer.write_rows(path, static_cast<std::size_t>(block.rows), static_cast<std::size_t>(block.first),
+                    std::span<const std::string>(strings));
+}
+
 void write_text(CheckpointWriter& writer, const std::string& path, const std::string& text) {
   writer.write(path, std::span<const std::string>(&text, 1));
 }
@@ -68,16 +74,17 @@ void write_text(CheckpointWriter& writer, const std::string& path, const std::st
 void write_tower(CheckpointWriter& writer, const model::Tower& tower) {
   write_text(writer, fmt::format("/{}/features", tower.name()), describe_features(tower));
   for (const ingest::FittedFeature& feature : tower.features()) {
-    if (feature.vocabulary.empty()) continue;
-    writer.write(vocabulary_path(tower, feature), std::span<const std::string>(feature.vocabulary));
+    if (feature.vocabulary.rows == 0) continue;
+    write_block(writer, vocabulary_path(tower.name(), feature), feature.vocabulary);
   }
 }
 
 void write_catalogue(CheckpointWriter& writer, const Catalogue& catalogue) {
-  writer.write("/catalogue/id", std::span<const std::string>(catalogue.ids));
-  writer.write("/catalogue/label", std::span<const std::string>(catalogue.labels));
+  write_block(writer, "/catalogue/id", catalogue.ids);
+  write_block(writer, "/catalogue/label", catalogue.labels);
   writer.write("/catalogue/count", catalogue.counts);
-  writer.write_rows("/catalogue/vector", catalogue.counts.size(), catalogue.first, catalogue.vectors);
+  writer.write_rows("/catalogue/vector", catalogue.counts.size(),
+                    static_cast<std::size_t>(catalogue.ids.first), catalogue.vectors);
 }
 
 void write_state(CheckpointWriter& writer, const TrainingState& state,
@@ -128,37 +135,59 @@ TrainingState read_state(CheckpointReader& reader) {
   throw mpi::AgreedError(base::ExitCode::checkpoint, fmt::format("{}: {}", reader.path().string(), what));
 }
 
-void compare_vocabularies(CheckpointReader& reader, const model::Tower& tower) {
-  for (const ingest::FittedFeature& feature : tower.features()) {
-    if (feature.vocabulary.empty()) continue;
-    const std::string path = vocabulary_path(tower, feature);
-    if (reader.read_vector<std::string>(path) != feature.vocabulary) {
-      refuse(reader, fmt::format("{} is not the vocabulary of the data given; resume with the data that the "
-                                 "checkpoint was trained on",
-                                 path));
+/// How many rows the data has added to the table of each feature that has one, in the order of TwoTower::tables().
+std::vector<std::int64_t> rows_added(const model::TwoTower& model) {
+  std::vector<std::int64_t> added;
+  for (const model::Tower* tower : {&model.query(), &model.candidate()}) {
+    for (const ingest::FittedFeature& feature : tower->features()) {
+      if (feature.spec.has_table()) added.push_back(feature.vocabulary.rows > 0 ? feature.added : 0);
     }
   }
+  return added;
 }
 
-/// Reads the rows that this rank holds, `held` [held rows, columns], of a dataset of a table. The file may have fewer rows than the
-/// table: those that the data has added since are the last ones and keep their first values.
+/// Reads the rows that this rank holds, `held` [held rows, columns], of a dataset of a table whose last `added` rows are new: these
+/// keep their first values.
 void read_table(CheckpointReader& reader, const std::string& path, const model::EmbeddingTable& table,
-                tensor::MatrixView held) {
+                std::int64_t added, tensor::MatrixView held) {
   const hdf5::Shape shape = reader.shape(path);
-  const auto rows = static_cast<std::int64_t>(shape.rows);
-  if (rows > table.rows() || shape.cols != held.cols()) {
+  const std::int64_t stored = table.rows() - added;
+  if (static_cast<std::int64_t>(shape.rows) != stored || shape.cols != held.cols()) {
     refuse(reader,
            fmt::format(
-               "{} has {} rows of {} columns, the model's table has {} of {}; resume with the options and "
-               "the data of the checkpoint",
-               path, rows, shape.cols.value_or(1), table.rows(), held.cols()));
+               "{} has {} rows of {} columns, but the vocabulary or the features in this file make it {} "
+               "of {}; use another checkpoint",
+               path, shape.rows, shape.cols.value_or(1), stored, held.cols()));
   }
-  if (!table.is_sharded() && rows == table.rows())
-    return reader.read(path, held);  // each rank reads its share for all
-  const std::int64_t last = std::min(table.held().last, rows);
-  const auto count = static_cast<std::size_t>(std::max<std::int64_t>(last - table.held().first, 0));
-  reader.read_rows(path, std::min(static_cast<std::size_t>(table.held().first), shape.rows),
-                   held.middle_rows(0, count));
+  if (!table.is_sharded() && added == 0) return reader.read(path, held);  // each rank reads its share for all
+  const std::int64_t first = std::min(table.held().first, stored);
+  const std::int64_t last = std::min(table.held().last, stored);
+  reader.read_rows(path, static_cast<std::size_t>(first),
+                   held.middle_rows(0, static_cast<std::size_t>(last - first)));
+}
+
+ingest::FittedFeature read_feature(const nlohmann::json& entry) {
+  ingest::FittedFeature feature;
+  feature.spec = ingest::parse_feature(entry.at("declaration").get<std::string>(), 0);
+  feature.minimum = entry.value("minimum", feature.minimum);
+  feature.maximum = entry.value("maximum", feature.maximum);
+  feature.mean = entry.value("mean", feature.mean);
+  feature.deviation = entry.value("deviation", feature.deviation);
+  return feature;
+}
+
+/// This rank's block of a vocabulary.
+ingest::VocabularyBlock read_block(CheckpointReader& reader, const std::string& path,
+                                   const mpi::Communicator& communicator) {
+  ingest::VocabularyBlock block;
+  block.rows = static_cast<std::int64_t>(reader.shape(path).rows);
+  const exchange::RowRange own =
+      exchange::RowBlocks(block.rows, communicator.size()).block(communicator.rank());
+  block.first = own.first;
+  const std::vector<std::string> strings =
+      reader.read_strings(path, static_cast<std::size_t>(own.first), static_cast<std::size_t>(own.size()));
+  for (const std::string& text : strings) block.strings.push_back(text);
+  return block;
 }
 
 }  // namespace
@@ -192,16 +221,16 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
                                writer.write(name, values);
                              }
                            });
-  for_each_table(
-      model, optimizer,
-      [&](const std::string& name, const model::EmbeddingTable& table, tensor::ConstMatrixView held) {
-        if (table.is_sharded()) {
-          writer.write_rows(name, static_cast<std::size_t>(table.rows()),
-                            static_cast<std::size_t>(table.held().first), held);
-        } else {
-          writer.write(name, held);
-        }
-      });
+  for_each_table(model, optimizer,
+                 [&](const std::string& name, std::size_t index, tensor::ConstMatrixView held) {
+                   const model::EmbeddingTable& table = *model.tables()[index];
+                   if (table.is_sharded()) {
+                     writer.write_rows(name, static_cast<std::size_t>(table.rows()),
+                                       static_cast<std::size_t>(table.held().first), held);
+                   } else {
+                     writer.write(name, held);
+                   }
+                 });
   writer.commit();
   std::int64_t bytes = 0;
   if (communicator.is_root()) {
@@ -226,9 +255,27 @@ DataIdentity read_data_identity(CheckpointReader& reader) {
   return data;
 }
 
+std::vector<ingest::FittedFeature> read_features(CheckpointReader& reader, const std::string& tower,
+                                                 const mpi::Communicator& communicator) {
+  const std::string path = fmt::format("/{}/features", tower);
+  const auto text = reader.read_vector<std::string>(path);
+  const auto entries = nlohmann::json::parse(text.empty() ? "" : text.front(), nullptr, false);
+  std::vector<ingest::FittedFeature> features;
+  try {
+    for (const auto& entry : entries) features.push_back(read_feature(entry));
+  } catch (const nlohmann::json::exception&) {
+    refuse(reader, path + " does not describe features; use another checkpoint");
+  } catch (const base::UsageError& error) {
+    refuse(reader, fmt::format("{}: {}", path, error.what()));
+  }
+  for (ingest::FittedFeature& feature : features) {
+    const std::string vocabulary = vocabulary_path(tower, feature);
+    if (reader.has(vocabulary)) feature.vocabulary = read_block(reader, vocabulary, communicator);
+  }
+  return features;
+}
+
 TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer) {
-  compare_vocabularies(reader, model.query());
-  compare_vocabularies(reader, model.candidate());
   for_each_dense_parameter(
       model, optimizer, [&](const std::string& name, tensor::MatrixView values, bool is_vector) {
         if (!is_vector) {
@@ -242,10 +289,10 @@ TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learn
         }
         std::copy(stored.begin(), stored.end(), values.data());
       });
-  for_each_table(model, optimizer,
-                 [&](const std::string& path, const model::EmbeddingTable& table, tensor::MatrixView held) {
-                   read_table(reader, path, table, held);
-                 });
+  const std::vector<std::int64_t> added = rows_added(model);
+  for_each_table(model, optimizer, [&](const std::string& path, std::size_t table, tensor::MatrixView held) {
+    read_table(reader, path, *model.tables()[table], added[table], held);
+  });
   TrainingState state = read_state(reader);
   optimizer.resume_at(state.step);
   return state;

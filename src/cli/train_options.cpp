@@ -33,7 +33,8 @@ std::vector<std::pair<std::string, std::string>> log_level_names() {
 
 std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   const std::string kinds =
-      "KIND is lookup, bucketize(N), normalize or text(N); DIM is the width of its embedding.";
+      "KIND is lookup, hash(N), bucketize(N), normalize, text(N) or list(SEP), the last two for candidates "
+      "only; DIM is the width of its embedding.";
   return {
       {"Data", "data", "DIR",
        "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md says how "
@@ -162,6 +163,12 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        "start if it holds none. On any number of ranks.",
        text(o.checkpoint.resume, "start afresh")},
 
+      {"Checkpoints", "freeze-vocabulary", "[=true|false]",
+       "When the run goes on with other data: take users, items and words that the checkpoint does not know "
+       "for "
+       "unknown ones. Otherwise they become new rows of the tables, after the old ones.",
+       toggle(options.training.freeze_vocabulary)},
+
       {"Ranks and lanes", "lanes", "N",
        "Parts of a global batch that are computed apart, and the most ranks that can take part. The number "
        "of ranks never "
@@ -286,6 +293,10 @@ OptionTable train_option_table(TrainCommandOptions& options) {
 }
 
 void check_train_options(const training::TrainingOptions& options, int ranks) {
+  if (options.freeze_vocabulary && options.checkpoint.resume.empty()) {
+    throw base::UsageError(
+        "--freeze-vocabulary: there is no vocabulary yet; give it with --resume, or leave it out");
+  }
   if (options.batch_size < options.lanes) {
     throw base::UsageError(
         fmt::format("--batch-size {}: smaller than --lanes {}; a lane needs at least one example of a "

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>
@@ -8,155 +9,307 @@
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/ingest/moments.hpp"
+#include "gemel/ingest/string_exchange.hpp"
 #include "gemel/ingest/text.hpp"
-#include "gemel/ingest/vocabulary.hpp"
+#include "gemel/mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {
 
-/// The column of `spec` in `of_kind`, one of the two maps of `columns`.
-template <class Map>
-const auto& find_column(const FeatureSpec& spec, const Columns& columns, const Map& of_kind,
-                        std::string_view needed) {
-  if (const auto found = of_kind.find(spec.column); found != of_kind.end()) return found->second;
-  const bool exists = columns.strings.contains(spec.column) || columns.numbers.contains(spec.column);
-  throw base::UsageError(fmt::format("feature \"{}\": {}. The columns are: {}.", spec.declaration(),
-                                     exists ? fmt::format("this kind needs a column of {}", needed)
-                                            : fmt::format("there is no column \"{}\"", spec.column),
-                                     columns.describe()));
+constexpr std::int64_t most_listed_rows = std::numeric_limits<std::uint32_t>::max();
+
+std::string quote(const FeatureSpec& spec) {
+  return fmt::format("feature \"{}\"", spec.declaration());
 }
 
-const StringColumn& text_column(const FeatureSpec& spec, const Columns& columns) {
-  return find_column(spec, columns, columns.strings, "text");
+/// For what every rank finds alike.
+[[noreturn]] void refuse(const FeatureSpec& spec, std::string_view reason) {
+  throw mpi::AgreedError(base::ExitCode::usage, fmt::format("{}: {}", quote(spec), reason));
 }
 
-const std::vector<std::int64_t>& number_column(const FeatureSpec& spec, const Columns& columns) {
-  return find_column(spec, columns, columns.numbers, "numbers");
-}
-
-FittedFeature fit(const FeatureSpec& spec, const Columns& columns, mpi::Communicator& communicator) {
-  FittedFeature feature;
-  feature.spec = spec;
+void check_column(const FeatureSpec& spec, const Columns& columns) {
+  const bool is_text = columns.strings.contains(spec.column);
+  const bool is_number = columns.numbers.contains(spec.column);
+  const auto complain = [&](std::string_view reason) {
+    refuse(spec, fmt::format("{}. The columns are: {}.", reason, columns.describe()));
+  };
+  if (!is_text && !is_number) complain(fmt::format("there is no column \"{}\"", spec.column));
   switch (spec.kind) {
     case FeatureKind::lookup:
-      feature.vocabulary = build_vocabulary(text_column(spec, columns), communicator);
-      break;
     case FeatureKind::text:
-      feature.vocabulary = build_text_vocabulary(text_column(spec, columns), spec.size, communicator);
+    case FeatureKind::list:
+      if (!is_text) complain("this kind needs a column of text");
       break;
-    case FeatureKind::bucketize: {
-      const auto& values = number_column(spec, columns);
+    case FeatureKind::bucketize:
+    case FeatureKind::normalize:
+      if (!is_number) complain("this kind needs a column of numbers");
+      break;
+    case FeatureKind::hash:
+      break;
+  }
+}
+
+/// The feature of `earlier` that is declared as `spec` is; null when this is the first run.
+const FittedFeature* find_earlier(const FeatureSpec& spec, const EarlierFeatures& earlier) {
+  if (earlier.features == nullptr) return nullptr;
+  std::vector<std::string> declarations;
+  for (const FittedFeature& feature : *earlier.features) {
+    if (feature.spec.declaration() == spec.declaration()) return &feature;
+    declarations.push_back(feature.spec.declaration());
+  }
+  refuse(spec, fmt::format("the model was trained without it. Its features are: {}.",
+                           declarations.empty() ? "none" : fmt::format("{}", fmt::join(declarations, ", "))));
+}
+
+void check_specs(const std::vector<FeatureSpec>& specs, const Columns& columns,
+                 const EarlierFeatures& earlier) {
+  std::set<std::string> names;
+  for (const FeatureSpec& spec : specs) {
+    if (!names.insert(spec.name()).second) {
+      refuse(spec,
+             fmt::format("another feature of this side is called {} already. Declare a column once for each "
+                         "kind.",
+                         spec.name()));
+    }
+    check_column(spec, columns);
+    find_earlier(spec, earlier);
+  }
+}
+
+/// Turns the column of one feature into words, after it has learnt from it what it needs.
+class Featurizer {
+ public:
+  Featurizer(FittedFeature& feature, const Columns& columns, mpi::Communicator& communicator,
+             const FittedFeature* earlier, bool freeze)
+      : feature_(feature),
+        columns_(columns),
+        communicator_(communicator),
+        earlier_(earlier),
+        freeze_(freeze) {
+    if (earlier_ == nullptr) return;
+    feature_.minimum = earlier_->minimum;
+    feature_.maximum = earlier_->maximum;
+    feature_.mean = earlier_->mean;
+    feature_.deviation = earlier_->deviation;
+  }
+
+  /// Calls put(row, word) for every row, and fills in `lists` where the feature has them. Collective.
+  template <class Put>
+  void run(RowLists& lists, Put put) {
+    switch (feature_.spec.kind) {
+      case FeatureKind::lookup: {
+        const DistinctStrings distinct = distinct_strings(text_column());
+        put_each(distinct.places, rows_in_directory(distinct), put);
+        break;
+      }
+      case FeatureKind::hash:
+        hash(put);
+        break;
+      case FeatureKind::bucketize:
+        bucketize(put);
+        break;
+      case FeatureKind::normalize:
+        normalize(put);
+        break;
+      case FeatureKind::text:
+      case FeatureKind::list:
+        look_up_lists(lists, put);
+        break;
+    }
+  }
+
+ private:
+  const StringColumn& text_column() const { return columns_.strings.at(feature_.spec.column); }
+  const std::vector<std::int64_t>& number_column() const { return columns_.numbers.at(feature_.spec.column); }
+
+  template <class Put>
+  static void put_each(const std::vector<std::uint32_t>& places, const std::vector<std::uint32_t>& rows,
+                       Put put) {
+    for (std::size_t row = 0; row < places.size(); ++row) put(row, rows[places[row]]);
+  }
+
+  /// The row of each of `distinct` in the vocabulary of all ranks' strings, which becomes the feature's.
+  std::vector<std::uint32_t> rows_in_directory(const DistinctStrings& distinct) {
+    const std::string what = quote(feature_.spec);
+    const VocabularyDirectory directory =
+        earlier_ == nullptr
+            ? VocabularyDirectory(distinct, communicator_, what)
+            : VocabularyDirectory(distinct, earlier_->vocabulary, freeze_, communicator_, what);
+    feature_.vocabulary = directory.block(communicator_);
+    feature_.added = directory.added();
+    return directory.rows_of(distinct, communicator_);
+  }
+
+  /// The same of tokens, in a vocabulary of text.
+  std::vector<std::uint32_t> rows_of_tokens(const DistinctStrings& distinct) {
+    StringColumn whole;
+    if (earlier_ != nullptr) {
+      whole = all_gather_strings(earlier_->vocabulary.strings, communicator_);
+      if (whole.size() < special_token_rows ||
+          static_cast<std::int64_t>(whole.size()) != earlier_->vocabulary.rows) {
+        refuse_stored_vocabulary(quote(feature_.spec));
+      }
+    }
+    const std::size_t before = earlier_ == nullptr ? special_token_rows : whole.size();
+    if (!freeze_ || earlier_ == nullptr)
+      whole = build_text_vocabulary(distinct, feature_.spec.size, whole, communicator_);
+    feature_.vocabulary = own_block(whole, communicator_);
+    feature_.added = static_cast<std::int64_t>(whole.size() - before);
+    const RowMap row_of = make_row_map(whole, special_token_rows);
+    std::vector<std::uint32_t> rows(distinct.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto found = row_of.find(distinct.strings[i]);
+      rows[i] = found == row_of.end() ? unknown_token_row : found->second;
+    }
+    return rows;
+  }
+
+  /// The tokens of all texts, or the parts of all lists, end to end; `lists.offsets` says which are whose.
+  StringColumn cut_up(RowLists& lists) {
+    StringColumn pieces;
+    Tokenizer tokenize;
+    const StringColumn& column = text_column();
+    for (std::size_t row = 0; row < column.size(); ++row) {
+      const auto add = [&](const std::vector<std::string_view>& of_row) {
+        for (const std::string_view piece : of_row) pieces.push_back(piece);
+      };
+      if (feature_.spec.kind == FeatureKind::text) {
+        add(tokenize(column[row]));
+      } else {
+        add(split_list(column[row], feature_.spec.separator));
+      }
+      lists.offsets.push_back(static_cast<std::uint32_t>(pieces.size()));
+    }
+    if (communicator_.max(static_cast<std::int64_t>(pieces.size())) > most_listed_rows) {
+      throw mpi::AgreedError(
+          base::ExitCode::data,
+          fmt::format("{}: one rank's share of the data has more than {} parts of texts. Start "
+                      "more ranks.",
+                      quote(feature_.spec), most_listed_rows));
+    }
+    return pieces;
+  }
+
+  template <class Put>
+  void look_up_lists(RowLists& lists, Put put) {
+    const DistinctStrings distinct = distinct_strings(cut_up(lists));
+    const auto rows =
+        feature_.spec.kind == FeatureKind::text ? rows_of_tokens(distinct) : rows_in_directory(distinct);
+    lists.rows.resize(distinct.places.size());
+    put_each(distinct.places, rows, [&](std::size_t place, std::uint32_t row) { lists.rows[place] = row; });
+    for (std::size_t row = 0; row < lists.size(); ++row) put(row, static_cast<std::uint32_t>(row));
+  }
+
+  template <class Put>
+  void hash(Put put) {
+    const auto row_of = [&](std::string_view text) {
+      return static_cast<std::uint32_t>(hash_of(text) % static_cast<std::uint64_t>(feature_.spec.size));
+    };
+    if (const auto texts = columns_.strings.find(feature_.spec.column); texts != columns_.strings.end()) {
+      for (std::size_t row = 0; row < texts->second.size(); ++row) put(row, row_of(texts->second[row]));
+      return;
+    }
+    const auto& values = number_column();
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      const fmt::format_int digits(values[row]);
+      put(row, row_of({digits.data(), digits.size()}));
+    }
+  }
+
+  template <class Put>
+  void bucketize(Put put) {
+    const auto& values = number_column();
+    if (earlier_ == nullptr) {
       std::int64_t minimum = std::numeric_limits<std::int64_t>::max();
       std::int64_t maximum = std::numeric_limits<std::int64_t>::min();
       for (const std::int64_t value : values) {
         minimum = std::min(minimum, value);
         maximum = std::max(maximum, value);
       }
-      feature.minimum = static_cast<double>(communicator.min(minimum));
-      feature.maximum = static_cast<double>(communicator.max(maximum));
-      break;
+      feature_.minimum = static_cast<double>(communicator_.min(minimum));
+      feature_.maximum = static_cast<double>(communicator_.max(maximum));
     }
-    case FeatureKind::normalize: {
-      const Moments of_column = moments(number_column(spec, columns), communicator);
-      feature.mean = of_column.mean;
-      if (of_column.deviation > 0) feature.deviation = of_column.deviation;
-      break;
+    const std::vector<double> boundaries = linspace(feature_.minimum, feature_.maximum, feature_.spec.size);
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      const auto above =
+          std::upper_bound(boundaries.begin(), boundaries.end(), static_cast<double>(values[row]));
+      put(row, static_cast<std::uint32_t>(above - boundaries.begin()));
     }
   }
-  return feature;
-}
 
-/// Writes one feature's word of every row: put(row, word).
-template <class Put>
-void featurize_lookup(const FittedFeature& feature, const Columns& columns, Put put) {
-  const StringColumn& column = text_column(feature.spec, columns);
-  const RowMap row_of = make_row_map(feature.vocabulary, 1);
-  for (std::size_t row = 0; row < column.size(); ++row) {
-    const auto found = row_of.find(column[row]);
-    put(row, found == row_of.end() ? 0U : static_cast<std::uint32_t>(found->second));
-  }
-}
-
-template <class Put>
-void featurize_bucketize(const FittedFeature& feature, const Columns& columns, Put put) {
-  const auto& values = number_column(feature.spec, columns);
-  const std::vector<double> boundaries = linspace(feature.minimum, feature.maximum, feature.spec.size);
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    const auto above =
-        std::upper_bound(boundaries.begin(), boundaries.end(), static_cast<double>(values[row]));
-    put(row, static_cast<std::uint32_t>(above - boundaries.begin()));
-  }
-}
-
-template <class Put>
-void featurize_normalize(const FittedFeature& feature, const Columns& columns, Put put) {
-  const auto& values = number_column(feature.spec, columns);
-  for (std::size_t row = 0; row < values.size(); ++row) {
-    const double score = (static_cast<double>(values[row]) - feature.mean) / feature.deviation;
-    put(row, std::bit_cast<std::uint32_t>(static_cast<float>(score)));
-  }
-}
-
-template <class Put>
-void featurize_text(const FittedFeature& feature, const Columns& columns, RowLists& lists, Put put) {
-  const StringColumn& column = text_column(feature.spec, columns);
-  const RowMap row_of = make_row_map(feature.vocabulary, special_token_rows);
-  Tokenizer tokenize;
-  for (std::size_t row = 0; row < column.size(); ++row) {
-    for (const std::string_view token : tokenize(column[row])) {
-      const auto found = row_of.find(token);
-      lists.rows.push_back(found == row_of.end() ? unknown_token_row : found->second);
+  template <class Put>
+  void normalize(Put put) {
+    const auto& values = number_column();
+    if (earlier_ == nullptr) {
+      const Moments of_column = moments(values, communicator_);
+      feature_.mean = of_column.mean;
+      if (of_column.deviation > 0) feature_.deviation = of_column.deviation;
     }
-    base::require(lists.rows.size() <= std::numeric_limits<std::uint32_t>::max(),
-                  "featurize: more than 2^32 tokens");
-    lists.offsets.push_back(static_cast<std::uint32_t>(lists.rows.size()));
-    put(row, static_cast<std::uint32_t>(row));
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      const double score = (static_cast<double>(values[row]) - feature_.mean) / feature_.deviation;
+      put(row, std::bit_cast<std::uint32_t>(static_cast<float>(score)));
+    }
   }
+
+  FittedFeature& feature_;
+  const Columns& columns_;
+  mpi::Communicator& communicator_;
+  const FittedFeature* earlier_;
+  bool freeze_;
+};
+
+RowLists all_gather_lists(const RowLists& mine, mpi::Communicator& communicator) {
+  const auto rows_here = static_cast<std::int64_t>(mine.rows.size());
+  if (const std::int64_t rows = communicator.sum(rows_here); rows > most_listed_rows) {
+    throw mpi::AgreedError(
+        base::ExitCode::data,
+        fmt::format(
+            "the texts or lists of a feature of the catalogue have {} parts in all; at most {} are possible.",
+            rows, most_listed_rows));
+  }
+  const auto before = static_cast<std::uint32_t>(communicator.sum_before(rows_here));
+  std::vector<std::uint32_t> ends(mine.offsets.begin() + 1, mine.offsets.end());
+  for (std::uint32_t& end : ends) end += before;
+  const auto all_ends = communicator.all_gather_varying(std::span<const std::uint32_t>(ends));
+  RowLists all;
+  all.offsets.insert(all.offsets.end(), all_ends.begin(), all_ends.end());
+  all.rows = communicator.all_gather_varying(std::span<const std::uint32_t>(mine.rows));
+  return all;
 }
 
 }  // namespace
 
-std::vector<FittedFeature> fit_features(const std::vector<FeatureSpec>& specs, const Columns& columns,
-                                        mpi::Communicator& communicator) {
-  base::require(communicator.sum(static_cast<std::int64_t>(columns.rows)) > 0, "fit_features: no rows");
-  std::set<std::string> names;
-  std::vector<FittedFeature> features;
-  for (const FeatureSpec& spec : specs) {
-    if (!names.insert(spec.name()).second) {
-      throw base::UsageError(
-          fmt::format("feature \"{}\": another feature of this side is called {} already. Declare a "
-                      "column once for each kind.",
-                      spec.declaration(), spec.name()));
+FeatureRows all_gather_rows(const FeatureRows& mine, mpi::Communicator& communicator) {
+  FeatureRows all;
+  all.features = mine.features;
+  std::vector<std::uint32_t> words = mine.words;
+  for (std::size_t feature = 0; feature < mine.features; ++feature) {
+    const auto lists_here = static_cast<std::int64_t>(mine.lists[feature].size());
+    const auto before = static_cast<std::uint32_t>(communicator.sum_before(lists_here));
+    if (lists_here > 0) {
+      for (std::size_t i = feature; i < words.size(); i += mine.features) words[i] += before;
     }
-    features.push_back(fit(spec, columns, communicator));
+    all.lists.push_back(all_gather_lists(mine.lists[feature], communicator));
   }
-  return features;
+  all.words = communicator.all_gather_varying(std::span<const std::uint32_t>(words));
+  return all;
 }
 
-FeatureRows featurize(const std::vector<FittedFeature>& features, const Columns& columns) {
-  FeatureRows result;
-  result.features = features.size();
-  result.words.resize(columns.rows * features.size());
-  result.lists.resize(features.size());
-  for (std::size_t index = 0; index < features.size(); ++index) {
-    const FittedFeature& feature = features[index];
-    const auto put = [&](std::size_t row, std::uint32_t word) {
-      result.words[row * features.size() + index] = word;
-    };
-    switch (feature.spec.kind) {
-      case FeatureKind::lookup:
-        featurize_lookup(feature, columns, put);
-        break;
-      case FeatureKind::bucketize:
-        featurize_bucketize(feature, columns, put);
-        break;
-      case FeatureKind::normalize:
-        featurize_normalize(feature, columns, put);
-        break;
-      case FeatureKind::text:
-        featurize_text(feature, columns, result.lists[index], put);
-        break;
-    }
+FeaturisedColumns featurize_columns(const std::vector<FeatureSpec>& specs, const Columns& columns,
+                                    mpi::Communicator& communicator, const EarlierFeatures& earlier) {
+  base::require(communicator.sum(static_cast<std::int64_t>(columns.rows)) > 0, "featurize_columns: no rows");
+  check_specs(specs, columns, earlier);
+  FeaturisedColumns result;
+  FeatureRows& rows = result.rows;
+  rows.features = specs.size();
+  rows.words.resize(columns.rows * specs.size());
+  rows.lists.resize(specs.size());
+  for (std::size_t index = 0; index < specs.size(); ++index) {
+    FittedFeature& feature = result.features.emplace_back();
+    feature.spec = specs[index];
+    Featurizer(feature, columns, communicator, find_earlier(specs[index], earlier), earlier.freeze_vocabulary)
+        .run(rows.lists[index],
+             [&](std::size_t row, std::uint32_t word) { rows.words[row * specs.size() + index] = word; });
   }
   return result;
 }

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include <limits>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "gemel/base/error.hpp"
+#include "gemel/exchange/placement.hpp"
 #include "gemel/ingest/delimited_reader.hpp"
 #include "gemel/ingest/line_errors.hpp"
 #include "gemel/ingest/vocabulary.hpp"
@@ -18,11 +19,75 @@ namespace {
 
 constexpr std::string_view remedy = "Correct the file, or fetch the data set again.";
 
-/// The catalogue: item_id and title of each line of u.item, in file order. The same on every rank.
-Columns parse_items(const DelimitedText& text, const std::filesystem::path& path) {
-  Columns catalogue;
-  StringColumn& ids = catalogue.strings["item_id"];
-  StringColumn& titles = catalogue.strings["title"];
+/// Fields of a line of u.item before its genres.
+constexpr std::size_t fields_before_genres = 5;
+
+/// As u.genre names them.
+const std::vector<std::string> known_genres = {
+    "unknown",     "Action", "Adventure", "Animation", "Children's", "Comedy",  "Crime",
+    "Documentary", "Drama",  "Fantasy",   "Film-Noir", "Horror",     "Musical", "Mystery",
+    "Romance",     "Sci-Fi", "Thriller",  "War",       "Western"};
+
+/// The genres in the order of their numbers, which count from 0. The same on every rank.
+std::vector<std::string> parse_genres(const DelimitedText& text, const std::filesystem::path& path) {
+  std::vector<std::string> genres;
+  LineErrors errors(path);
+  text.for_each_line([&](const Line& line) {
+    if (line.text.empty()) return;
+    if (line.fields.size() != 2 || line.fields[0].empty() ||
+        parse_number(line.fields[1]) != static_cast<std::int64_t>(genres.size())) {
+      return errors.add(line, line.text,
+                        fmt::format("the name of genre {0} and that number: 'name|{0}'", genres.size()));
+    }
+    genres.push_back(latin1_to_utf8(line.fields[0]));
+  });
+  auto self = mpi::Communicator::self();
+  errors.throw_if_any(remedy, self);
+  return genres;
+}
+
+/// The genres of u.genre, or the known ones when there is no such file. Collective.
+std::vector<std::string> read_genres(const std::filesystem::path& path, mpi::Communicator& communicator) {
+  int exists = 0;
+  if (std::error_code error; communicator.is_root()) exists = std::filesystem::exists(path, error) ? 1 : 0;
+  communicator.broadcast(std::span(&exists, 1));
+  if (exists == 0) return known_genres;
+  return parse_genres(read_whole(path, "|", communicator), path);
+}
+
+/// The catalogue whole: item_id, title and genres of each line of u.item, in file order.
+struct Items {
+  StringColumn ids;
+  StringColumn titles;
+  StringColumn genres;
+};
+
+/// "Action|Comedy": the names of the genres whose field of `line` is 1. Nothing when the fields are bad, which then
+/// stands in `errors`.
+std::optional<std::string> genres_of(const Line& line, const std::vector<std::string>& names,
+                                     LineErrors& errors) {
+  std::string genres;
+  if (line.fields.size() <= fields_before_genres) return genres;
+  if (line.fields.size() != fields_before_genres + names.size()) {
+    errors.add(line, line.text,
+               fmt::format("{} fields separated by '|', the last {} for genres, not {}",
+                           fields_before_genres + names.size(), names.size(), line.fields.size()));
+    return std::nullopt;
+  }
+  for (std::size_t genre = 0; genre < names.size(); ++genre) {
+    const std::string_view flag = line.fields[fields_before_genres + genre];
+    if (flag != "0" && flag != "1") {
+      errors.add(line, flag, fmt::format("1 or 0 for genre {}", names[genre]));
+      return std::nullopt;
+    }
+    if (flag == "1") genres += (genres.empty() ? "" : "|") + names[genre];
+  }
+  return genres;
+}
+
+Items parse_items(const DelimitedText& text, const std::vector<std::string>& genre_names,
+                  const std::filesystem::path& path) {
+  Items items;
   std::unordered_map<std::string_view, std::int64_t, StringHash> line_of;  // item id -> number of its line
   LineErrors errors(path);
   text.for_each_line([&](const Line& line) {
@@ -37,13 +102,32 @@ Columns parse_items(const DelimitedText& text, const std::filesystem::path& path
       return errors.add(line, id,
                         fmt::format("an item id of its own; line {} has the same", earlier->second));
     }
-    ids.push_back(id);
-    titles.push_back(title);
+    const auto genres = genres_of(line, genre_names, errors);
+    if (!genres) return;
+    items.ids.push_back(id);
+    items.titles.push_back(title);
+    items.genres.push_back(*genres);
   });
-  catalogue.rows = ids.size();
   auto self = mpi::Communicator::self();
   errors.throw_if_any(remedy, self);
-  return catalogue;
+  return items;
+}
+
+/// Keeps this rank's block of `items` as the catalogue.
+void keep_block(const Items& items, const mpi::Communicator& communicator, Dataset& dataset) {
+  dataset.catalogue_total = static_cast<std::int64_t>(items.ids.size());
+  const auto range =
+      exchange::RowBlocks(dataset.catalogue_total, communicator.size()).block(communicator.rank());
+  dataset.catalogue_first = range.first;
+  dataset.catalogue.rows = static_cast<std::size_t>(range.size());
+  const auto keep = [&](const char* name, const StringColumn& whole) {
+    StringColumn& kept = dataset.catalogue.strings[name];
+    for (std::int64_t row = range.first; row < range.last; ++row)
+      kept.push_back(whole[static_cast<std::size_t>(row)]);
+  };
+  keep("item_id", items.ids);
+  keep("title", items.titles);
+  keep("genres", items.genres);
 }
 
 /// What a line of u.data says.
@@ -73,17 +157,18 @@ std::optional<Interaction> parse_interaction(const Line& line, const RowMap& row
   if (!rating) return reject(line.fields[2], "a rating, a whole number");
   const auto timestamp = parse_number(line.fields[3]);
   if (!timestamp) return reject(line.fields[3], "a timestamp, a whole number of seconds since 1970");
-  return Interaction{line.fields[0], item->second, *rating, *timestamp};
+  return Interaction{line.fields[0], static_cast<std::int32_t>(item->second), *rating, *timestamp};
 }
 
 /// Fills in `dataset.interactions` and `item_rows` from this rank's lines of u.data, and returns the sum of
 /// their hashes, each seeded with the line's place in the file. Collective.
 std::uint64_t parse_interactions(const DelimitedText& text, const std::filesystem::path& path,
-                                 Dataset& dataset, mpi::Communicator& communicator) {
+                                 const StringColumn& item_ids, Dataset& dataset,
+                                 mpi::Communicator& communicator) {
   StringColumn& users = dataset.interactions.strings["user_id"];
   std::vector<std::int64_t>& ratings = dataset.interactions.numbers["rating"];
   std::vector<std::int64_t>& timestamps = dataset.interactions.numbers["timestamp"];
-  const RowMap row_of_item = make_row_map(dataset.catalogue.strings.at("item_id"));
+  const RowMap row_of_item = make_row_map(item_ids);
   LineErrors errors(path);
   std::uint64_t hash = 0;
   text.for_each_line([&](const Line& line) {
@@ -131,9 +216,12 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory,
   Dataset dataset;
   dataset.name = name();
 
-  const DelimitedText items = read_whole(item_path, "|", communicator);
-  dataset.catalogue = parse_items({latin1_to_utf8(items.text()), "|", 1, items.total_lines()}, item_path);
-  if (dataset.catalogue.rows == 0) {
+  const std::vector<std::string> genres = read_genres(directory / "u.genre", communicator);
+  const DelimitedText item_text = read_whole(item_path, "|", communicator);
+  const Items items =
+      parse_items({latin1_to_utf8(item_text.text()), "|", 1, item_text.total_lines()}, genres, item_path);
+  keep_block(items, communicator, dataset);
+  if (items.ids.empty()) {
     throw mpi::AgreedError(base::ExitCode::data,
                            fmt::format("{}: holds no items. {}", item_path.string(), remedy));
   }
@@ -145,10 +233,10 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory,
   }
   dataset.total = data.total_lines();
   dataset.first = data.first_line() - 1;
-  const std::uint64_t hash = parse_interactions(data, data_path, dataset, communicator);
+  const std::uint64_t hash = parse_interactions(data, data_path, items.ids, dataset, communicator);
   // The sum is meant modulo 2^64; only its bits travel as a signed number.
   dataset.content_hash = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash))) +
-                         XXH3_64bits(items.text().data(), items.text().size());
+                         XXH3_64bits(item_text.text().data(), item_text.text().size());
   return dataset;
 }
 

@@ -10,6 +10,7 @@
 
 #include "gemel/base/error.hpp"
 #include "gemel/base/random.hpp"
+#include "gemel/exchange/placement.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -40,6 +41,9 @@ constexpr std::array<Words, genre_count> genre_words = {{
     {"Roommate", "Prank", "Vacation", "Neighbour", "Goofball", "Mishap", "Babysitter", "Karaoke", "Reunion",
      "Blunder"},
 }};
+constexpr std::array<std::string_view, genre_count> genre_names = {
+    "Science Fiction", "Western", "Horror",  "Romance", "Mystery", "War",
+    "Fantasy",         "Family",  "Musical", "Crime",   "Nature",  "Comedy"};
 constexpr Words common_words = {"Last",   "Return",  "Secret", "Story", "Night",
                                 "Little", "Forever", "Big",    "Lost",  "Home"};
 
@@ -78,14 +82,14 @@ class Items {
   explicit Items(const SyntheticOptions& options)
       : options_(options),
         genres_(std::min(genre_count, options.items)),
-        rows_(static_cast<std::size_t>(options.items)) {
-    const base::KeyedPermutation shuffle(base::random_key(options.seed, "synthetic item row"),
-                                         static_cast<std::uint64_t>(options.items));
-    for (std::size_t p = 0; p < rows_.size(); ++p) rows_[p] = static_cast<std::int32_t>(shuffle(p));
-  }
+        row_of_(base::random_key(options.seed, "synthetic item row"),
+                static_cast<std::uint64_t>(options.items)) {}
 
   std::int64_t genres() const { return genres_; }
-  std::int32_t row(std::int64_t item) const { return rows_[static_cast<std::size_t>(item)]; }
+  /// The row of the catalogue that an item has.
+  std::int64_t row(std::int64_t item) const {
+    return static_cast<std::int64_t>(row_of_(static_cast<std::uint64_t>(item)));
+  }
   /// The item of a genre, or of all, that `uniform` chooses; the density of popularity falls as the root of
   /// the place.
   std::int64_t in_genre(std::int64_t genre, double uniform) const {
@@ -94,17 +98,18 @@ class Items {
   }
   std::int64_t in_all(double uniform) const { return Draws::scale(uniform * uniform, options_.items); }
 
-  Columns catalogue() const {
-    std::vector<std::string> titles(rows_.size());
-    for (std::int64_t item = 0; item < options_.items; ++item)
-      titles[static_cast<std::size_t>(row(item))] = title(item);
+  /// The given rows of the catalogue.
+  Columns catalogue(exchange::RowRange range) const {
     Columns columns;
-    columns.rows = titles.size();
+    columns.rows = static_cast<std::size_t>(range.size());
     StringColumn& ids = columns.strings["item_id"];
-    StringColumn& labels = columns.strings["title"];
-    for (std::size_t row = 0; row < titles.size(); ++row) {
+    StringColumn& titles = columns.strings["title"];
+    StringColumn& genres = columns.strings["genres"];
+    for (std::int64_t row = range.first; row < range.last; ++row) {
+      const auto item = static_cast<std::int64_t>(row_of_.inverse(static_cast<std::uint64_t>(row)));
       ids.push_back(fmt::format_int(row + 1).c_str());
-      labels.push_back(titles[row]);
+      titles.push_back(title(item));
+      genres.push_back(genres_of(item));
     }
     return columns;
   }
@@ -121,11 +126,21 @@ class Items {
                        1930 + words_.below(68, 4 * item + 3));
   }
 
+  /// Its genre, and for one item in four another one: "Horror|Comedy".
+  std::string genres_of(std::int64_t item) const {
+    const auto name = [](std::int64_t genre) { return genre_names[static_cast<std::size_t>(genre)]; };
+    const std::int64_t genre = item % genres_;
+    const std::int64_t second = second_genre_.below(4 * genres_, item);
+    if (second >= genres_ || second == genre) return std::string(name(genre));
+    return fmt::format("{}|{}", name(genre), name(second));
+  }
+
   SyntheticOptions options_;
   std::int64_t genres_;
-  std::vector<std::int32_t> rows_;  // of the catalogue
+  base::KeyedPermutation row_of_;
   Draws words_{options_.seed, "synthetic title"};
   Draws same_title_{options_.seed, "synthetic same title"};
+  Draws second_genre_{options_.seed, "synthetic second genre"};
 };
 
 /// One interaction, laid out without gaps so that its bytes can be hashed.
@@ -172,12 +187,13 @@ class Events {
   Draws when_{options_.seed, "synthetic time"};
 };
 
-std::uint64_t hash_of(const Columns& catalogue) {
+/// Of rows from `first` on; the hashes of all blocks add up to that of the catalogue.
+std::uint64_t catalogue_hash(const Columns& catalogue, std::int64_t first) {
   const StringColumn& titles = catalogue.strings.at("title");
   std::uint64_t hash = 0;
   for (std::size_t row = 0; row < titles.size(); ++row) {
     const std::string_view title = titles[row];
-    hash += XXH3_64bits_withSeed(title.data(), title.size(), row);
+    hash += XXH3_64bits_withSeed(title.data(), title.size(), static_cast<std::uint64_t>(first) + row);
   }
   return hash;
 }
@@ -203,7 +219,10 @@ Dataset synthesize(const SyntheticOptions& options, mpi::Communicator& communica
   const Events events(options, items);
   Dataset dataset;
   dataset.name = "synthetic";
-  dataset.catalogue = items.catalogue();
+  const auto range = exchange::RowBlocks(options.items, communicator.size()).block(communicator.rank());
+  dataset.catalogue = items.catalogue(range);
+  dataset.catalogue_first = range.first;
+  dataset.catalogue_total = options.items;
   dataset.total = options.interactions;
   dataset.first = options.interactions * communicator.rank() / communicator.size();
   const std::int64_t end = options.interactions * (communicator.rank() + 1) / communicator.size();
@@ -211,7 +230,7 @@ Dataset synthesize(const SyntheticOptions& options, mpi::Communicator& communica
   StringColumn& users = dataset.interactions.strings["user_id"];
   std::vector<std::int64_t>& ratings = dataset.interactions.numbers["rating"];
   std::vector<std::int64_t>& timestamps = dataset.interactions.numbers["timestamp"];
-  std::uint64_t hash = 0;
+  std::uint64_t hash = catalogue_hash(dataset.catalogue, dataset.catalogue_first);
   for (std::int64_t index = dataset.first; index < end; ++index) {
     const Event event = events.event(index);
     users.push_back(fmt::format_int(event.user + 1).c_str());
@@ -221,8 +240,7 @@ Dataset synthesize(const SyntheticOptions& options, mpi::Communicator& communica
     hash += XXH3_64bits_withSeed(&event, sizeof(event), static_cast<std::uint64_t>(index));
   }
   dataset.interactions.rows = users.size();
-  dataset.content_hash = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash))) +
-                         hash_of(dataset.catalogue);
+  dataset.content_hash = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash)));
   return dataset;
 }
 

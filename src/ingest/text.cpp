@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <functional>
 #include <span>
-#include <unordered_map>
+#include <string>
 #include <utility>
 
 #include "gemel/base/error.hpp"
+#include "gemel/ingest/string_exchange.hpp"
 #include "gemel/ingest/vocabulary.hpp"
 
 namespace gemel::ingest {
@@ -18,6 +19,15 @@ constexpr std::string_view white_space = " \t\n\v\f\r";
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Counts of tokens.
+using Ranking = std::vector<std::pair<std::int64_t, std::string_view>>;
+
+/// Sorts by descending count, then descending bytes, and cuts what is beyond `room`.
+void keep_best(Ranking& ranking, std::size_t room) {
+  std::sort(ranking.begin(), ranking.end(), std::greater<>());
+  ranking.resize(std::min(ranking.size(), room));
 }
 
 }  // namespace
@@ -37,32 +47,51 @@ const std::vector<std::string_view>& Tokenizer::operator()(std::string_view text
   return tokens_;
 }
 
-std::vector<std::string> build_text_vocabulary(const StringColumn& column, std::int64_t max_rows,
-                                               mpi::Communicator& communicator) {
+std::vector<std::string_view> split_list(std::string_view text, std::string_view separator) {
+  std::vector<std::string_view> parts;
+  const auto add = [&](std::string_view part) {
+    const std::size_t first = part.find_first_not_of(white_space);
+    if (first != std::string_view::npos)
+      parts.push_back(part.substr(first, part.find_last_not_of(white_space) + 1 - first));
+  };
+  for (std::size_t end = text.find(separator); end != std::string_view::npos; end = text.find(separator)) {
+    add(text.substr(0, end));
+    text.remove_prefix(end + separator.size());
+  }
+  add(text);
+  return parts;
+}
+
+StringColumn build_text_vocabulary(const DistinctStrings& tokens, std::int64_t max_rows,
+                                   const StringColumn& stored, mpi::Communicator& communicator) {
   base::require(max_rows > static_cast<std::int64_t>(special_token_rows),
                 "a text vocabulary without room for tokens");
-  Tokenizer tokenize;
-  std::unordered_map<std::string, std::int64_t> count_here;
-  for (std::size_t row = 0; row < column.size(); ++row) {
-    for (const std::string_view token : tokenize(column[row])) ++count_here[std::string(token)];
+  StringColumn vocabulary = stored;
+  if (vocabulary.empty()) {
+    vocabulary.push_back("");
+    vocabulary.push_back(unknown_token);
   }
-  StringColumn tokens_here;
-  std::vector<std::int64_t> counts_here;
-  for (const auto& [token, count] : count_here) {
-    tokens_here.push_back(token);
-    counts_here.push_back(count);
+  const std::size_t room =
+      static_cast<std::size_t>(max_rows) - std::min(static_cast<std::size_t>(max_rows), vocabulary.size());
+  const RowMap known = make_row_map(stored, std::min(special_token_rows, stored.size()));
+  const DistinctStrings owned = gather_by_owner(tokens, communicator);
+  Ranking best_here;
+  for (std::size_t i = 0; i < owned.size(); ++i) {
+    if (!known.contains(owned.strings[i])) best_here.emplace_back(owned.counts[i], owned.strings[i]);
   }
-  const StringColumn tokens = all_gather_strings(tokens_here, communicator);
-  const auto counts = communicator.all_gather_varying(std::span<const std::int64_t>(counts_here));
-
-  std::unordered_map<std::string_view, std::int64_t, StringHash> count_of;
-  for (std::size_t i = 0; i < tokens.size(); ++i) count_of[tokens[i]] += counts[i];
-  std::vector<std::pair<std::int64_t, std::string_view>> order;
-  for (const auto& [token, count] : count_of) order.emplace_back(count, token);
-  std::sort(order.begin(), order.end(), std::greater<>());
-  order.resize(std::min(order.size(), static_cast<std::size_t>(max_rows) - special_token_rows));
-  std::vector<std::string> vocabulary = {"", std::string(unknown_token)};
-  for (const auto& [count, token] : order) vocabulary.emplace_back(token);
+  keep_best(best_here, room);
+  StringColumn strings;
+  std::vector<std::int64_t> counts;
+  for (const auto& [count, token] : best_here) {
+    strings.push_back(token);
+    counts.push_back(count);
+  }
+  const StringColumn all = all_gather_strings(strings, communicator);
+  const auto all_counts = communicator.all_gather_varying(std::span<const std::int64_t>(counts));
+  Ranking best;
+  for (std::size_t i = 0; i < all.size(); ++i) best.emplace_back(all_counts[i], all[i]);
+  keep_best(best, room);
+  for (const auto& [count, token] : best) vocabulary.push_back(token);
   return vocabulary;
 }
 

@@ -8,7 +8,7 @@
 namespace gemel::model {
 namespace {
 
-std::span<const std::int32_t> list(const ingest::RowLists& lists, std::uint32_t index) {
+std::span<const std::uint32_t> list(const ingest::RowLists& lists, std::uint32_t index) {
   return std::span(lists.rows).subspan(lists.offsets[index], lists.offsets[index + 1] - lists.offsets[index]);
 }
 
@@ -17,14 +17,13 @@ std::span<const std::int32_t> list(const ingest::RowLists& lists, std::uint32_t 
 FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
                            const exchange::TablePlacements& placements, std::uint64_t seed) {
   for (const ingest::FittedFeature& feature : features) {
-    columns_.push_back(
-        {feature.spec.kind, width_, feature.spec.width(), feature.spec.has_table(), tables_.size()});
+    columns_.push_back({feature.spec.kind, feature.spec.has_lists(), width_, feature.spec.width(),
+                        feature.spec.has_table(), tables_.size()});
     width_ += feature.spec.width();
     if (feature.spec.has_table()) {
       const std::string name = tower + "/tables/" + feature.spec.name();
-      const auto rows = static_cast<std::int64_t>(feature.table_rows());
-      tables_.emplace_back(name, placements.blocks(name, rows), placements.held_block(name), feature.spec.dim,
-                           seed);
+      tables_.emplace_back(name, placements.blocks(name, feature.table_rows()), placements.held_block(name),
+                           feature.spec.dim, seed);
     }
   }
 }
@@ -34,7 +33,7 @@ void FeatureInput::touched_rows(const ingest::FeatureRows& rows, std::span<const
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const Column& column = columns_[feature];
     if (!column.has_table || column.table != table) continue;
-    ingest::append_table_rows(column.kind, feature, rows, selection, touched);
+    ingest::append_table_rows(feature, column.has_lists, rows, selection, touched);
   }
 }
 
@@ -55,18 +54,21 @@ void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std:
           values[0] = std::bit_cast<float>(words[feature]);
           break;
         case ingest::FeatureKind::lookup:
+        case ingest::FeatureKind::hash:
         case ingest::FeatureKind::bucketize: {
           const std::span<const float> embedding = tables[column.table][words[feature]];
           std::copy(embedding.begin(), embedding.end(), values.begin());
           break;
         }
-        case ingest::FeatureKind::text: {
+        case ingest::FeatureKind::text:
+        case ingest::FeatureKind::list: {
           std::fill(values.begin(), values.end(), 0.0F);
-          const auto tokens = list(rows.lists[feature], words[feature]);
-          for (const std::int32_t token : tokens) {
-            tensor::add_into(values, tables[column.table][token]);
+          const auto table_rows = list(rows.lists[feature], words[feature]);
+          for (const std::uint32_t table_row : table_rows) {
+            tensor::add_into(values, tables[column.table][table_row]);
           }
-          if (!tokens.empty()) tensor::scale(values, 1.0F / static_cast<float>(tokens.size()), values);
+          if (!table_rows.empty())
+            tensor::scale(values, 1.0F / static_cast<float>(table_rows.size()), values);
           break;
         }
       }
@@ -87,11 +89,10 @@ void FeatureInput::collect(const Column& column, std::size_t feature, const inge
   for (std::size_t i = 0; i < selection.size(); ++i) {
     if (selection[i] < 0) continue;
     const std::uint32_t word = rows.words[static_cast<std::size_t>(selection[i]) * rows.features + feature];
-    if (column.kind == ingest::FeatureKind::text) {
-      const auto tokens = list(rows.lists[feature], word);
-      for (const std::int32_t token : tokens) {
-        add(static_cast<std::uint32_t>(token), i, 1.0F / static_cast<float>(tokens.size()));
-      }
+    if (column.has_lists) {
+      const auto table_rows = list(rows.lists[feature], word);
+      for (const std::uint32_t table_row : table_rows)
+        add(table_row, i, 1.0F / static_cast<float>(table_rows.size()));
     } else {
       add(word, i, 1.0F);
     }

@@ -89,7 +89,7 @@ class Sampler {
     for (std::size_t i = 0; i < features.size(); ++i) {
       if (!features[i].spec.has_table()) continue;
       rows_.clear();
-      ingest::append_table_rows(features[i].spec.kind, i, rows, selection, rows_);
+      ingest::append_table_rows(i, features[i].spec.has_lists(), rows, selection, rows_);
       model::make_distinct(rows_);
       counts.touched[table++] += static_cast<double>(rows_.size());
     }
@@ -160,7 +160,7 @@ void add_tables(const std::string& tower, const Features& features, const Traini
     table.feature = feature.spec.name();
     table.name = tower + "/tables/" + table.feature;
     table.column = feature.spec.column;
-    table.rows = static_cast<std::int64_t>(feature.table_rows());
+    table.rows = feature.table_rows();
     table.dim = feature.spec.dim;
     table.row_bytes = static_cast<double>(table.dim * sizeof(float)) +
                       static_cast<double>(learning::row_state_bytes(options.optimizer, table.dim));

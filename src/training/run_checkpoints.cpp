@@ -3,79 +3,92 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/model_checkpoint.hpp"
 #include "gemel/evaluation/embedder.hpp"
-#include "gemel/evaluation/top_k.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/settings.hpp"
 
 namespace gemel::training {
+namespace {
 
-std::optional<checkpoint::TrainingState> RunCheckpoints::open() {
-  const checkpoint::CheckpointOptions& options = parts_.options.checkpoint;
-  std::optional<checkpoint::TrainingState> state;
-  std::filesystem::path resume = options.resume;
-  if (options.resume != "auto") {
-    if (!resume.empty()) state = load(resume);
-    store_.emplace(options, parts_.communicator);
-  } else {
-    store_.emplace(options, parts_.communicator);
-    resume = store_->newest_sound().value_or("");
-    if (resume.empty()) {
-      spdlog::info("{} holds no checkpoint to resume from: starting afresh", options.directory);
+/// Says what the data has added to the vocabularies of a model.
+void report_growth(const std::vector<ingest::FittedFeature>& features) {
+  for (const ingest::FittedFeature& feature : features) {
+    if (feature.vocabulary.rows == 0) continue;
+    spdlog::info("  {}: {} rows added, {} in all", feature.spec.name(), feature.added,
+                 feature.vocabulary.rows);
+  }
+}
+
+}  // namespace
+
+RunCheckpoints::RunCheckpoints(const TrainingOptions& options, mpi::Communicator& communicator)
+    : options_(options), communicator_(communicator) {
+  const checkpoint::CheckpointOptions& checkpoints = options.checkpoint;
+  const bool choose = checkpoints.resume == "auto";
+  if (!choose && !checkpoints.resume.empty()) open(checkpoints.resume);
+  store_.emplace(checkpoints, communicator);
+  if (choose) {
+    if (const auto newest = store_->newest_sound()) {
+      open(*newest);
     } else {
-      state = load(resume);
+      spdlog::info("{} holds no checkpoint to resume from: starting afresh", checkpoints.directory);
     }
   }
-  if (state) store_->continue_from(resume);
-  return state;
+  if (reader_) store_->continue_from(resumed_from_);
 }
 
-checkpoint::TrainingState RunCheckpoints::load(const std::filesystem::path& path) {
-  checkpoint::CheckpointReader reader(path, parts_.communicator);
-  const std::string saved = checkpoint::read_config(reader);
+void RunCheckpoints::open(const std::filesystem::path& path) {
+  reader_.emplace(path, communicator_);
+  const std::string saved = checkpoint::read_config(*reader_);
   std::vector<std::string> warnings;
-  mpi::agree(parts_.communicator,
-             [&] { warnings = compare_settings(path.string(), saved, result_settings(parts_.options)); });
+  mpi::agree(communicator_,
+             [&] { warnings = compare_settings(path.string(), saved, result_settings(options_)); });
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
-  const checkpoint::DataIdentity trained_on = checkpoint::read_data_identity(reader);
-  const checkpoint::DataIdentity& given = parts_.data.identity;
-  if (trained_on.content_hash != given.content_hash) {
-    throw mpi::AgreedError(
-        base::ExitCode::checkpoint,
-        fmt::format(
-            "{}: was trained on other data ({}, {} interactions) than given now ({}, {} interactions): "
-            "the contents differ; resume with the same data, or start afresh without --resume",
-            path.string(), trained_on.name, trained_on.interactions, given.name, given.interactions));
-  }
-  checkpoint::TrainingState state = checkpoint::load_model(reader, parts_.model, parts_.optimizer);
-  reader.close();
+  features_ = {checkpoint::read_features(*reader_, "query", communicator_),
+               checkpoint::read_features(*reader_, "candidate", communicator_)};
   resumed_from_ = path;
   last_ = path;
+}
+
+std::optional<checkpoint::TrainingState> RunCheckpoints::load(const CheckpointedParts& parts) {
+  if (!reader_) return std::nullopt;
+  const checkpoint::DataIdentity trained_on = checkpoint::read_data_identity(*reader_);
+  const checkpoint::DataIdentity& given = parts.data.identity;
+  checkpoint::TrainingState state = checkpoint::load_model(*reader_, parts.model, parts.optimizer);
+  reader_->close();
+  reader_.reset();
+  if (trained_on.content_hash == given.content_hash) return state;
+
+  spdlog::info("{} was trained on other data ({}, {} interactions); going on with {}, {} interactions",
+               resumed_from_.string(), trained_on.name, trained_on.interactions, given.name,
+               given.interactions);
+  report_growth(parts.model.query().features());
+  report_growth(parts.model.candidate().features());
+  if (state.step_in_epoch > 0) {
+    spdlog::warn("epoch {} was under way after {} steps and begins anew", state.epoch + 1,
+                 state.step_in_epoch);
+    state.step_in_epoch = 0;
+    std::ranges::fill(state.lane_losses, 0.0);
+  }
   return state;
 }
 
-std::int64_t RunCheckpoints::save(const checkpoint::TrainingState& state) {
+std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoint::TrainingState& state) {
   const std::filesystem::path path = store_->path_for(state.step);
-  const TrainingOptions& options = parts_.options;
-  const TrainingData& data = parts_.data;
-  const checkpoint::RunIdentity run = {result_settings(options), options.lanes, options.seed, options.top_k,
-                                       data.identity};
-  const auto shard = evaluation::shard_of_rank(data.catalogue.size(), parts_.communicator.size(),
-                                               parts_.communicator.rank());
-  tensor::Matrix vectors(shard.count, parts_.model.dim());
-  evaluation::Embedder(parts_.communicator, parts_.team, parts_.runtime, parts_.model.candidate(),
-                       parts_.model.dense())
-      .run(data.catalogue, shard.first, vectors.view());
-  const checkpoint::Catalogue catalogue = {data.item_ids, data.item_labels, data.item_counts, shard.first,
-                                           vectors.view()};
-  const std::int64_t bytes = checkpoint::save_model(path, run, state, catalogue, parts_.model,
-                                                    parts_.optimizer, parts_.communicator);
+  const TrainingData& data = parts.data;
+  const checkpoint::RunIdentity run = {result_settings(options_), options_.lanes, options_.seed,
+                                       options_.top_k, data.identity};
+  tensor::Matrix vectors(data.item_ids.strings.size(), parts.model.dim());
+  evaluation::Embedder(communicator_, parts.team, parts.runtime, parts.model.candidate(), parts.model.dense())
+      .run(data.catalogue, static_cast<std::size_t>(data.item_ids.first), vectors.view());
+  const std::int64_t bytes = checkpoint::save_model(
+      path, run, state, {data.item_ids, data.item_labels, data.item_counts, vectors.view()}, parts.model,
+      parts.optimizer, communicator_);
   store_->prune();
   last_ = path;
   return bytes;

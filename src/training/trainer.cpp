@@ -64,7 +64,8 @@ class Run {
         communicator_(communicator),
         traffic_(communicator),
         reporter_(communicator, on_root, timer_, traffic_),
-        data_(prepare_data(options, communicator)),
+        checkpoints_(options, communicator),
+        data_(prepare_data(options, communicator, checkpoints_.features())),
         plan_(options.lanes, communicator.size(), communicator.rank()),
         team_(options.threads),
         runtime_(options.threads),
@@ -77,8 +78,7 @@ class Run {
               data_.identity.train_examples, options.batch_size, options.seed),
         step_({plan_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
                timer_, traffic_}),
-        evaluator_(communicator, team_, runtime_, data_.test, data_.catalogue, options.top_k),
-        checkpoints_({options, communicator, team_, runtime_, data_, model_, optimizer_}) {
+        evaluator_(communicator, team_, runtime_, data_.test, data_.catalogue, options.top_k) {
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
   }
 
@@ -101,7 +101,7 @@ class Run {
  private:
   void resume() {
     const auto timing = timer_.measure(Phase::checkpoint);
-    auto state = checkpoints_.open();
+    auto state = checkpoints_.load(checkpointed_parts());
     if (!state) return;
     state_ = std::move(*state);
     saved_step_ = state_.step;
@@ -197,11 +197,13 @@ class Run {
       const auto timing = timer_.measure(Phase::checkpoint);
       optimizer_.settle_all();
       gather_lane_losses();
-      bytes = checkpoints_.save(state_);
+      bytes = checkpoints_.save(checkpointed_parts(), state_);
     }
     saved_step_ = state_.step;
     reporter_.checkpoint(state_, checkpoints_.last().string(), seconds_since(start), bytes);
   }
+
+  CheckpointedParts checkpointed_parts() { return {team_, runtime_, data_, model_, optimizer_}; }
 
   RunReport describe() {
     RunReport report;
@@ -250,6 +252,7 @@ class Run {
   RunReporter reporter_;
 
   const double program_bytes_ = static_cast<double>(base::resident_memory());
+  RunCheckpoints checkpoints_;
   TrainingData data_;
   exchange::LanePlan plan_;
   exchange::LaneTeam team_;
@@ -261,7 +264,6 @@ class Run {
   ingest::EpochDeal deal_;
   TrainingStep step_;
   evaluation::Evaluator evaluator_;
-  RunCheckpoints checkpoints_;
 
   checkpoint::TrainingState state_;
   bool stop_ = false;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/dataset_reader.hpp"
@@ -23,10 +24,12 @@ Specs parse_specs(const model::ModelOptions& model) {
   Specs specs = {parse_features(model.query_features, model.embedding_dim),
                  parse_features(model.candidate_features, model.embedding_dim)};
   for (const ingest::FeatureSpec& spec : specs.query) {
-    if (spec.kind == ingest::FeatureKind::text) {
-      throw base::UsageError(fmt::format(
-          "--query-feature {}: text is a kind of candidate features; a query has no texts. Use lookup",
-          spec.declaration()));
+    if (spec.has_lists()) {
+      throw base::UsageError(
+          fmt::format("--query-feature {}: text and list are kinds of candidate features. A query travels to "
+                      "the rank that trains it as one word per feature, and a list of rows is no word. Use "
+                      "lookup or hash(N), which take the column's text as one value.",
+                      spec.declaration()));
     }
   }
   return specs;
@@ -58,29 +61,13 @@ void divide(const ingest::Dataset& dataset, const ingest::Split& split, const in
   }
 }
 
-std::vector<std::string> texts(const ingest::StringColumn& column) {
-  std::vector<std::string> all;
-  for (std::size_t i = 0; i < column.size(); ++i) all.emplace_back(column[i]);
-  return all;
-}
-
-/// What is wrong with a declaration, every rank finds alike.
-std::vector<ingest::FittedFeature> fit_alike(const std::vector<ingest::FeatureSpec>& specs,
-                                             const ingest::Columns& columns,
-                                             mpi::Communicator& communicator) {
-  try {
-    return ingest::fit_features(specs, columns, communicator);
-  } catch (const base::UsageError& error) {
-    throw mpi::AgreedError(error.code(), error.what());
-  }
-}
-
 }  // namespace
 
-TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator) {
+TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator,
+                          const TowerFeatures* earlier) {
   Specs specs;
   mpi::agree(communicator, [&] { specs = parse_specs(options.model); });
-  const ingest::Dataset dataset = ingest::read_dataset(options.data, communicator);
+  ingest::Dataset dataset = ingest::read_dataset(options.data, communicator);
   std::optional<ingest::Split> split;
   mpi::agree(communicator,
              [&] { split.emplace(dataset.total, options.data.test_fraction, options.data.split_seed); });
@@ -88,16 +75,23 @@ TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& com
   TrainingData data;
   data.identity = {dataset.name, dataset.total, split->train_size(), split->test_size(),
                    dataset.content_hash};
-  data.query_features = fit_alike(specs.query, dataset.interactions, communicator);
-  mpi::Communicator self = mpi::Communicator::self();  // every rank holds the catalogue whole
-  mpi::agree(communicator, [&] {
-    data.candidate_features = ingest::fit_features(specs.candidate, dataset.catalogue, self);
-    data.catalogue = ingest::featurize(data.candidate_features, dataset.catalogue);
-    divide(dataset, *split, ingest::featurize(data.query_features, dataset.interactions), data);
-    data.item_ids = texts(dataset.catalogue.strings.at("item_id"));
-    const auto title = dataset.catalogue.strings.find("title");
-    data.item_labels = title == dataset.catalogue.strings.end() ? data.item_ids : texts(title->second);
-  });
+  ingest::FeaturisedColumns query =
+      ingest::featurize_columns(specs.query, dataset.interactions, communicator,
+                                {earlier ? &earlier->query : nullptr, options.freeze_vocabulary});
+  data.query_features = std::move(query.features);
+  mpi::agree(communicator, [&] { divide(dataset, *split, query.rows, data); });
+  ingest::FeaturisedColumns candidate =
+      ingest::featurize_columns(specs.candidate, dataset.catalogue, communicator,
+                                {earlier ? &earlier->candidate : nullptr, options.freeze_vocabulary});
+  data.candidate_features = std::move(candidate.features);
+  data.catalogue = ingest::all_gather_rows(candidate.rows, communicator);
+  auto& columns = dataset.catalogue.strings;
+  const bool has_titles = columns.contains("title");
+  const auto block = [&](ingest::StringColumn strings) {
+    return ingest::VocabularyBlock{dataset.catalogue_total, dataset.catalogue_first, std::move(strings)};
+  };
+  data.item_labels = block(has_titles ? std::move(columns.at("title")) : columns.at("item_id"));
+  data.item_ids = block(std::move(columns.at("item_id")));
   data.item_counts = ingest::count_items(dataset, *split, communicator);
   return data;
 }

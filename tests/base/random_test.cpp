@@ -44,6 +44,18 @@ TEST(KeyedPermutationTest, ImagesAreUniformOverKeys) {
   }
 }
 
+TEST(RandomTest, TheInverseOfAPermutationUndoesIt) {
+  for (const std::uint64_t size : {1U, 2U, 3U, 7U, 12U, 100U, 1682U, 4099U}) {
+    const KeyedPermutation permutation(random_key(size, "test"), size);
+    for (std::uint64_t index = 0; index < size; ++index) {
+      ASSERT_EQ(permutation.inverse(permutation(index)), index) << size;
+    }
+  }
+  const KeyedPermutation large(3, std::uint64_t{1} << 61);
+  for (std::uint64_t index = 0; index < 100; ++index)
+    EXPECT_EQ(large.inverse(large(index << 50)), index << 50);
+}
+
 TEST(RandomTest, FloatsAndDoublesAreUniformInTheUnitInterval) {
   double sums[2] = {0, 0};
   double squares[2] = {0, 0};

@@ -36,12 +36,45 @@ TEST(ParseFeature, TakesEveryKind) {
   EXPECT_EQ(text.kind, FeatureKind::text);
   EXPECT_EQ(text.size, 10000);
   EXPECT_EQ(text.name(), "title_text");
+  EXPECT_TRUE(text.has_lists());
+
+  const FeatureSpec hash = parse_feature("user_id:hash(4e9):8", 16);
+  EXPECT_EQ(hash.kind, FeatureKind::hash);
+  EXPECT_EQ(hash.size, 4'000'000'000);
+  EXPECT_EQ(hash.name(), "user_id_hash");
+  EXPECT_EQ(hash.declaration(), "user_id:hash(4000000000):8");
+  EXPECT_FALSE(hash.has_lists());
+
+  const FeatureSpec list = parse_feature("genres:list(|):4", 16);
+  EXPECT_EQ(list.kind, FeatureKind::list);
+  EXPECT_EQ(list.separator, "|");
+  EXPECT_EQ(list.dim, 4U);
+  EXPECT_EQ(list.name(), "genres_list");
+  EXPECT_TRUE(list.has_lists());
 }
 
 TEST(ParseFeature, ReadsItsOwnDeclarations) {
-  for (const char* declaration : {"a:lookup:3", "b:bucketize(2):1", "c:normalize", "d:text(3):64"}) {
+  for (const char* declaration :
+       {"a:lookup:3", "b:bucketize(2):1", "c:normalize", "d:text(3):64", "e:hash(1):2", "f:list(|):2",
+        "g:list(:):2", "h:list(::):2", "i:list()):2", "j:list(, ):2", "k:list(a):b):2"}) {
     EXPECT_EQ(parse_feature(declaration, 7).declaration(), declaration);
   }
+}
+
+TEST(ParseFeature, EndsSeparatorsAtTheLastBracket) {
+  EXPECT_EQ(parse_feature("a:list(:)", 7).separator, ":");
+  EXPECT_EQ(parse_feature("a:list(:)", 7).dim, 7U);
+  EXPECT_EQ(parse_feature("a:list(:):9", 7).separator, ":");
+  EXPECT_EQ(parse_feature("a:list(:):9", 7).dim, 9U);
+  EXPECT_EQ(parse_feature("a:list(a):b):9", 7).separator, "a):b");
+  EXPECT_EQ(parse_feature("a:list( )", 7).separator, " ");
+}
+
+TEST(ParseFeature, TakesPowersOfTen) {
+  EXPECT_EQ(parse_feature("a:hash(1e6)", 1).size, 1'000'000);
+  EXPECT_EQ(parse_feature("a:hash(25e03)", 1).size, 25'000);
+  EXPECT_EQ(parse_feature("a:hash(4294967295)", 1).size, 4'294'967'295);
+  EXPECT_EQ(parse_feature("a:bucketize(1e3)", 1).size, 1000);
 }
 
 TEST(ParseFeature, SaysWhatIsWrong) {
@@ -49,7 +82,8 @@ TEST(ParseFeature, SaysWhatIsWrong) {
     const Failure failure = failure_of([&] { parse_feature(declaration, 32); });
     EXPECT_EQ(failure.code, base::ExitCode::usage);
     EXPECT_THAT(failure.message, StartsWith("feature \"" + std::string(declaration) + "\": "));
-    EXPECT_THAT(failure.message, HasSubstr("KIND one of lookup, bucketize(N), normalize, text(N)."));
+    EXPECT_THAT(failure.message,
+                HasSubstr("KIND one of lookup, hash(N), bucketize(N), normalize, text(N), list(SEP)."));
     return failure.message;
   };
   EXPECT_THAT(complaint(""), HasSubstr("no KIND"));
@@ -57,7 +91,18 @@ TEST(ParseFeature, SaysWhatIsWrong) {
   EXPECT_THAT(complaint(":lookup"), HasSubstr("no COLUMN"));
   EXPECT_THAT(complaint("a:lookup:3:4"), HasSubstr("more than three parts"));
   EXPECT_THAT(complaint("a:embed"), HasSubstr("no kind \"embed\""));
-  EXPECT_THAT(complaint("a:hash(10)"), HasSubstr("no kind \"hash\""));
+  EXPECT_THAT(complaint("a:hash"), HasSubstr("hash is written hash(N)"));
+  EXPECT_THAT(complaint("a:hash(0)"), HasSubstr("N must be a whole number from 1 to 4294967295, not \"0\""));
+  EXPECT_THAT(complaint("a:hash(4294967296)"), HasSubstr("not \"4294967296\""));
+  EXPECT_THAT(complaint("a:hash(5e9)"), HasSubstr("not \"5e9\""));
+  EXPECT_THAT(complaint("a:hash(1e99)"), HasSubstr("not \"1e99\""));
+  EXPECT_THAT(complaint("a:hash(1e-2)"), HasSubstr("not \"1e-2\""));
+  EXPECT_THAT(complaint("a:list"), HasSubstr("list is written list(SEP)"));
+  EXPECT_THAT(complaint("a:list()"), HasSubstr("SEP must be at least one character"));
+  EXPECT_THAT(complaint("a:list(|"), HasSubstr("bracket"));
+  EXPECT_THAT(complaint("a:list(|)8"), HasSubstr("\"8\" follows the closing bracket"));
+  EXPECT_THAT(complaint("a:list(:):0"), HasSubstr("DIM must be a whole number from 1 to"));
+  EXPECT_THAT(complaint("a:list(:):1:2"), HasSubstr("more than three parts"));
   EXPECT_THAT(complaint("a:"), HasSubstr("no kind \"\""));
   EXPECT_THAT(complaint("a:text"), HasSubstr("text is written text(N)"));
   EXPECT_THAT(complaint("a:lookup(3)"), HasSubstr("lookup is written lookup"));
@@ -66,7 +111,7 @@ TEST(ParseFeature, SaysWhatIsWrong) {
   EXPECT_THAT(complaint("a:text()"), HasSubstr("N must be a whole number from 3 to"));
   EXPECT_THAT(complaint("a:text(2)"), HasSubstr("N must be a whole number from 3 to"));
   EXPECT_THAT(complaint("a:bucketize(1)"), HasSubstr("N must be a whole number from 2 to"));
-  EXPECT_THAT(complaint("a:bucketize(1e3)"), HasSubstr("not \"1e3\""));
+  EXPECT_THAT(complaint("a:bucketize(1.5e3)"), HasSubstr("not \"1.5e3\""));
   EXPECT_THAT(complaint("a:bucketize(99999999999)"), HasSubstr("not \"99999999999\""));
   EXPECT_THAT(complaint("a:lookup:0"), HasSubstr("DIM must be a whole number from 1 to"));
   EXPECT_THAT(complaint("a:lookup:-3"), HasSubstr("DIM must be"));

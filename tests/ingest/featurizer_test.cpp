@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <bit>
@@ -44,58 +45,92 @@ Columns make_columns() {
   return columns;
 }
 
-TEST(Featurize, LookupGivesTheRowOfTheString) {
+/// Features learnt from `columns` by one rank alone, and its rows.
+FeaturisedColumns featurize_alone(const std::vector<std::string>& declarations, const Columns& columns,
+                                  const EarlierFeatures& earlier = {}) {
   auto self = mpi::Communicator::self();
+  return featurize_columns(parse_all(declarations), columns, self, earlier);
+}
+
+/// The words of `columns` for features that were learnt from others, and learn nothing more.
+FeatureRows words_of(const std::vector<FittedFeature>& features, const Columns& columns) {
+  std::vector<std::string> declarations;
+  for (const auto& feature : features) declarations.push_back(feature.spec.declaration());
+  return featurize_alone(declarations, columns, {.features = &features, .freeze_vocabulary = true}).rows;
+}
+
+Columns column_of(const char* name, const std::vector<std::string>& texts) {
+  Columns columns;
+  columns.rows = texts.size();
+  columns.strings[name] = make_column(texts);
+  return columns;
+}
+
+Columns column_of(const char* name, const std::vector<std::int64_t>& numbers) {
+  Columns columns;
+  columns.rows = numbers.size();
+  columns.numbers[name] = numbers;
+  return columns;
+}
+
+TEST(Featurize, LookupGivesTheRowOfTheString) {
   const Columns columns = make_columns();
-  const auto features = fit_features(parse_all({"name:lookup"}), columns, self);
-  const FeatureRows rows = featurize(features, columns);
-  EXPECT_EQ(features[0].table_rows(), 4U);
+  const auto [features, rows] = featurize_alone({"name:lookup"}, columns);
+  EXPECT_EQ(features[0].table_rows(), 4);
+  EXPECT_EQ(features[0].added, 3);
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_GT(rows.words[i], 0U);  // even "[UNK]", when somebody is called so
-    EXPECT_EQ(features[0].vocabulary[rows.words[i]], columns.strings.at("name")[i]);
+    EXPECT_EQ(features[0].vocabulary.strings[rows.words[i]], columns.strings.at("name")[i]);
   }
-  Columns others;
-  others.rows = 1;
-  others.strings["name"] = make_column({"carl"});
-  EXPECT_THAT(featurize(features, others).words, ElementsAre(0U));
+  EXPECT_THAT(words_of(features, column_of("name", std::vector<std::string>{"carl"})).words, ElementsAre(0U));
+}
+
+TEST(Featurize, HashGivesTheHashOfTextOrDigitsModuloN) {
+  const auto [features, rows] = featurize_alone({"name:hash(1000)", "time:hash(4e9)"}, make_columns());
+  EXPECT_EQ(features[0].table_rows(), 1000);
+  EXPECT_EQ(features[1].table_rows(), 4'000'000'000);
+  EXPECT_EQ(features[0].vocabulary.rows, 0);
+  const std::vector<std::string> names = {"ann", "bob", "ann", "[UNK]"};
+  const std::vector<std::string> times = {"10", "0", "20", "30"};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(rows.words[2 * i], XXH3_64bits(names[i].data(), names[i].size()) % 1000);
+    EXPECT_EQ(rows.words[2 * i + 1], XXH3_64bits(times[i].data(), times[i].size()) % 4'000'000'000);
+  }
+  EXPECT_THAT(featurize_alone({"x:hash(1)"}, column_of("x", std::vector<std::int64_t>{-5, 7})).rows.words,
+              ElementsAre(0, 0));
+  EXPECT_EQ(featurize_alone({"x:hash(977)"}, column_of("x", std::vector<std::int64_t>{-5})).rows.words[0],
+            XXH3_64bits("-5", 2) % 977);
 }
 
 TEST(Featurize, BucketizeCountsTheBoundariesNotAbove) {
-  auto self = mpi::Communicator::self();
-  const auto features = fit_features(parse_all({"time:bucketize(4)"}), make_columns(), self);
-  EXPECT_EQ(features[0].table_rows(), 5U);
-  Columns columns;
-  columns.rows = 9;
-  columns.numbers["time"] = {-1, 0, 9, 10, 19, 20, 29, 30, 1000};  // the boundaries are 0, 10, 20, 30
-  EXPECT_THAT(featurize(features, columns).words, ElementsAre(0, 1, 1, 2, 2, 3, 3, 4, 4));
+  const auto features = featurize_alone({"time:bucketize(4)"}, make_columns()).features;
+  EXPECT_EQ(features[0].table_rows(), 5);
+  // The boundaries are 0, 10, 20, 30.
+  const auto columns = column_of("time", std::vector<std::int64_t>{-1, 0, 9, 10, 19, 20, 29, 30, 1000});
+  EXPECT_THAT(words_of(features, columns).words, ElementsAre(0, 1, 1, 2, 2, 3, 3, 4, 4));
 }
 
 TEST(Featurize, NormalizeGivesZScores) {
-  auto self = mpi::Communicator::self();
-  const auto features = fit_features(parse_all({"time:normalize"}), make_columns(), self);
-  EXPECT_EQ(features[0].table_rows(), 0U);
+  const auto [features, rows] = featurize_alone({"time:normalize"}, make_columns());
+  EXPECT_EQ(features[0].table_rows(), 0);
   EXPECT_EQ(features[0].mean, 15.0);
   EXPECT_EQ(features[0].deviation, std::sqrt(125.0));
-  EXPECT_EQ(as_float(featurize(features, make_columns()).words[3]),
-            static_cast<float>(15 / std::sqrt(125.0)));
+  EXPECT_EQ(as_float(rows.words[3]), static_cast<float>(15 / std::sqrt(125.0)));
 }
 
 TEST(Featurize, NormalizeOfEqualNumbersIsZero) {
-  auto self = mpi::Communicator::self();
-  Columns columns;
-  columns.rows = 2;
-  columns.numbers["time"] = {9, 9};
-  const auto features = fit_features(parse_all({"time:normalize", "time:bucketize(3)"}), columns, self);
+  const auto [features, rows] = featurize_alone({"time:normalize", "time:bucketize(3)"},
+                                                column_of("time", std::vector<std::int64_t>{9, 9}));
   EXPECT_EQ(features[0].deviation, 1.0);
-  EXPECT_EQ(as_float(featurize(features, columns).words[0]), 0.0F);
-  EXPECT_EQ(featurize(features, columns).words[1], 3U);  // all boundaries are 9
+  EXPECT_EQ(as_float(rows.words[0]), 0.0F);
+  EXPECT_EQ(rows.words[1], 3U);  // all boundaries are 9
 }
 
 TEST(Featurize, TextGivesListsOfTokens) {
-  auto self = mpi::Communicator::self();
-  const auto features = fit_features(parse_all({"name:lookup", "title:text(4)"}), make_columns(), self);
-  EXPECT_THAT(features[1].vocabulary, ElementsAre("", "[UNK]", "b", "a"));  // c has no place in four rows
-  const FeatureRows rows = featurize(features, make_columns());
+  const auto [features, rows] = featurize_alone({"name:lookup", "title:text(4)"}, make_columns());
+  EXPECT_THAT(features[1].vocabulary.strings.texts(),
+              ElementsAre("", "[UNK]", "b", "a"));  // c has no place in four rows
+  EXPECT_EQ(features[1].added, 2);
   EXPECT_EQ(rows.size(), 4U);
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(rows.words[2 * i + 1], i);
   EXPECT_THAT(rows.lists[1].offsets, ElementsAre(0, 2, 2, 5, 6));
@@ -103,10 +138,139 @@ TEST(Featurize, TextGivesListsOfTokens) {
   EXPECT_THAT(rows.lists[0].offsets, ElementsAre(0));
 }
 
-TEST(FitFeatures, RefusesColumnsThatDoNotFit) {
+TEST(Featurize, ListGivesTheRowsOfItsParts) {
+  const std::vector<std::string> genres = {"Drama|War", "", " War | ", "Sci:Fi|Drama|Drama"};
+  const auto [features, rows] = featurize_alone({"genres:list(|):4"}, column_of("genres", genres));
+  const auto vocabulary = features[0].vocabulary.strings.texts();
+  EXPECT_THAT(vocabulary, testing::UnorderedElementsAre("[UNK]", "Drama", "War", "Sci:Fi"));
+  EXPECT_EQ(vocabulary[0], "[UNK]");
+  EXPECT_EQ(features[0].added, 3);
+  EXPECT_THAT(rows.words, ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(rows.lists[0].offsets, ElementsAre(0, 2, 2, 3, 6));
+  std::vector<std::string> parts;
+  for (const std::uint32_t row : rows.lists[0].rows) parts.push_back(vocabulary[row]);
+  EXPECT_THAT(parts, ElementsAre("Drama", "War", "War", "Sci:Fi", "Drama", "Drama"));
+
+  const auto others = column_of("genres", std::vector<std::string>{"Opera|War"});
+  EXPECT_THAT(words_of(features, others).lists[0].rows, ElementsAre(0, rows.lists[0].rows[2]));
+}
+
+// What was learnt from make_columns() goes on to rows that are spread over the ranks.
+class Growth : public testing::Test {
+ protected:
+  FeaturisedColumns grow(bool freeze) {
+    const auto first = featurize_columns(parse_all(declarations_), blocks_of(make_columns()), world_);
+    return featurize_columns(parse_all(declarations_), blocks_of(more_), world_,
+                             {.features = &first.features, .freeze_vocabulary = freeze});
+  }
+  /// This rank's block of all columns.
+  Columns blocks_of(const Columns& all) {
+    Columns mine;
+    for (const auto& [name, column] : all.strings)
+      mine.strings[name] = make_column(block_of(column.texts(), world_));
+    for (const auto& [name, column] : all.numbers) mine.numbers[name] = block_of(column, world_);
+    mine.rows = mine.numbers.begin()->second.size();
+    return mine;
+  }
+  std::vector<std::string> vocabulary(const FittedFeature& feature) {
+    return whole(feature.vocabulary, world_);
+  }
+  static Columns make_more() {
+    Columns columns;
+    columns.rows = 3;
+    columns.strings["name"] = make_column({"zoe", "ann", "carl"});
+    columns.strings["title"] = make_column({"C d", "c a", "a e"});
+    columns.numbers["time"] = {40, 10, -7};
+    return columns;
+  }
+
+  const std::vector<std::string> declarations_ = {"name:lookup", "title:text(6)", "title:list( )",
+                                                  "time:bucketize(4)", "time:normalize"};
+  const Columns more_ = make_more();
+  mpi::Communicator world_ = mpi::Communicator::world();
+};
+
+TEST_F(Growth, KeepsRowsAndStatisticsAndAppendsWhatIsNew) {
+  const auto before = featurize_alone(declarations_, make_columns()).features;
+  const auto [features, rows] = grow(false);
+  auto names = before[0].vocabulary.strings.texts();
+  const auto new_names =
+      featurize_alone({"name:lookup"}, column_of("name", std::vector<std::string>{"zoe", "carl"}))
+          .features[0]
+          .vocabulary.strings.texts();
+  names.insert(names.end(), new_names.begin() + 1, new_names.end());
+  EXPECT_EQ(vocabulary(features[0]), names);
+  EXPECT_EQ(features[0].added, 2);
+  // b, a and c were known. Of d and e, each once, e goes first, and six rows have room for it alone.
+  EXPECT_THAT(vocabulary(features[1]), ElementsAre("", "[UNK]", "b", "a", "c", "e"));
+  EXPECT_EQ(features[1].added, 1);
+  EXPECT_EQ(features[2].added, 4);  // "C", "d", "c", "e"; "a" was known
+  EXPECT_EQ(features[2].table_rows(), before[2].table_rows() + 4);
+  EXPECT_EQ(features[3].minimum, 0.0);
+  EXPECT_EQ(features[3].maximum, 30.0);
+  EXPECT_EQ(features[4].mean, 15.0);
+  EXPECT_EQ(features[4].deviation, std::sqrt(125.0));
+
+  // All rows as one rank has them.
+  const FeatureRows all = all_gather_rows(rows, world_);
+  ASSERT_EQ(all.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(names[all.words[5 * i]], more_.strings.at("name")[i]);
+    EXPECT_EQ(all.words[5 * i + 1], i);
+  }
+  EXPECT_THAT(all.lists[1].rows, ElementsAre(4, 1, 4, 3, 3, 5));
+  EXPECT_THAT(all.lists[1].offsets, ElementsAre(0, 2, 4, 6));
+  EXPECT_EQ(all.words[3], 4U);
+  EXPECT_EQ(all.words[5 + 3], 2U);
+  EXPECT_EQ(all.words[10 + 3], 0U);
+  EXPECT_EQ(as_float(all.words[4]), static_cast<float>(25 / std::sqrt(125.0)));
+}
+
+TEST_F(Growth, TakesInNothingWhenFrozen) {
+  const auto before = featurize_alone(declarations_, make_columns()).features;
+  const auto [features, rows] = grow(true);
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    EXPECT_EQ(features[i].added, 0);
+    if (before[i].vocabulary.rows > 0) {
+      EXPECT_EQ(vocabulary(features[i]), before[i].vocabulary.strings.texts());
+    }
+  }
+  const FeatureRows all = all_gather_rows(rows, world_);
+  EXPECT_EQ(all.words[0], 0U);
+  EXPECT_GT(all.words[5], 0U);
+  EXPECT_EQ(all.words[10], 0U);
+  EXPECT_THAT(all.lists[1].rows, ElementsAre(4, 1, 4, 3, 3, 1));
+}
+
+TEST_F(Growth, RefusesStoredVocabulariesThatLackRows) {
+  for (const char* declaration : {"title:lookup", "title:text(9)", "title:list(|)"}) {
+    auto features = featurize_columns(parse_all({declaration}), blocks_of(make_columns()), world_).features;
+    ++features[0].vocabulary.rows;
+    const Failure failure = failure_of([&] {
+      featurize_columns(parse_all({declaration}), blocks_of(more_), world_, {.features = &features});
+    });
+    EXPECT_EQ(failure.code, base::ExitCode::checkpoint);
+    EXPECT_THAT(failure.message,
+                HasSubstr(std::string(declaration) + ":32\": its stored vocabulary lacks rows"));
+  }
+}
+
+TEST_F(Growth, NeedsTheFeaturesOfTheEarlierRun) {
+  const auto features = featurize_alone({"name:lookup"}, make_columns()).features;
+  const Failure failure = failure_of([&] {
+    featurize_columns(parse_all({"name:lookup:8"}), make_columns(), world_, {.features = &features});
+  });
+  EXPECT_EQ(failure.code, base::ExitCode::usage);
+  EXPECT_THAT(
+      failure.message,
+      HasSubstr("\"name:lookup:8\": the model was trained without it. Its features are: name:lookup:32."));
+}
+
+TEST(Featurize, RefusesColumnsThatDoNotFit) {
   auto world = mpi::Communicator::world();
   const auto complaint = [&](const std::vector<std::string>& declarations) {
-    const Failure failure = failure_of([&] { fit_features(parse_all(declarations), make_columns(), world); });
+    const Failure failure =
+        failure_of([&] { featurize_columns(parse_all(declarations), make_columns(), world); });
     EXPECT_EQ(failure.code, base::ExitCode::usage);
     return failure.message;
   };
@@ -117,41 +281,52 @@ TEST(FitFeatures, RefusesColumnsThatDoNotFit) {
   EXPECT_THAT(complaint({"time:lookup"}),
               HasSubstr("\"time:lookup:32\": this kind needs a column of text. The"));
   EXPECT_THAT(complaint({"time:text(9)"}), HasSubstr("needs a column of text"));
+  EXPECT_THAT(complaint({"time:list(,)"}), HasSubstr("needs a column of text"));
+  EXPECT_THAT(complaint({"age:hash(9)"}), HasSubstr("there is no column \"age\""));
   EXPECT_THAT(complaint({"name:bucketize(9)"}), HasSubstr("needs a column of numbers"));
   EXPECT_THAT(complaint({"name:normalize"}), HasSubstr("needs a column of numbers"));
   EXPECT_THAT(complaint({"title:text(9)", "title:lookup", "title:text(10)"}),
               HasSubstr("called title_text already"));
 }
 
-void expect_equal(const std::vector<FittedFeature>& a, const std::vector<FittedFeature>& b) {
-  ASSERT_EQ(a.size(), b.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    EXPECT_EQ(a[i].spec.declaration(), b[i].spec.declaration());
-    EXPECT_TRUE(a[i].vocabulary == b[i].vocabulary);
-    EXPECT_EQ(a[i].minimum, b[i].minimum);
-    EXPECT_EQ(a[i].maximum, b[i].maximum);
-    EXPECT_EQ(a[i].mean, b[i].mean);
-    EXPECT_EQ(a[i].deviation, b[i].deviation);
+// Learns from blocks of columns on every rank, and from the whole on one: the same features, and words of the block.
+void expect_independent_of_ranks(const std::vector<std::string>& declarations, const Columns& part,
+                                 const Columns& all, std::int64_t first) {
+  auto world = mpi::Communicator::world();
+  const auto [features, rows] = featurize_columns(parse_all(declarations), part, world);
+  const auto [expected, expected_rows] = featurize_alone(declarations, all);
+  ASSERT_EQ(features.size(), expected.size());
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    EXPECT_EQ(features[i].table_rows(), expected[i].table_rows());
+    EXPECT_EQ(features[i].added, expected[i].added);
+    EXPECT_TRUE(whole(features[i].vocabulary, world) == expected[i].vocabulary.strings.texts());
+    EXPECT_EQ(features[i].minimum, expected[i].minimum);
+    EXPECT_EQ(features[i].maximum, expected[i].maximum);
+    EXPECT_EQ(features[i].mean, expected[i].mean);
+    EXPECT_EQ(features[i].deviation, expected[i].deviation);
+  }
+  EXPECT_EQ(rows.size(), part.rows);
+  EXPECT_EQ(world.sum_before(static_cast<std::int64_t>(part.rows)), first);
+  const FeatureRows gathered = all_gather_rows(rows, world);
+  EXPECT_TRUE(gathered.words == expected_rows.words);
+  ASSERT_EQ(gathered.lists.size(), expected_rows.lists.size());
+  for (std::size_t i = 0; i < gathered.lists.size(); ++i) {
+    EXPECT_TRUE(gathered.lists[i].offsets == expected_rows.lists[i].offsets);
+    EXPECT_TRUE(gathered.lists[i].rows == expected_rows.lists[i].rows);
   }
 }
 
-// Each rank's block of words is that block of what one rank alone makes of all rows.
 void expect_independent_of_ranks(const DataOptions& options) {
   auto world = mpi::Communicator::world();
   auto self = mpi::Communicator::self();
   const Dataset part = read_dataset(options, world);
-  const Dataset whole = read_dataset(options, self);
-  const auto fitted = fit_features(parse_all(query_features), part.interactions, world);
-  const auto expected = fit_features(parse_all(query_features), whole.interactions, self);
-  expect_equal(fitted, expected);
-  const FeatureRows words = featurize(fitted, part.interactions);
-  const FeatureRows all_words = featurize(expected, whole.interactions);
-  ASSERT_EQ(words.size(), part.interactions.rows);
-  const auto first = all_words.words.begin() + part.first * static_cast<std::int64_t>(words.features);
-  EXPECT_TRUE(std::equal(words.words.begin(), words.words.end(), first));
+  const Dataset all = read_dataset(options, self);
+  expect_independent_of_ranks(query_features, part.interactions, all.interactions, part.first);
+  expect_independent_of_ranks({"title:lookup", "title:text(10000)", "genres:list(|):8", "item_id:hash(100)"},
+                              part.catalogue, all.catalogue, part.catalogue_first);
 }
 
-TEST(FitFeatures, DoesNotDependOnTheNumberOfRanks) {
+TEST(Featurize, DoesNotDependOnTheNumberOfRanks) {
   expect_independent_of_ranks({});
 }
 
@@ -164,9 +339,9 @@ TEST(MovieLens100kFeatures, OfTheQueryAreThoseOfTheTutorial) {
   GEMEL_FIND_DATA(directory, "ml-100k");
   auto self = mpi::Communicator::self();
   const Dataset dataset = read_dataset({.directory = directory.string()}, self);
-  const auto features = fit_features(parse_all(query_features), dataset.interactions, self);
-  EXPECT_EQ(features[0].table_rows(), 944U);  // 943 users and the unknown one
-  EXPECT_EQ(features[1].table_rows(), 1001U);
+  const auto [features, rows] = featurize_alone(query_features, dataset.interactions);
+  EXPECT_EQ(features[0].table_rows(), 944);  // 943 users and the unknown one
+  EXPECT_EQ(features[1].table_rows(), 1001);
 
   const auto& timestamps = dataset.interactions.numbers.at("timestamp");
   EXPECT_EQ(features[1].minimum,
@@ -184,7 +359,6 @@ TEST(MovieLens100kFeatures, OfTheQueryAreThoseOfTheTutorial) {
   EXPECT_DOUBLE_EQ(features[2].mean, static_cast<double>(mean));
   EXPECT_DOUBLE_EQ(features[2].deviation, deviation);
 
-  const FeatureRows rows = featurize(features, dataset.interactions);
   std::set<std::uint32_t> buckets;
   for (std::size_t i = 0; i < 100'000; ++i) {
     buckets.insert(rows.words[3 * i + 1]);
@@ -201,8 +375,8 @@ TEST(MovieLens100kFeatures, OfTheCandidateAreThoseOfTheTutorial) {
   GEMEL_FIND_DATA(directory, "ml-100k");
   auto self = mpi::Communicator::self();
   const Dataset dataset = read_dataset({.directory = directory.string()}, self);
-  const auto features = fit_features(parse_all(candidate_features), dataset.catalogue, self);
-  EXPECT_EQ(features[0].table_rows(), 1665U);  // 1664 titles and the unknown one
+  const auto [features, rows] = featurize_alone(candidate_features, dataset.catalogue);
+  EXPECT_EQ(features[0].table_rows(), 1665);  // 1664 titles and the unknown one
 
   std::map<std::string, int> count_of;  // of words, counted naively
   for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {
@@ -218,7 +392,7 @@ TEST(MovieLens100kFeatures, OfTheCandidateAreThoseOfTheTutorial) {
       }
     }
   }
-  const auto& vocabulary = features[1].vocabulary;
+  const auto vocabulary = features[1].vocabulary.strings.texts();
   ASSERT_EQ(vocabulary.size(), count_of.size() + 2);
   for (std::size_t row = 3; row < vocabulary.size(); ++row) {
     const auto before = std::make_pair(count_of.at(vocabulary[row - 1]), vocabulary[row - 1]);
@@ -227,14 +401,25 @@ TEST(MovieLens100kFeatures, OfTheCandidateAreThoseOfTheTutorial) {
   }
   EXPECT_EQ(vocabulary[2], "the");
 
-  const FeatureRows rows = featurize(features, dataset.catalogue);
   const RowLists& lists = rows.lists[1];
   ASSERT_EQ(lists.offsets.size(), 1683U);
   std::vector<std::string> tokens_of_first;
   for (std::uint32_t i = lists.offsets[0]; i < lists.offsets[1]; ++i) {
-    tokens_of_first.push_back(vocabulary[static_cast<std::size_t>(lists.rows[i])]);
+    tokens_of_first.push_back(vocabulary[lists.rows[i]]);
   }
   EXPECT_THAT(tokens_of_first, ElementsAre("toy", "story", "1995"));
+}
+
+TEST(MovieLens100kFeatures, GenresAreLists) {
+  GEMEL_FIND_DATA(directory, "ml-100k");
+  auto self = mpi::Communicator::self();
+  const Dataset dataset = read_dataset({.directory = directory.string()}, self);
+  const auto [features, rows] = featurize_alone({"genres:list(|):8"}, dataset.catalogue);
+  EXPECT_EQ(features[0].table_rows(), 20);  // 19 genres and the unknown one
+  std::vector<std::string> of_first;
+  for (std::uint32_t i = 0; i < rows.lists[0].offsets[1]; ++i)
+    of_first.emplace_back(features[0].vocabulary.strings[rows.lists[0].rows[i]]);
+  EXPECT_THAT(of_first, ElementsAre("Animation", "Children's", "Comedy"));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 namespace gemel::ingest {
 namespace {
 
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -44,6 +45,13 @@ class MovieLens : public testing::Test {
     return message;
   }
 
+  /// A column of the whole catalogue. Collective.
+  std::vector<std::string> catalogue_column(const Dataset& dataset, const char* name) {
+    const StringColumn& column = dataset.catalogue.strings.at(name);
+    EXPECT_EQ(dataset.catalogue.rows, column.size());
+    return whole({dataset.catalogue_total, dataset.catalogue_first, column}, world_);
+  }
+
   static constexpr std::string_view items_ = "1|Toy Story (1995)|x\n7|Caf\xe9|x\n";
   static constexpr std::string_view remedy_ = "Correct the file, or fetch the data set again.";
   mpi::Communicator world_ = mpi::Communicator::world();
@@ -54,10 +62,10 @@ TEST_F(MovieLens, ReadsUsersItemsRatingsAndTimes) {
   const Dataset dataset = read(items_, "ann\t7\t3\t100\r\nbob\t1\t5\t-3\n");
   EXPECT_EQ(dataset.name, "MovieLens-100k");
   EXPECT_EQ(dataset.total, 2);
-  EXPECT_EQ(dataset.catalogue.rows, 2U);
-  EXPECT_EQ(dataset.catalogue.strings.at("item_id")[1], "7");
-  EXPECT_EQ(dataset.catalogue.strings.at("title")[0], "Toy Story (1995)");
-  EXPECT_EQ(dataset.catalogue.strings.at("title")[1], "Caf\xc3\xa9");  // UTF-8 of what was Latin-1
+  EXPECT_THAT(catalogue_column(dataset, "item_id"), ElementsAre("1", "7"));
+  EXPECT_THAT(catalogue_column(dataset, "title"),
+              ElementsAre("Toy Story (1995)", "Caf\xc3\xa9"));  // UTF-8 of what was Latin-1
+  EXPECT_THAT(catalogue_column(dataset, "genres"), ElementsAre("", ""));
   const std::vector<std::string> users = {"ann", "bob"};
   const std::vector<std::int64_t> ratings = {3, 5};
   const std::vector<std::int64_t> timestamps = {100, -3};
@@ -70,6 +78,28 @@ TEST_F(MovieLens, ReadsUsersItemsRatingsAndTimes) {
     EXPECT_EQ(dataset.item_rows[i], item_rows.at(global));
   }
   EXPECT_EQ(world_.sum(static_cast<std::int64_t>(dataset.interactions.rows)), 2);
+}
+
+TEST_F(MovieLens, NamesTheGenresWhoseFieldsAreSet) {
+  const std::string start = "|date||url";
+  const std::string none = "|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0";
+  const std::string items = "1|A" + start + "|1" + none + "\n2|B" + start +
+                            "|0|1|0|0|0|1|0|0|0|0|0|0|0|0|0|0|0|0|1\n" + "3|C\n4|D" + start + "\n5|E" +
+                            start + "|0" + none + "\n";
+  const std::string data = "1\t1\t3\t100\n";
+  EXPECT_THAT(catalogue_column(read(items, data), "genres"),
+              ElementsAre("unknown", "Action|Comedy|Western", "", "", ""));
+
+  directory_.write("u.genre", "Caf\xe9|0\nFilm Noir|1\n\n");
+  EXPECT_THAT(catalogue_column(read("1|A" + start + "|1|1\n2|B" + start + "|0|1\n", data), "genres"),
+              ElementsAre("Caf\xc3\xa9|Film Noir", "Film Noir"));
+  EXPECT_THAT(error_of("1|A" + start + "|1\n", data),
+              HasSubstr("expected 7 fields separated by '|', the last 2 for genres, not 6"));
+  EXPECT_THAT(error_of("1|A" + start + "|1|2\n", data),
+              StartsWith("u.item:1:17: '2': expected 1 or 0 for genre Film Noir"));
+  directory_.write("u.genre", "Action|0\nComedy|2\n");
+  EXPECT_THAT(error_of("1|A" + start + "|1|1\n", data),
+              StartsWith("u.genre:2:1: 'Comedy|2': expected the name of genre 1 and that number: 'name|1'"));
 }
 
 TEST_F(MovieLens, ConvertsLatin1) {

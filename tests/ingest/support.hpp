@@ -12,6 +12,8 @@
 
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/columns.hpp"
+#include "gemel/ingest/string_exchange.hpp"
+#include "gemel/ingest/vocabulary.hpp"
 #include "gemel/mpi/communicator.hpp"
 
 namespace gemel::ingest {
@@ -81,6 +83,14 @@ std::vector<T> block_of(const std::vector<T>& all, const mpi::Communicator& comm
     return all.begin() + static_cast<std::ptrdiff_t>(all.size() * part / size);
   };
   return {at(rank), at(rank + 1)};
+}
+
+/// The strings of all rows of a vocabulary of which each rank has a block. Collective.
+inline std::vector<std::string> whole(const VocabularyBlock& block, mpi::Communicator& communicator) {
+  const auto range = exchange::RowBlocks(block.rows, communicator.size()).block(communicator.rank());
+  EXPECT_EQ(block.first, range.first);
+  EXPECT_EQ(block.strings.size(), static_cast<std::size_t>(range.size()));
+  return all_gather_strings(block.strings, communicator).texts();
 }
 
 }  // namespace gemel::ingest

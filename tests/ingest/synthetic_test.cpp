@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gemel/exchange/placement.hpp"
 #include "gemel/ingest/item_counts.hpp"
 #include "gemel/ingest/split.hpp"
 #include "gemel/ingest/text.hpp"
@@ -33,6 +34,52 @@ TEST(Synthetic, IsTheSameOnAnyNumberOfRanks) {
     ASSERT_EQ(part.interactions.numbers.at("rating")[i], whole.interactions.numbers.at("rating")[global]);
     ASSERT_EQ(part.item_rows[i], whole.item_rows[global]);
   }
+}
+
+TEST(Synthetic, GivesEachRankItsBlockOfTheCatalogue) {
+  auto world = mpi::Communicator::world();
+  auto self = mpi::Communicator::self();
+  for (const std::int64_t items : {1, 5, 1500}) {
+    const SyntheticOptions options = {.users = 3, .items = items, .interactions = 10, .seed = 1};
+    const Dataset part = synthesize(options, world);
+    const Dataset whole = synthesize(options, self);
+    const auto range = exchange::RowBlocks(items, world.size()).block(world.rank());
+    EXPECT_EQ(part.catalogue_total, items);
+    EXPECT_EQ(part.catalogue_first, range.first);
+    EXPECT_EQ(part.catalogue.rows, static_cast<std::size_t>(range.size()));
+    for (const char* column : {"item_id", "title", "genres"}) {
+      EXPECT_EQ(all_gather_strings(part.catalogue.strings.at(column), world),
+                whole.catalogue.strings.at(column));
+    }
+  }
+}
+
+// Checkpoints of earlier versions hold this hash.
+TEST(Synthetic, HasTheContentThatItAlwaysHad) {
+  auto world = mpi::Communicator::world();
+  EXPECT_EQ(synthesize({}, world).content_hash, 5106964836587935889U);
+  const SyntheticOptions small = {.users = 10, .items = 20, .interactions = 100, .seed = 1};
+  EXPECT_EQ(synthesize(small, world).content_hash, 14578203458923144851U);
+}
+
+TEST(Synthetic, NamesGenresThatFitTheTitle) {
+  auto self = mpi::Communicator::self();
+  const Dataset dataset = synthesize({}, self);
+  std::map<std::string, std::int64_t> count_of;
+  std::map<std::string, std::set<std::string>> first_words;  // of a genre's own words
+  std::int64_t several = 0;
+  for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {
+    const auto genres = split_list(dataset.catalogue.strings.at("genres")[row], "|");
+    ASSERT_TRUE(genres.size() == 1 || genres.size() == 2);
+    several += genres.size() == 2 ? 1 : 0;
+    ++count_of[std::string(genres[0])];
+    const std::string_view title = dataset.catalogue.strings.at("title")[row];
+    first_words[std::string(genres[0])].insert(std::string(split_list(title, " ")[1]));
+  }
+  EXPECT_EQ(count_of.size(), 12U);
+  for (const auto& [genre, count] : count_of) EXPECT_EQ(count, 125) << genre;
+  for (const auto& [genre, words] : first_words) EXPECT_LE(words.size(), 10U) << genre;
+  EXPECT_NEAR(static_cast<double>(several), 1500 * 0.25 * 11 / 12, 100);  // six deviations
 }
 
 TEST(Synthetic, HasTheSizesAskedFor) {
@@ -69,7 +116,7 @@ TEST(Synthetic, TakesTheSmallestSizesAndRefusesNone) {
   auto world = mpi::Communicator::world();
   const Dataset dataset = synthesize({.users = 1, .items = 1, .interactions = 1, .seed = 1}, world);
   EXPECT_EQ(world.sum(static_cast<std::int64_t>(dataset.interactions.rows)), 1);
-  EXPECT_EQ(dataset.catalogue.rows, 1U);
+  EXPECT_EQ(world.sum(static_cast<std::int64_t>(dataset.catalogue.rows)), 1);
   EXPECT_THROW(synthesize({.users = 0, .items = 1, .interactions = 1, .seed = 1}, world), base::UsageError);
   EXPECT_THROW(synthesize({.users = 1, .items = 0, .interactions = 1, .seed = 1}, world), base::UsageError);
   EXPECT_THROW(synthesize({.users = 1, .items = 1, .interactions = 0, .seed = 1}, world), base::UsageError);

@@ -42,19 +42,45 @@ TEST(Tokenizer, DropsExactlyThePunctuationOfTheCLocale) {
   EXPECT_EQ(dropped, 32);
 }
 
-TEST(TextVocabulary, OrdersByCountThenBytesBothDescending) {
+/// The vocabulary of the tokens of `texts`, of which each rank has a block. Collective.
+std::vector<std::string> vocabulary_of(const std::vector<std::string>& texts, std::int64_t max_rows,
+                                       const std::vector<std::string>& stored = {}) {
   auto world = mpi::Communicator::world();
-  const std::vector<std::string> all = {"B a", "the b", "the", "c THE!", "\xc3\xa9", "zz b"};
-  EXPECT_THAT(build_text_vocabulary(make_column(block_of(all, world)), 100, world),
+  Tokenizer tokenize;
+  StringColumn tokens;
+  for (const std::string& text : block_of(texts, world)) {
+    for (const std::string_view token : tokenize(text)) tokens.push_back(token);
+  }
+  return build_text_vocabulary(distinct_strings(tokens), max_rows, make_column(stored), world).texts();
+}
+
+TEST(TextVocabulary, OrdersByCountThenBytesBothDescending) {
+  EXPECT_THAT(vocabulary_of({"B a", "the b", "the", "c THE!", "\xc3\xa9", "zz b"}, 100),
               ElementsAre("", "[UNK]", "the", "b", "\xc3\xa9", "zz", "c", "a"));
 }
 
 TEST(TextVocabulary, KeepsTheMostFrequent) {
-  auto world = mpi::Communicator::world();
-  const std::vector<std::string> all = {"a a a", "b b", "b a", "c", "d d"};
-  EXPECT_THAT(build_text_vocabulary(make_column(block_of(all, world)), 4, world),
-              ElementsAre("", "[UNK]", "a", "b"))
+  EXPECT_THAT(vocabulary_of({"a a a", "b b", "b a", "c", "d d"}, 4), ElementsAre("", "[UNK]", "a", "b"))
       << "a occurs four times, b three";
+}
+
+TEST(TextVocabulary, GrowsByTheMostFrequentNewTokensWhileThereIsRoom) {
+  const std::vector<std::string> stored = {"", "[UNK]", "x", "a"};
+  const std::vector<std::string> texts = {"c a a", "b c", "d x", "b c", "d e"};
+  EXPECT_THAT(vocabulary_of(texts, 100, stored), ElementsAre("", "[UNK]", "x", "a", "c", "d", "b", "e"));
+  EXPECT_THAT(vocabulary_of(texts, 6, stored), ElementsAre("", "[UNK]", "x", "a", "c", "d"));
+  EXPECT_EQ(vocabulary_of(texts, 4, stored), stored);
+}
+
+TEST(SplitList, TrimsPartsAndDropsEmptyOnes) {
+  EXPECT_THAT(split_list("Action|Comedy", "|"), ElementsAre("Action", "Comedy"));
+  EXPECT_THAT(split_list(" | Film Noir\t||x|", "|"), ElementsAre("Film Noir", "x"));
+  EXPECT_THAT(split_list("a, b,c", ", "), ElementsAre("a", "b,c"));
+  EXPECT_THAT(split_list("a::b:c", "::"), ElementsAre("a", "b:c"));
+  EXPECT_THAT(split_list("one  two", " "), ElementsAre("one", "two"));
+  EXPECT_THAT(split_list("a|a", "|"), ElementsAre("a", "a"));
+  EXPECT_THAT(split_list("", "|"), IsEmpty());
+  EXPECT_THAT(split_list(" || ", "|"), IsEmpty());
 }
 
 }  // namespace

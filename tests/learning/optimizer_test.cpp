@@ -25,8 +25,8 @@ constexpr int steps = 12;
 struct Fixture {
   static std::vector<ingest::FittedFeature> lookup(const char* column, std::size_t rows) {
     ingest::FittedFeature feature;
-    feature.spec = {column, ingest::FeatureKind::lookup, 0, dim};
-    feature.vocabulary.assign(rows, "word");
+    feature.spec = {column, ingest::FeatureKind::lookup, 0, dim, {}};
+    feature.vocabulary.rows = static_cast<std::int64_t>(rows);
     return {feature};
   }
   mpi::Communicator world = mpi::Communicator::world();

@@ -15,8 +15,9 @@ namespace {
 ingest::FittedFeature feature(const char* column, ingest::FeatureKind kind, std::size_t rows,
                               std::size_t dim) {
   ingest::FittedFeature result;
-  result.spec = {column, kind, static_cast<std::int64_t>(rows) - 1, dim};
-  if (kind != ingest::FeatureKind::bucketize) result.vocabulary.assign(rows, "word");
+  result.spec = {column, kind, static_cast<std::int64_t>(rows), dim, {}};
+  if (kind == ingest::FeatureKind::bucketize) --result.spec.size;
+  result.vocabulary.rows = static_cast<std::int64_t>(rows);
   return result;
 }
 
@@ -28,7 +29,7 @@ std::vector<ingest::FittedFeature> features() {
           feature("time", ingest::FeatureKind::bucketize, 4, 1)};
 }
 
-const std::vector<std::vector<std::int32_t>> token_lists = {{1, 2, 3, 4}, {}, {5}, {2, 2, 0}};
+const std::vector<std::vector<std::uint32_t>> token_lists = {{1, 2, 3, 4}, {}, {5}, {2, 2, 0}};
 
 /// 12 rows; row i has list i % 4.
 ingest::FeatureRows feature_rows() {
@@ -50,6 +51,12 @@ ingest::FeatureRows feature_rows() {
 
 const std::vector<std::int32_t> selection = {3, 0, -1, 3, 11, 5, -1, 6, 1};
 
+std::vector<exchange::ReachableRows> whole(const std::vector<EmbeddingTable>& tables) {
+  std::vector<exchange::ReachableRows> reachable;
+  for (const EmbeddingTable& table : tables) reachable.emplace_back(table.weights().view());
+  return reachable;
+}
+
 TEST(FeatureInputTest, HasATableForEachFeatureButNumbers) {
   FeatureInput input(features(), "query", {}, 1);
   ASSERT_EQ(input.tables().size(), 3U);
@@ -67,9 +74,7 @@ TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
   std::fill_n(result.data(), result.size(), 42.0F);
   const auto rows = feature_rows();
   const auto& tables = input.tables();
-  std::vector<exchange::ReachableRows> reachable;
-  for (const EmbeddingTable& table : tables) reachable.emplace_back(table.weights().view());
-  input.forward(rows, selection, reachable, result.view());
+  input.forward(rows, selection, whole(tables), result.view());
   for (std::size_t i = 0; i < selection.size(); ++i) {
     if (selection[i] < 0) {
       for (const float value : result.row(i)) EXPECT_EQ(value, 0.0F);
@@ -81,9 +86,8 @@ TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
     for (std::size_t j = 0; j < 3; ++j) {
       const auto& tokens = token_lists[row % 4];
       double mean = 0;
-      for (const std::int32_t token : tokens) {
-        mean += static_cast<double>(tables[1].weights()(static_cast<std::size_t>(token), j)) /
-                static_cast<double>(tokens.size());
+      for (const std::uint32_t token : tokens) {
+        mean += static_cast<double>(tables[1].weights()(token, j)) / static_cast<double>(tokens.size());
       }
       EXPECT_NEAR(result(i, 3 + j), mean, 1e-8);
     }
@@ -126,7 +130,7 @@ TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
     if (row < 0) continue;
     add(0, row * 3 % 5, i, 0, 2, 1.0);
     const auto& tokens = token_lists[static_cast<std::size_t>(row % 4)];
-    for (const std::int32_t token : tokens) add(1, token, i, 3, 3, 1.0 / static_cast<double>(tokens.size()));
+    for (const std::uint32_t token : tokens) add(1, token, i, 3, 3, 1.0 / static_cast<double>(tokens.size()));
     add(2, row * row % 4, i, 6, 1, 1.0);
   }
 
@@ -144,6 +148,47 @@ TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
       }
     }
   }
+}
+
+// A hash feature is a row as a lookup is, a list the mean of its rows as text is; an empty list gives zeros and no gradient.
+TEST(FeatureInputTest, TakesHashesAndLists) {
+  FeatureInput input(
+      {feature("user", ingest::FeatureKind::hash, 6, 2), feature("genres", ingest::FeatureKind::list, 4, 3)},
+      "candidate", {}, 1);
+  ASSERT_EQ(input.tables().size(), 2U);
+  EXPECT_EQ(input.tables()[0].name(), "candidate/tables/user_hash");
+  EXPECT_EQ(input.tables()[0].rows(), 6);
+  EXPECT_EQ(input.tables()[1].name(), "candidate/tables/genres_list");
+  EXPECT_EQ(input.tables()[1].rows(), 4);
+  ingest::FeatureRows rows;
+  rows.features = 2;
+  rows.words = {5, 0, 2, 1};
+  rows.lists.resize(2);
+  rows.lists[1] = {.offsets = {0, 2, 2}, .rows = {3, 1}};
+  const std::vector<std::int32_t> both = {0, 1};
+  tensor::Matrix result(2, 5);
+  input.forward(rows, both, whole(input.tables()), result.view());
+  const auto& hash = input.tables()[0].weights();
+  const auto& list = input.tables()[1].weights();
+  for (std::size_t j = 0; j < 2; ++j) {
+    EXPECT_EQ(result(0, j), hash(5, j));
+    EXPECT_EQ(result(1, j), hash(2, j));
+  }
+  for (std::size_t j = 0; j < 3; ++j) {
+    EXPECT_FLOAT_EQ(result(0, 2 + j), (list(3, j) + list(1, j)) / 2);
+    EXPECT_EQ(result(1, 2 + j), 0.0F);
+  }
+
+  tensor::Matrix gradient(2, 5);
+  for (std::size_t i = 0; i < gradient.size(); ++i) gradient.data()[i] = static_cast<float>(i + 1);
+  std::vector<exchange::RowGradient> found(2);
+  FeatureInput::Scratch scratch;
+  input.backward(rows, both, gradient.view(), found, scratch);
+  EXPECT_EQ(found[0].rows, (std::vector<std::int64_t>{2, 5}));
+  EXPECT_EQ(found[0].values(0, 0), 6.0F);
+  EXPECT_EQ(found[0].values(1, 0), 1.0F);
+  EXPECT_EQ(found[1].rows, (std::vector<std::int64_t>{1, 3}));
+  for (std::size_t row = 0; row < 2; ++row) EXPECT_EQ(found[1].values(row, 0), 1.5F);
 }
 
 }  // namespace

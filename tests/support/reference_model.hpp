@@ -78,11 +78,11 @@ void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& 
       column += 1;
       continue;
     }
-    if (spec.kind == ingest::FeatureKind::text) {
+    if (spec.has_lists()) {
       const ingest::RowLists& lists = rows.lists[feature];
       const std::uint32_t length = lists.offsets[word + 1] - lists.offsets[word];
       for (std::uint32_t i = lists.offsets[word]; i < lists.offsets[word + 1]; ++i) {
-        visit(column, table, static_cast<std::size_t>(lists.rows[i]), 1.0 / length);
+        visit(column, table, std::size_t{lists.rows[i]}, 1.0 / length);
       }
     } else {
       visit(column, table, std::size_t{word}, 1.0);

@@ -21,11 +21,12 @@ inline constexpr std::int32_t items = 23;
 
 inline ingest::FittedFeature feature(ingest::FeatureKind kind, std::size_t rows, std::size_t dim) {
   ingest::FittedFeature result;
-  result.spec = {"column" + std::to_string(rows), kind, 0, dim};
+  result.spec = {"column" + std::to_string(rows), kind, 0, dim, {}};
   if (kind == ingest::FeatureKind::bucketize) {
     result.spec.size = static_cast<std::int64_t>(rows) - 1;
   } else {
-    for (std::size_t i = 0; i < rows; ++i) result.vocabulary.push_back(std::to_string(i));
+    result.vocabulary.rows = static_cast<std::int64_t>(rows);
+    for (std::size_t i = 0; i < rows; ++i) result.vocabulary.strings.push_back(std::to_string(i));
   }
   return result;
 }
@@ -67,7 +68,7 @@ inline ingest::FeatureRows catalogue() {
     rows.words.push_back(item);
     rows.words.push_back(item);
     for (std::uint32_t i = 0; i < item % 5; ++i) {
-      rows.lists[1].rows.push_back(static_cast<std::int32_t>(draw(5, item * 8 + i, 9)));
+      rows.lists[1].rows.push_back(draw(5, item * 8 + i, 9));
     }
     rows.lists[1].offsets.push_back(static_cast<std::uint32_t>(rows.lists[1].rows.size()));
   }

@@ -31,10 +31,14 @@ class KeyedPermutation {
   /// Where `index` (< size) goes.
   std::uint64_t operator()(std::uint64_t index) const;
 
+  /// The index (< size) that goes to `place` (< size).
+  std::uint64_t inverse(std::uint64_t place) const;
+
   std::uint64_t size() const { return size_; }
 
  private:
   std::uint64_t encrypt(std::uint64_t index) const;
+  std::uint64_t decrypt(std::uint64_t index) const;
 
   std::uint64_t key_;
   std::uint64_t size_;

@@ -25,13 +25,13 @@ struct DataIdentity {
   std::uint64_t content_hash = 0;
 };
 
-/// The items that the model ranks, one for each row: what a recommender needs beside the query tower.
+/// The items that the model ranks, one for each row: what a recommender needs beside the query tower. Each rank brings those of its
+/// block of the catalogue.
 struct Catalogue {
-  std::vector<std::string> ids;
-  std::vector<std::string> labels;       ///< what a person knows the item by: its title
-  std::span<const std::int64_t> counts;  ///< training examples
-  std::size_t first = 0;                 ///< this rank's first item
-  tensor::ConstMatrixView vectors;  ///< [this rank's items, d]; those of all ranks lie one after the other
+  ingest::VocabularyBlock ids;
+  ingest::VocabularyBlock labels;        ///< what a person knows the item by: its title
+  std::span<const std::int64_t> counts;  ///< training examples of every item, the same on every rank
+  tensor::ConstMatrixView vectors;       ///< [block, d]
 };
 
 /// Everything about a run that goes into a checkpoint beside parameters and progress.
@@ -55,8 +55,14 @@ std::string read_config(CheckpointReader& reader);
 /// The data on which it was trained. Collective.
 DataIdentity read_data_identity(CheckpointReader& reader);
 
+/// The features of a tower ("query" or "candidate") as they were fitted when the checkpoint was written, with this rank's block of
+/// their vocabularies. Collective.
+std::vector<ingest::FittedFeature> read_features(CheckpointReader& reader, const std::string& tower,
+                                                 const mpi::Communicator& communicator);
+
 /// Reads parameters and the optimiser's state into a model of the same shape, and returns the state of training. Throws AgreedError
-/// (checkpoint) when a table, a layer or a vocabulary of the file is another one than the model's. Collective.
+/// (checkpoint) when a table or a layer of the file is another one than the model's; rows that the data has added to a vocabulary
+/// (FittedFeature::added) keep their first values. Collective.
 TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer);
 
 }  // namespace gemel::checkpoint

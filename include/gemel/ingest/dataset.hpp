@@ -18,7 +18,7 @@ struct DataOptions {
   std::uint64_t split_seed = 42;
 };
 
-/// Interactions, of which a rank holds a block, and the catalogue of items, which every rank holds whole.
+/// Interactions and the catalogue of items, of both of which a rank holds a block.
 struct Dataset {
   std::string name;  ///< "MovieLens-100k", "synthetic"
   /// Interactions of all ranks together, and the global index of this rank's first one. Blocks are
@@ -30,8 +30,11 @@ struct Dataset {
   Columns interactions;
   /// The item of each interaction of the block: a row of the catalogue.
   std::vector<std::int32_t> item_rows;
-  /// The catalogue, in file order, the same on every rank. Text: item_id, title.
+  /// This rank's block of the catalogue, in file order: items [catalogue_first, catalogue_first + catalogue.rows), which
+  /// is its block of exchange::RowBlocks(catalogue_total, ranks). Text: item_id, title, genres ("Action|Comedy").
   Columns catalogue;
+  std::int64_t catalogue_first = 0;
+  std::int64_t catalogue_total = 0;
   /// Identifies the content of interactions and catalogue, whatever the number of ranks that read it.
   std::uint64_t content_hash = 0;
 };

@@ -8,25 +8,30 @@
 #include <vector>
 
 #include "gemel/ingest/columns.hpp"
+#include "gemel/ingest/vocabulary.hpp"
 #include "gemel/mpi/communicator.hpp"
 
 namespace gemel::ingest {
 
 enum class FeatureKind {
   lookup,     ///< text -> row of a vocabulary -> embedding
+  hash,       ///< text or number -> its hash modulo N -> embedding
   bucketize,  ///< number -> one of N + 1 buckets between N boundaries -> embedding
   normalize,  ///< number -> z-score, one scalar
   text,       ///< text -> tokens -> embeddings -> their mean
+  list,       ///< text -> the parts between separators -> rows of a vocabulary -> embeddings -> their mean
 };
 
-/// A feature as the user declares it: COLUMN:KIND[:DIM], KIND one of lookup, bucketize(N), normalize,
-/// text(N).
+/// A feature as the user declares it: COLUMN:KIND[:DIM], KIND one of lookup, hash(N), bucketize(N), normalize,
+/// text(N), list(SEP).
 struct FeatureSpec {
   std::string column;
   FeatureKind kind = FeatureKind::lookup;
-  std::int64_t size =
-      0;  ///< N of bucketize(N): boundaries; of text(N): most rows of the vocabulary, special rows included
-  std::size_t dim = 0;  ///< width of the embedding; 0 for normalize
+  /// N of hash(N): rows of the table; of bucketize(N): boundaries; of text(N): most rows of the vocabulary, special
+  /// rows included.
+  std::int64_t size = 0;
+  std::size_t dim = 0;    ///< width of the embedding; 0 for normalize
+  std::string separator;  ///< SEP of list(SEP)
 
   /// The name of the feature's table and vocabulary in messages and checkpoints: "title_text".
   std::string name() const;
@@ -35,19 +40,24 @@ struct FeatureSpec {
   /// Columns that the feature adds to its tower's input: dim, or 1 for normalize.
   std::size_t width() const { return kind == FeatureKind::normalize ? 1 : dim; }
   bool has_table() const { return kind != FeatureKind::normalize; }
+  /// Whether it has a list of table rows for each row of data, not one.
+  bool has_lists() const { return kind == FeatureKind::text || kind == FeatureKind::list; }
 };
 
-/// Parses a declaration; `default_dim` is used where it names no DIM. Throws UsageError that quotes the
-/// declaration, says what is wrong, and lists the kinds.
+/// Parses a declaration; `default_dim` is used where it names no DIM. SEP ends at the last bracket, so it may hold
+/// colons and brackets; N may be written as 1e6. Throws UsageError that quotes the declaration, says what is wrong,
+/// and lists the kinds.
 FeatureSpec parse_feature(std::string_view declaration, std::size_t default_dim);
 
 /// A feature that has seen the data: what is needed to turn raw values into table rows or scalars.
 struct FittedFeature {
   FeatureSpec spec;
-  /// The string of every table row, special rows included. lookup: "[UNK]", then the distinct values by
-  /// (XXH3-64 hash, string). text: "", "[UNK]", then the tokens by descending count, ties by descending
-  /// bytes, as Keras orders them.
-  std::vector<std::string> vocabulary;
+  /// The string of every table row, of which this rank has its block. lookup and list: "[UNK]", then the distinct
+  /// values by (XXH3-64 hash, string). text: "", "[UNK]", then the tokens by descending count, ties by descending
+  /// bytes, as Keras orders them. Where a vocabulary has grown, the older rows come first.
+  VocabularyBlock vocabulary;
+  /// Rows that are new in the vocabulary since it was stored; all but the special ones when it never was.
+  std::int64_t added = 0;
   /// bucketize: the boundaries are linspace(minimum, maximum, N).
   double minimum = 0;
   double maximum = 0;
@@ -55,8 +65,8 @@ struct FittedFeature {
   double mean = 0;
   double deviation = 1;
 
-  /// Rows of the feature's table: the vocabulary's size, or N + 1 for bucketize, or 0 for normalize.
-  std::size_t table_rows() const;
+  /// Rows of the feature's table: the vocabulary's size, or N for hash, N + 1 for bucketize, 0 for normalize.
+  std::int64_t table_rows() const;
 };
 
 /// `count` (>= 2) points from `first` to `last`, with the rounding of numpy.linspace: first + i * step, and
@@ -66,33 +76,53 @@ std::vector<double> linspace(double first, double last, std::int64_t count);
 /// Table rows of multi-valued features: row lists, end to end.
 struct RowLists {
   std::vector<std::uint32_t> offsets = {0};  ///< list i is rows[offsets[i] .. offsets[i + 1])
-  std::vector<std::int32_t> rows;
+  std::vector<std::uint32_t> rows;
+
+  std::size_t size() const { return offsets.size() - 1; }
 };
 
-/// Featurised rows: one 32-bit word per row and feature, [rows, features] row-major. The word of a lookup or
-/// bucketize feature is a table row; of a normalize feature the bits of a float; of a text feature the index
+/// Featurised rows: one 32-bit word per row and feature, [rows, features] row-major. The word of a lookup, hash or
+/// bucketize feature is a table row; of a normalize feature the bits of a float; of a text or list feature the index
 /// of a list in `lists`.
 struct FeatureRows {
   std::size_t features = 0;
   std::vector<std::uint32_t> words;
-  std::vector<RowLists> lists;  ///< one per feature; empty but for text
+  std::vector<RowLists> lists;  ///< one per feature; empty but for text and list
 
   std::size_t size() const { return features == 0 ? 0 : words.size() / features; }
 };
 
-/// Appends the table rows that feature `feature`, of this kind, has in the selected rows (-1: none), with repetitions.
-void append_table_rows(FeatureKind kind, std::size_t feature, const FeatureRows& rows,
+/// Appends the table rows that feature `feature` has in the selected rows (-1: none), with repetitions. `has_lists` as that of
+/// its FeatureSpec.
+void append_table_rows(std::size_t feature, bool has_lists, const FeatureRows& rows,
                        std::span<const std::int32_t> selection, std::vector<std::int64_t>& table_rows);
 
-/// Learns each feature from a column that is spread over the ranks of `communicator` (Communicator::self()
-/// for columns that every rank holds whole). What it learns does not depend on how the rows are spread.
-/// Collective. Throws UsageError for a column that does not exist or does not hold what the kind needs, with
-/// the columns there are, and for two features of the same name.
-std::vector<FittedFeature> fit_features(const std::vector<FeatureSpec>& specs, const Columns& columns,
-                                        mpi::Communicator& communicator);
+/// Every rank's rows, in rank order, on every rank. Throws AgreedError (data) where a feature's lists have 2^32 or more
+/// table rows in all. Collective.
+FeatureRows all_gather_rows(const FeatureRows& mine, mpi::Communicator& communicator);
 
-/// Turns raw columns into feature words. Values that were not seen by `fit_features` become the
-/// out-of-vocabulary row. Throws UsageError as fit_features does. Not collective.
-FeatureRows featurize(const std::vector<FittedFeature>& features, const Columns& columns);
+struct FeaturisedColumns {
+  std::vector<FittedFeature> features;
+  FeatureRows rows;  ///< of this rank's rows of the columns
+};
+
+/// What is known of features from an earlier run on other data.
+struct EarlierFeatures {
+  /// As `featurize_columns` returned them, each vocabulary in blocks of this run's ranks; null when there are none.
+  const std::vector<FittedFeature>* features = nullptr;
+  /// Strings that the vocabularies lack become the out-of-vocabulary row instead of new rows.
+  bool freeze_vocabulary = false;
+};
+
+/// Learns each feature from columns that are spread over the ranks, and turns this rank's rows into words. What it
+/// learns does not depend on how the rows are spread. Features that are known from earlier keep their boundaries,
+/// means and rows; strings that are new get rows after these, by the same order among themselves; the vocabulary of
+/// text(N) grows up to N rows.
+///
+/// Throws AgreedError (usage) for a column that does not exist or does not hold what the kind needs, with the columns
+/// there are, for two features of the same name, and for one that earlier features lack; AgreedError (data) for a
+/// vocabulary or lists too long. Collective.
+FeaturisedColumns featurize_columns(const std::vector<FeatureSpec>& specs, const Columns& columns,
+                                    mpi::Communicator& communicator, const EarlierFeatures& earlier = {});
 
 }  // namespace gemel::ingest

@@ -9,7 +9,7 @@
 
 namespace gemel::ingest {
 
-/// Training examples of each row of the catalogue, over all ranks: [catalogue.rows]. Collective.
+/// Training examples of each row of the catalogue, over all ranks: [catalogue_total]. Collective.
 std::vector<std::int64_t> count_items(const Dataset& dataset, const Split& split,
                                       mpi::Communicator& communicator);
 

@@ -7,8 +7,10 @@
 
 namespace gemel::ingest {
 
-/// MovieLens 100k as GroupLens ships it: u.item (Latin-1, fields by "|": item id, title, ...), and u.data
-/// (fields by tab: user id, item id, rating, timestamp in seconds since 1970). Titles become UTF-8.
+/// MovieLens 100k as GroupLens ships it: u.item (Latin-1, fields by "|": item id, title, two dates, URL, and for each
+/// genre 1 or 0; what follows the title may be missing), u.genre (the names of the genres: "Action|1"; without it they
+/// are the 19 of the data set), and u.data (fields by tab: user id, item id, rating, timestamp in seconds since 1970).
+/// Text becomes UTF-8.
 class MovieLens100kReader final : public DatasetReader {
  public:
   std::string name() const override { return "MovieLens-100k"; }

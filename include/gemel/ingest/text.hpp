@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "gemel/ingest/columns.hpp"
+#include "gemel/ingest/distinct_strings.hpp"
 #include "gemel/mpi/communicator.hpp"
 
 namespace gemel::ingest {
 
 /// Rows of a text vocabulary that are no tokens.
-inline constexpr std::int32_t padding_row = 0;
-inline constexpr std::int32_t unknown_token_row = 1;
+inline constexpr std::uint32_t padding_row = 0;
+inline constexpr std::uint32_t unknown_token_row = 1;
 inline constexpr std::size_t special_token_rows = 2;
 
 /// Cuts text into tokens as Keras' TextVectorization does by default: A-Z become lower case, the 32
@@ -28,10 +29,15 @@ class Tokenizer {
   std::vector<std::string_view> tokens_;
 };
 
-/// The vocabulary of a column of text that is spread over the ranks: "" (padding), "[UNK]", then the most
-/// frequent tokens by descending count, ties by descending bytes, as Keras' adapt() orders them; at most
-/// `max_rows` rows in all. The same on every rank, however the rows are spread. Collective.
-std::vector<std::string> build_text_vocabulary(const StringColumn& column, std::int64_t max_rows,
-                                               mpi::Communicator& communicator);
+/// The non-empty parts of `text` between separators, without the white space (ASCII) around them.
+std::vector<std::string_view> split_list(std::string_view text, std::string_view separator);
+
+/// The vocabulary of all ranks' tokens: "" (padding), "[UNK]", then the most frequent tokens by descending count, ties
+/// by descending bytes, as Keras' adapt() orders them; at most `max_rows` rows in all. A vocabulary that is not empty
+/// is continued: its rows stay, and tokens that it lacks come after them in that order. The same on every rank,
+/// however the tokens are spread; a rank needs memory for its share of the distinct tokens and n * max_rows of them.
+/// Collective.
+StringColumn build_text_vocabulary(const DistinctStrings& tokens, std::int64_t max_rows,
+                                   const StringColumn& stored, mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

@@ -51,6 +51,7 @@ class FeatureInput {
  private:
   struct Column {
     ingest::FeatureKind kind;
+    bool has_lists;
     std::size_t offset;  // first column of the input
     std::size_t width;
     bool has_table;

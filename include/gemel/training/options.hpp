@@ -26,6 +26,8 @@ struct TrainingOptions {
   /// Parts of a global batch that are computed apart; also the most ranks that can take part. Sums run along a tree over
   /// the lanes, so a different number of lanes gives different rounding; a different number of ranks does not.
   int lanes = 8;
+  /// When a run goes on with other data: strings that its vocabularies lack are out of vocabulary, instead of new rows.
+  bool freeze_vocabulary = false;
   /// Where embedding tables are: auto, replicated or sharded for all, or FEATURE= one of these; the later ones win. Changes no
   /// result.
   std::vector<std::string> placements = {"auto"};

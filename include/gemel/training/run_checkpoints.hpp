@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/checkpoint_store.hpp"
 #include "gemel/checkpoint/training_state.hpp"
 #include "gemel/exchange/lane_team.hpp"
@@ -16,10 +17,8 @@
 
 namespace gemel::training {
 
-/// What a run's checkpoints are made of. The references must outlive it.
+/// What a checkpoint of a run is made of.
 struct CheckpointedParts {
-  const TrainingOptions& options;
-  mpi::Communicator& communicator;
   const exchange::LaneTeam& team;
   onednn::Runtime& runtime;
   const TrainingData& data;
@@ -31,14 +30,19 @@ struct CheckpointedParts {
 /// thrown by all ranks as AgreedError (checkpoint).
 class RunCheckpoints {
  public:
-  explicit RunCheckpoints(const CheckpointedParts& parts) : parts_(parts) {}
+  /// Finds the place for new checkpoints, and opens the one to resume from if the options ask for it. The references must outlive
+  /// the object.
+  RunCheckpoints(const TrainingOptions& options, mpi::Communicator& communicator);
 
-  /// Finds the place for new checkpoints, and the one to resume from if the options ask for it: loads model and optimiser from it
-  /// and returns its state.
-  std::optional<checkpoint::TrainingState> open();
+  /// The features as the run that is resumed has fitted them; null for a fresh run.
+  const TowerFeatures* features() const { return features_ ? &*features_ : nullptr; }
+
+  /// Loads model and optimiser from the checkpoint to resume from and returns the state of training; nothing for a fresh run. Where
+  /// the data is not that of the checkpoint, an epoch that was under way begins anew.
+  std::optional<checkpoint::TrainingState> load(const CheckpointedParts& parts);
 
   /// Writes a checkpoint and removes those that are no longer to be kept. Returns its size in bytes.
-  std::int64_t save(const checkpoint::TrainingState& state);
+  std::int64_t save(const CheckpointedParts& parts, const checkpoint::TrainingState& state);
 
   /// The checkpoint that was resumed from, or empty.
   const std::filesystem::path& resumed_from() const { return resumed_from_; }
@@ -46,10 +50,14 @@ class RunCheckpoints {
   const std::filesystem::path& last() const { return last_; }
 
  private:
-  checkpoint::TrainingState load(const std::filesystem::path& path);
+  void open(const std::filesystem::path& path);
 
-  CheckpointedParts parts_;
+  const TrainingOptions& options_;
+  mpi::Communicator& communicator_;
   std::optional<checkpoint::CheckpointStore> store_;
+  std::optional<checkpoint::CheckpointReader>
+      reader_;  // of the checkpoint to resume from, until it is loaded
+  std::optional<TowerFeatures> features_;
   std::filesystem::path resumed_from_;
   std::filesystem::path last_;
 };

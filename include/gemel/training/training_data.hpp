@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "gemel/checkpoint/model_checkpoint.hpp"
@@ -12,8 +11,8 @@
 
 namespace gemel::training {
 
-/// A data set made ready for training: split, featurised, counted. Examples are this rank's block, the rest is the same on every
-/// rank.
+/// A data set made ready for training: split, featurised, counted. Examples, vocabularies, item_ids and item_labels are
+/// this rank's block, the rest is the same on every rank.
 struct TrainingData {
   checkpoint::DataIdentity identity;
   std::vector<ingest::FittedFeature> query_features;
@@ -22,12 +21,20 @@ struct TrainingData {
   std::vector<std::int64_t> train_numbers;  ///< of each of `train`, among all ranks' training examples
   ingest::Examples test;
   ingest::FeatureRows catalogue;  ///< candidate features of every item
-  std::vector<std::string> item_ids;
-  std::vector<std::string> item_labels;
+  ingest::VocabularyBlock item_ids;
+  ingest::VocabularyBlock item_labels;    ///< the items' titles, or their ids when they have none
   std::vector<std::int64_t> item_counts;  ///< training examples of every item
 };
 
-/// Reads the data set that `options` name and prepares it. Throws AgreedError (usage, data). Collective.
-TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator);
+/// The features of both towers.
+struct TowerFeatures {
+  std::vector<ingest::FittedFeature> query;
+  std::vector<ingest::FittedFeature> candidate;
+};
+
+/// Reads the data set that `options` name and prepares it, by the features that an earlier run has fitted if there are some. Throws
+/// AgreedError (usage, data). Collective.
+TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator,
+                          const TowerFeatures* earlier = nullptr);
 
 }  // namespace gemel::training
