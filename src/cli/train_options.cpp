@@ -7,6 +7,7 @@
 #include <boost/algorithm/string/split.hpp>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <sstream>
 
@@ -21,6 +22,7 @@ namespace {
 constexpr std::uint64_t widest = 65536;          // columns of a layer or an embedding
 constexpr std::int64_t largest_batch = 1 << 30;  // examples
 constexpr int most_lanes = 1024;
+constexpr std::int64_t most_synthetic_items = std::numeric_limits<std::int32_t>::max() - 1;
 
 std::vector<std::pair<std::string, std::string>> log_level_names() {
   std::vector<std::string> levels;
@@ -40,6 +42,12 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md says how "
        "to get one).",
        text(o.data.directory, "built-in synthetic data")},
+      {"Data", "synthetic-users", "N", "Users of the built-in data; only those who do something are seen.",
+       whole_number(o.data.synthetic.users, 1)},
+      {"Data", "synthetic-items", "N", "Items of its catalogue.",
+       whole_number(o.data.synthetic.items, 1, most_synthetic_items)},
+      {"Data", "synthetic-interactions", "N", "Interactions of it.",
+       whole_number(o.data.synthetic.interactions, 1)},
       {"Data", "test-fraction", "SHARE",
        "Share of the interactions, drawn at random, that is kept out of training for the evaluation; in [0, "
        "1).",
@@ -313,6 +321,16 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
   check_features("--candidate-feature", options.model.candidate_features, options.model.embedding_dim);
 }
 
+void check_data(const ingest::DataOptions& data, const OptionTable& table) {
+  if (data.directory.empty()) return;
+  for (const char* name : {"synthetic-users", "synthetic-items", "synthetic-interactions"}) {
+    if (!table.is_given(name)) continue;
+    throw base::UsageError(
+        fmt::format("--{}: is of the built-in data, but --data {} is given; leave one of them out", name,
+                    data.directory));
+  }
+}
+
 void read_train_options(std::span<const std::string> arguments, TrainCommandOptions& options,
                         OptionTable& table, mpi::Communicator& communicator) {
   table.read_command_line(arguments);
@@ -324,6 +342,7 @@ void read_train_options(std::span<const std::string> arguments, TrainCommandOpti
     optimizer.learning_rate.peak = learning::default_learning_rate(optimizer.kind);
   }
   check_optimizer(optimizer, table);
+  check_data(options.training.data, table);
 }
 
 ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,

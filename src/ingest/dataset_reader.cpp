@@ -85,7 +85,7 @@ std::size_t choose_reader(const fs::path& directory, const Readers& readers) {
 }  // namespace
 
 Dataset read_dataset(const DataOptions& options, mpi::Communicator& communicator) {
-  if (options.directory.empty()) return synthesize({}, communicator);
+  if (options.directory.empty()) return synthesize(options.synthetic, communicator);
   const Readers readers = known_readers();
   std::size_t chosen = 0;
   mpi::agree(communicator, [&] {

@@ -8,16 +8,6 @@
 
 namespace gemel::ingest {
 
-/// Where the data comes from. The defaults are the TFRS tutorial's.
-struct DataOptions {
-  /// Directory of a data set; empty means the built-in synthetic one.
-  std::string directory;
-  /// Share of the interactions, drawn at random, that is kept for evaluation.
-  double test_fraction = 0.2;
-  /// Seed of the draw of test examples, apart from `seed`, so that runs with several seeds share one split.
-  std::uint64_t split_seed = 42;
-};
-
 /// Interactions and the catalogue of items, of both of which a rank holds a block.
 struct Dataset {
   std::string name;  ///< "MovieLens-100k", "synthetic"

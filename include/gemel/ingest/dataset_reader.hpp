@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gemel/ingest/dataset.hpp"
+#include "gemel/ingest/options.hpp"
 #include "gemel/mpi/communicator.hpp"
 
 namespace gemel::ingest {

@@ -1,19 +1,10 @@
 #pragma once
 
-#include <cstdint>
-
 #include "gemel/ingest/dataset.hpp"
+#include "gemel/ingest/options.hpp"
 #include "gemel/mpi/communicator.hpp"
 
 namespace gemel::ingest {
-
-/// Sizes of the built-in data set. The defaults train in seconds.
-struct SyntheticOptions {
-  std::int64_t users = 1000;
-  std::int64_t items = 1500;
-  std::int64_t interactions = 60000;
-  std::uint64_t seed = 20260101;
-};
 
 /// Made-up interactions with a structure that a two-tower model can learn. Items belong to genres; their
 /// titles are made of words of the genre; within a genre few items are popular; some titles occur twice. A
@@ -22,8 +13,8 @@ struct SyntheticOptions {
 /// nothing of genre or popularity. The column genres has an item's genre, and for some items another one.
 ///
 /// A pure function of `options`: each rank makes its own blocks of the interactions and of the catalogue, in
-/// constant time and memory for each of their rows, whatever the sizes. Throws UsageError unless there is at least one user, item and interaction, and at most 2^31
-/// - 2 items. Collective.
+/// constant time and memory for each of their rows, whatever the sizes. Throws UsageError unless there is at least one user, item
+/// and interaction, and at most 2^31 - 2 items. Collective.
 Dataset synthesize(const SyntheticOptions& options, mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gemel/checkpoint/options.hpp"
-#include "gemel/ingest/dataset.hpp"
+#include "gemel/ingest/options.hpp"
 #include "gemel/learning/options.hpp"
 #include "gemel/model/options.hpp"
 
