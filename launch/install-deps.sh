@@ -12,6 +12,7 @@ packages=(
   libgtest-dev libgmock-dev hdf5-tools
   clang-format-14 shellcheck     # house checks; another clang-format lays code out differently
   ca-certificates curl unzip     # data/fetch_movielens.sh
+  gnuplot-nox jq                 # launch/plot_accuracy.sh
 )
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
