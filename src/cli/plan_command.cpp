@@ -22,7 +22,6 @@
 namespace gemel::cli {
 namespace {
 
-constexpr int most_ranks = 4096;
 constexpr double most_rows = 4294967295.0;  // feature words have 32 bits
 
 struct PlanOptions {
@@ -36,7 +35,7 @@ struct PlanOptions {
 OptionTable plan_option_table(PlanOptions& options) {
   std::vector<Option> table = {
       {"Plan", "ranks", "N", "Ranks of the job that is planned; it need not be started on them.",
-       whole_number(options.ranks, 1, most_ranks)},
+       whole_number(options.ranks, 1, training::most_lanes)},
       {"Plan", "rows", "FEATURE=N",
        "Plan for a table of so many rows, such as user_id=1e9, instead of that of the data. Give it once per "
        "feature.",

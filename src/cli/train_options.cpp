@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::uint64_t widest = 65536;          // columns of a layer or an embedding
 constexpr std::int64_t largest_batch = 1 << 30;  // examples
-constexpr int most_lanes = 1024;
 constexpr std::int64_t most_synthetic_items = std::numeric_limits<std::int32_t>::max() - 1;
 
 std::vector<std::pair<std::string, std::string>> log_level_names() {
@@ -182,7 +181,7 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        "of ranks never "
        "changes a result; the number of lanes changes its rounding. From 1 to 1024, and not above "
        "--batch-size.",
-       whole_number(o.lanes, 1, most_lanes)},
+       whole_number(o.lanes, 1, training::most_lanes)},
       {"Ranks and lanes", "placement", "[FEATURE=]PLACE",
        "Where embedding tables are: replicated (on every rank), sharded (rows divided among the ranks), or "
        "auto, "
@@ -192,7 +191,7 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        texts(o.placements)},
       {"Ranks and lanes", "threads", "N",
        "Lanes that one rank computes at the same time, each on a thread of its own.",
-       whole_number(o.threads, 1, most_lanes)},
+       whole_number(o.threads, 1, training::most_lanes)},
 
       {"Output", "metrics-file", "FILE",
        "Write every event of the run there as one JSON object a line. A fresh run replaces the file, a "

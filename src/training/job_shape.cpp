@@ -152,8 +152,15 @@ double bytes_of_catalogue(const ingest::FeatureRows& catalogue) {
   return bytes / static_cast<double>(std::max<std::size_t>(catalogue.size(), 1));
 }
 
+/// Bytes that a string takes, and its place: the mean over all ranks' strings. Collective.
+double mean_bytes(const ingest::VocabularyBlock& block, mpi::Communicator& communicator) {
+  const std::size_t own = block.strings.characters().size() + block.strings.size() * sizeof(std::size_t);
+  const auto all = static_cast<double>(communicator.sum(static_cast<std::int64_t>(own)));
+  return all / static_cast<double>(std::max<std::int64_t>(block.rows, 1));
+}
+
 void add_tables(const std::string& tower, const Features& features, const TrainingOptions& options,
-                JobShape& job) {
+                mpi::Communicator& communicator, JobShape& job) {
   for (const ingest::FittedFeature& feature : features) {
     if (!feature.spec.has_table()) continue;
     TableShape table;
@@ -163,7 +170,8 @@ void add_tables(const std::string& tower, const Features& features, const Traini
     table.rows = feature.table_rows();
     table.dim = feature.spec.dim;
     table.row_bytes = static_cast<double>(table.dim * sizeof(float)) +
-                      static_cast<double>(learning::row_state_bytes(options.optimizer, table.dim));
+                      static_cast<double>(learning::row_state_bytes(options.optimizer, table.dim)) +
+                      mean_bytes(feature.vocabulary, communicator);
     job.tables.push_back(table);
   }
 }
@@ -199,6 +207,8 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   job.candidates = static_cast<std::int64_t>(data.catalogue.size());
   job.example_words = data.query_features.size();
   job.candidate_bytes = bytes_of_catalogue(data.catalogue);
+  job.candidate_name_bytes =
+      mean_bytes(data.item_ids, communicator) + mean_bytes(data.item_labels, communicator);
   job.query_width = width_of(data.query_features, options.model.layers, &job.dense_parameters);
   job.candidate_width = width_of(data.candidate_features, options.model.layers, &job.dense_parameters);
   job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
@@ -206,8 +216,8 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   job.most_top_k = options.top_k.back();
   const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
   job.subtrees = static_cast<double>(parts) / ranks;
-  add_tables("query", data.query_features, options, job);
-  add_tables("candidate", data.candidate_features, options, job);
+  add_tables("query", data.query_features, options, communicator, job);
+  add_tables("candidate", data.candidate_features, options, communicator, job);
 
   const Counts counts = sample(options, data, ranks, communicator);
   job.columns = counts.columns;

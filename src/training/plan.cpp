@@ -11,6 +11,7 @@
 #include "gemel/base/bytes_text.hpp"
 #include "gemel/base/error.hpp"
 #include "gemel/exchange/dense_exchange.hpp"
+#include "gemel/training/options.hpp"
 
 namespace gemel::training {
 namespace {
@@ -208,7 +209,9 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
       {"program and libraries", job.program_bytes},
       // Stored, dealt, and on their way; each stored one with its number.
       {"examples", train * (3 * example_bytes + 2 * row_number_bytes) + test * example_bytes},
-      {"catalogue", static_cast<double>(job.candidates) * (job.candidate_bytes + 2 * row_number_bytes)},
+      // Features and counts of every item, names of this rank's ones.
+      {"catalogue", static_cast<double>(job.candidates) * (job.candidate_bytes + row_number_bytes +
+                                                           share(job.candidate_name_bytes, job.ranks))},
       {"dense parameters", static_cast<double>(job.dense_parameters) * job.dense_bytes},
       {"a step", step_memory(job, plan)},
       {"evaluation", evaluation_memory(job)},
@@ -218,7 +221,7 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
 }
 
 int least_ranks(const JobShape& job, const PlacementWishes& wishes, double bytes) {
-  for (int ranks = 1; ranks <= 4096; ++ranks) {
+  for (int ranks = 1; ranks <= most_lanes; ++ranks) {
     JobShape other = job;
     other.ranks = ranks;
     for (TableShape& table : other.tables) table.touched *= static_cast<double>(job.ranks) / ranks;

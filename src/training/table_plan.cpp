@@ -27,7 +27,9 @@ std::string remedy(const JobShape& job, const PlacementWishes& wishes, double mo
     return fmt::format("{} ranks with as much memory each and --placement sharded would do{}", ranks,
                        ranks > job.lanes ? fmt::format(" (with --lanes {})", ranks) : "");
   }
-  return "make the tables smaller, or use ranks with more memory";
+  return fmt::format(
+      "{} ranks, the most there can be, would not do; make the tables smaller, or give ranks more memory",
+      most_lanes);
 }
 
 void require_memory(const Plan& plan, const JobShape& job, const PlacementWishes& wishes, double most) {

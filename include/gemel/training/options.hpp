@@ -11,6 +11,9 @@
 
 namespace gemel::training {
 
+/// The most lanes, and so the most ranks.
+inline constexpr int most_lanes = 1024;
+
 /// Everything that `trainer train` can be told. The defaults are the TFRS tutorial's.
 struct TrainingOptions {
   ingest::DataOptions data;

@@ -36,9 +36,10 @@ struct JobShape {
   double program_bytes = 0;  ///< what a rank has before the data: program, libraries, MPI's buffers
   std::int64_t train_examples = 0;
   std::int64_t test_examples = 0;
-  std::int64_t candidates = 0;    ///< items of the catalogue
-  std::size_t example_words = 0;  ///< features of an example
-  double candidate_bytes = 0;     ///< of the features of one item
+  std::int64_t candidates = 0;      ///< items of the catalogue
+  std::size_t example_words = 0;    ///< features of an example
+  double candidate_bytes = 0;       ///< of the features of one item
+  double candidate_name_bytes = 0;  ///< of the id and the label of one item
   std::size_t dense_parameters = 0;
   double dense_bytes = 0;           ///< of a dense parameter with its optimiser state
   std::size_t vector_width = 0;     ///< d
@@ -96,7 +97,7 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes);
 inline constexpr double large_table = 64e6;
 inline constexpr double worthwhile_saving = 1e6;
 
-/// The least number of ranks with which a rank needs at most `bytes`; 0 when 4096 are too few. Rows that a rank touches are taken
+/// The least number of ranks with which a rank needs at most `bytes`; 0 when `most_lanes` are too few. Rows that a rank touches are taken
 /// to become fewer in proportion.
 int least_ranks(const JobShape& job, const PlacementWishes& wishes, double bytes);
 
