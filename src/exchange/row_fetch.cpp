@@ -3,12 +3,11 @@
 namespace gemel::exchange {
 
 void RowFetch::run(const RowRequest& request, std::span<const tensor::ConstMatrixView> held) {
-  const auto ranks = static_cast<std::size_t>(communicator_.size());
-  send_sizes_.assign(ranks, 0);
-  receive_sizes_.assign(ranks, 0);
+  send_sizes_.clear();
+  receive_sizes_.clear();
   outgoing_.clear();
+  std::size_t total = 0;
   for (int rank = 0; rank < communicator_.size(); ++rank) {
-    const std::size_t before = outgoing_.size();
     for (std::size_t part = 0; part < request.parts(rank); ++part) {
       for (std::size_t table = 0; table < request.tables(); ++table) {
         const std::int64_t first = request.table(table).blocks.block(communicator_.rank()).first;
@@ -18,17 +17,9 @@ void RowFetch::run(const RowRequest& request, std::span<const tensor::ConstMatri
         }
       }
     }
-    send_sizes_[static_cast<std::size_t>(rank)] = outgoing_.size() - before;
-  }
-  std::size_t total = 0;
-  for (int owner = 0; owner < communicator_.size(); ++owner) {
-    std::size_t& size = receive_sizes_[static_cast<std::size_t>(owner)];
-    for (std::size_t part = 0; part < request.own_parts(); ++part) {
-      for (std::size_t table = 0; table < request.tables(); ++table) {
-        size += request.wanted_of(owner, part, table).size() * request.table(table).dim;
-      }
-    }
-    total += size;
+    send_sizes_.push_back(request.values_asked_by(rank));
+    receive_sizes_.push_back(request.values_wanted_of(rank));
+    total += receive_sizes_.back();
   }
   incoming_.resize(total);
   communicator_.start_all_to_all(std::span<const float>(outgoing_), std::span<const std::size_t>(send_sizes_),

@@ -88,4 +88,23 @@ std::span<const std::int64_t> RowRequest::asked_by(int asker, std::size_t part, 
   return std::span(asked_rows_).subspan(asked_starts_[place], static_cast<std::size_t>(asked_counts_[place]));
 }
 
+std::size_t RowRequest::values_wanted_of(int owner) const {
+  std::size_t values = 0;
+  for (std::size_t list = 0; list < wanted_.size(); ++list) {
+    const std::size_t table = list % tables_.size();
+    values += wanted_of(owner, list / tables_.size(), table).size() * tables_[table].dim;
+  }
+  return values;
+}
+
+std::size_t RowRequest::values_asked_by(int asker) const {
+  std::size_t values = 0;
+  for (std::size_t part = 0; part < parts(asker); ++part) {
+    for (std::size_t table = 0; table < tables_.size(); ++table) {
+      values += asked_by(asker, part, table).size() * tables_[table].dim;
+    }
+  }
+  return values;
+}
+
 }  // namespace gemel::exchange

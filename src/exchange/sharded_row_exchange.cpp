@@ -12,16 +12,13 @@ void ShardedRowExchange::start(const RowRequest& request,
   summers_.resize(request.tables());
   parts_.resize(request.tables());
   pack(lanes);
-  receive_sizes_.assign(static_cast<std::size_t>(communicator_.size()), 0);
+  send_sizes_.clear();
+  receive_sizes_.clear();
   std::size_t total = 0;
-  for (int asker = 0; asker < communicator_.size(); ++asker) {
-    std::size_t& size = receive_sizes_[static_cast<std::size_t>(asker)];
-    for (std::size_t part = 0; part < request.parts(asker); ++part) {
-      for (std::size_t table = 0; table < request.tables(); ++table) {
-        size += request.asked_by(asker, part, table).size() * request.table(table).dim;
-      }
-    }
-    total += size;
+  for (int rank = 0; rank < communicator_.size(); ++rank) {
+    send_sizes_.push_back(request.values_wanted_of(rank));
+    receive_sizes_.push_back(request.values_asked_by(rank));
+    total += receive_sizes_.back();
   }
   incoming_.resize(total);
   communicator_.start_all_to_all(std::span<const float>(outgoing_), std::span<const std::size_t>(send_sizes_),
@@ -32,17 +29,14 @@ void ShardedRowExchange::start(const RowRequest& request,
 void ShardedRowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
   const RowRequest& request = *request_;
   const std::size_t lists = request.own_parts() * request.tables();
-  send_sizes_.assign(static_cast<std::size_t>(communicator_.size()), 0);
   std::vector<std::size_t> starts;  // [owner][own subtree][table]
   std::size_t total = 0;
   for (int owner = 0; owner < communicator_.size(); ++owner) {
-    const std::size_t before = total;
     for (std::size_t list = 0; list < lists; ++list) {
       const std::size_t table = list % request.tables();
       starts.push_back(total);
       total += request.wanted_of(owner, list / request.tables(), table).size() * request.table(table).dim;
     }
-    send_sizes_[static_cast<std::size_t>(owner)] = total - before;
   }
   outgoing_.resize(total);
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "gemel/base/error.hpp"
-
 #include "gemel/exchange/exact_sum.hpp"
 #include "gemel/model/table_access.hpp"
 #include "gemel/tensor/arithmetic.hpp"

@@ -50,6 +50,9 @@ class RowRequest {
   std::span<const std::int64_t> wanted_of(int owner, std::size_t part, std::size_t table) const;
   /// After `finish`: the rows of this rank's block of a table that `asker` wants in one of its parts, ascending.
   std::span<const std::int64_t> asked_by(int asker, std::size_t part, std::size_t table) const;
+  /// Elements of all the rows that this rank wants of `owner`, and that `asker` wants of this rank: dim each.
+  std::size_t values_wanted_of(int owner) const;
+  std::size_t values_asked_by(int asker) const;
 
  private:
   mpi::Communicator& communicator_;
