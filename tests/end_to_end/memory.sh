@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# A rank needs the memory that the plan says, and holds its part only of a sharded table.
+#   memory.sh TRAINER SOURCE_DIRECTORY
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+need jq
+
+# 1.5 million rows of 32 floats and as many accumulators: 384 MB, far more than all else.
+rows=1500000
+job=(--query-feature "user_id:hash($rows)" --query-feature timestamp:normalize --epochs 1 --validate-every 0
+  --metrics-file metrics.jsonl)
+table=$((rows * 32 * 4 * 2))
+
+# Peak memory of a rank and what was planned for it, in bytes.
+peak() { jq -s 'map(select(.event == "summary"))[0].peak_memory' metrics.jsonl; }
+plan() { jq -s 'map(select(.event == "run"))[0].plan.memory | floor' metrics.jsonl; }
+near_plan() { (($(peak) * 100 < $(plan) * 115 && $(peak) * 100 > $(plan) * 85)); }
+
+train 2 sharded "${job[@]}"
+echo "2 ranks, sharded: planned $(plan), peak $(peak)"
+check "2 ranks with a sharded table need what was planned, to 15 %" near_plan
+check "a rank holds half of the table" test "$(peak)" -lt $((table / 2 + 150000000))
+train 2 replicated "${job[@]}" --placement replicated
+echo "2 ranks, replicated: planned $(plan), peak $(peak)"
+check "2 ranks with a replicated table need what was planned, to 15 %" near_plan
+check "sharding changes no result" same sharded replicated
+train 3 thirds "${job[@]}" --optimizer adamw --weight-decay 0.1
+echo "3 ranks, sharded, adamw: planned $(plan), peak $(peak)"
+check "3 ranks with adamw need what was planned, to 15 %" near_plan
+finish
