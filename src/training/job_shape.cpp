@@ -196,14 +196,29 @@ void add_tables(const std::string& tower, const Features& features, const Traini
   }
 }
 
+/// Distinct items, with their padding, of a batch that is drawn evenly from so many.
+double even_columns(const JobShape& job) {
+  constexpr double granule = exchange::DistinctCandidates::granule;
+  const double distinct =
+      evenly_touched(static_cast<double>(job.candidates), static_cast<double>(job.batch_size));
+  return std::ceil(distinct / granule) * granule;
+}
+
+/// A table, or a catalogue, of declared size is taken to be touched evenly.
 void declare(const DeclaredSizes& declared, JobShape& job) {
+  if (declared.items > 0) {
+    job.candidates = declared.items;
+    job.columns = even_columns(job);
+  }
   for (TableShape& table : job.tables) {
     const auto rows = declared.table_rows.find(table.name);
-    if (rows == declared.table_rows.end()) continue;
-    table.rows = rows->second;
+    const bool is_declared = rows != declared.table_rows.end();
     const bool is_query = table.name.starts_with("query/");
+    if (is_declared) table.rows = rows->second;
+    if (!is_declared && (is_query || declared.items == 0)) continue;
     const double lookups = (is_query ? static_cast<double>(job.batch_size) : job.columns) / job.ranks;
-    table.touched = evenly_touched(static_cast<double>(table.rows), lookups);
+    const double touched = evenly_touched(static_cast<double>(table.rows), lookups);
+    table.touched = is_declared ? touched : std::max(table.touched, touched);
   }
   if (declared.interactions > 0) {
     const double test_share =
@@ -211,7 +226,6 @@ void declare(const DeclaredSizes& declared, JobShape& job) {
     job.test_examples = std::llround(test_share * static_cast<double>(declared.interactions));
     job.train_examples = declared.interactions - job.test_examples;
   }
-  if (declared.items > 0) job.candidates = declared.items;
 }
 
 }  // namespace
