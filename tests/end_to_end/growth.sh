@@ -100,6 +100,8 @@ expect_grown /candidate/vocabulary/title_text 74 0
 train 3 frozen-3 --data after "${run[@]}" --epochs 4 --resume "$older" --freeze-vocabulary --placement sharded
 check 'a frozen vocabulary on 3 ranks gives what 1 gives' same frozen-1 frozen-3
 ! same grown-1 frozen-1 >/dev/null || fail 'freezing changes nothing'
+train 2 thawed --data after "${run[@]}" --epochs 5 --resume "$(newest frozen-1)"
+says 'was trained with a frozen vocabulary' 'user_id_lookup: 10 rows added, 51 in all'
 
 # Users that left: their rows stay.
 train 2 fewer --data before "${run[@]}" --epochs 5 --resume "$(newest grown-1)"
