@@ -91,14 +91,14 @@ rejected 'place of an unknown feature' 2 '--placement shoe_size=sharded' 'user_i
 
 # Tables that no rank has room for, nor thousands: refused before anything is allocated.
 rejected 'table too large' 2 'a rank would need' 'use ranks with more memory' \
-  'user_id_hash [4000000000, 512] replicated: 16.4 TB a rank' 'title_lookup [9, 32] replicated' -- \
-  --data sound --query-feature 'user_id:hash(4e9):512' --placement replicated
+  'user_id_hash [4000000000, 65536] replicated: 2.1 PB a rank' 'title_lookup [9, 32] replicated' -- \
+  --data sound --query-feature 'user_id:hash(4e9):65536' --placement replicated
 rejected 'table that is large even in parts' 2 'a rank would need' \
   'user_id_hash [4000000000, 512] sharded (chosen): 4.1 TB a rank' -- \
   --data sound --query-feature 'user_id:hash(4e9):512'
-rejected 'table that more ranks have room for' 2 'a rank would need' 'ranks with as much memory each would do (with --lanes ' \
-  'user_id_hash [4000000000, 16] sharded (chosen): 128.0 GB a rank' -- \
-  --data sound --query-feature 'user_id:hash(4e9):16'
+rejected 'table that more ranks have room for' 2 'a rank would need' 'ranks with as much memory each would do' \
+  'user_id_hash [4000000000, 32] sharded (chosen): 256.0 GB a rank' -- \
+  --data sound --query-feature 'user_id:hash(4e9):32'
 
 # Plans that cannot be made.
 # planned NAME WORDS... -- ARGUMENT...: there is no plan.
