@@ -126,8 +126,8 @@ std::string plan_help() {
       R"(trainer plan tells, without training and without allocating the tables, where the embedding tables of a
 job would be, and what memory a rank would need and what it would send in a step. It takes the options
 of trainer train too, so that the same configuration file can be planned and trained. What a step
-touches is counted in a few batches of the data; a table of a declared size is taken to be touched
-evenly, the worst case. More ranks than lanes are planned with as many lanes as ranks.
+touches is counted in a few batches of the data; a table or a catalogue of a declared size is taken to
+be touched evenly, the worst case. More ranks than lanes are planned with as many lanes as ranks.
 
 Usage:
   trainer plan [OPTIONS]

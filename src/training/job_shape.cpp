@@ -19,27 +19,43 @@ namespace {
 
 using Features = std::vector<ingest::FittedFeature>;
 
-constexpr std::int64_t sampled_batches = 4;
-constexpr double fixed_point = 1024;  // counts are summed over ranks exactly, as multiples of 1 / 1024
+constexpr std::int64_t most_samples = 4;
 
-/// What is counted in sampled batches: sums over ranks of the planned job and over samples.
+/// What is counted in sampled batches: sums over ranks of the planned job.
 struct Counts {
   double columns = 0;
   std::vector<double> touched;  // by table
 };
 
-/// Batches drawn from this rank's examples, as if they were the batches of a job on other ranks.
+/// Batches of a shuffle of all examples. Every rank gets them whole, so what is counted in them depends on the data alone and not on
+/// which examples lie with which rank.
 class Sampler {
  public:
-  Sampler(const TrainingOptions& options, const TrainingData& data, int ranks)
-      : options_(options), data_(data), candidates_(data.catalogue.size()) {
+  Sampler(const TrainingOptions& options, const TrainingData& data, int ranks,
+          mpi::Communicator& communicator)
+      : options_(options),
+        data_(data),
+        communicator_(communicator),
+        candidates_(data.catalogue.size()),
+        samples_(
+            std::clamp<std::int64_t>(data.identity.train_examples / options.batch_size, 1, most_samples)) {
     for (int rank = 0; rank < ranks; ++rank) plans_.emplace_back(options.lanes, ranks, rank);
     for (const ingest::FittedFeature& feature : data.query_features)
       tables_ += feature.spec.has_table() ? 1 : 0;
     for (const ingest::FittedFeature& feature : data.candidate_features)
       tables_ += feature.spec.has_table() ? 1 : 0;
+    const base::KeyedPermutation order(base::random_key(options.seed, "plan"),
+                                       static_cast<std::uint64_t>(data.identity.train_examples));
+    for (std::size_t i = 0; i < data.train.size(); ++i) {
+      const auto place = static_cast<std::int64_t>(order(static_cast<std::uint64_t>(data.train_numbers[i])));
+      if (place < samples_ * options.batch_size) own_.emplace_back(place, i);
+    }
+    std::ranges::sort(own_);
   }
 
+  std::int64_t samples() const { return samples_; }
+
+  /// Collective.
   Counts count(std::int64_t sample) {
     Counts counts;
     counts.touched.resize(tables_);
@@ -52,20 +68,34 @@ class Sampler {
   }
 
  private:
+  /// Fills in batch_. An example travels as its place in the batch, its item and its features.
   void draw(std::int64_t sample) {
-    const auto own = static_cast<std::int64_t>(data_.train.size());
-    const std::int64_t size = std::min(options_.batch_size, own);
-    batch_.clear();
-    std::vector<std::int32_t> items;
-    if (own > 0) {
-      const base::KeyedPermutation order(base::random_key(options_.seed, fmt::format("plan {}", sample)),
-                                         static_cast<std::uint64_t>(own));
-      for (std::int64_t i = 0; i < size; ++i)
-        batch_.push_back(static_cast<std::int32_t>(order(static_cast<std::uint64_t>(i))));
+    const std::int64_t first = sample * options_.batch_size;
+    const std::size_t features = data_.train.features.features;
+    std::vector<std::uint32_t> words;
+    for (auto next = std::ranges::lower_bound(own_, std::pair(first, std::size_t{0}));
+         next != own_.end() && next->first < first + options_.batch_size; ++next) {
+      words.push_back(static_cast<std::uint32_t>(next->first - first));
+      words.push_back(static_cast<std::uint32_t>(data_.train.items[next->second]));
+      const auto row =
+          data_.train.features.words.begin() + static_cast<std::ptrdiff_t>(next->second * features);
+      words.insert(words.end(), row, row + static_cast<std::ptrdiff_t>(features));
     }
-    for (const std::int32_t example : batch_)
-      items.push_back(data_.train.items[static_cast<std::size_t>(example)]);
-    candidates_.assign(items);
+    words = communicator_.all_gather_varying(std::span<const std::uint32_t>(words));
+    const std::size_t size = words.size() / (2 + features);
+    batch_.items.resize(size);
+    batch_.features.features = features;
+    batch_.features.words.resize(size * features);
+    for (auto word = words.cbegin(); word != words.cend();) {
+      const std::size_t place = *word++;
+      batch_.items[place] = static_cast<std::int32_t>(*word++);
+      std::copy_n(word, features,
+                  batch_.features.words.begin() + static_cast<std::ptrdiff_t>(place * features));
+      word += static_cast<std::ptrdiff_t>(features);
+    }
+    iota_.resize(size);
+    std::iota(iota_.begin(), iota_.end(), 0);
+    candidates_.assign(batch_.items);
   }
 
   void count_subtree(const exchange::LanePlan& plan, const exchange::LanePlan::Subtree& subtree,
@@ -78,8 +108,8 @@ class Sampler {
     const auto slice_start = exchange::slice_of_lane(candidates_.columns(), options_.lanes, first).first;
     const auto slice_end = exchange::slice_of_lane(candidates_.columns(), options_.lanes, last - 1).last;
     std::size_t table = 0;
-    count_tables(data_.query_features, data_.train.features, std::span(batch_).subspan(start, end - start),
-                 table, counts);
+    count_tables(data_.query_features, batch_.features, std::span(iota_).subspan(start, end - start), table,
+                 counts);
     count_tables(data_.candidate_features, data_.catalogue,
                  candidates_.rows().subspan(slice_start, slice_end - slice_start), table, counts);
   }
@@ -97,32 +127,30 @@ class Sampler {
 
   const TrainingOptions& options_;
   const TrainingData& data_;
+  mpi::Communicator& communicator_;
   std::vector<exchange::LanePlan> plans_;
   std::size_t tables_ = 0;
   exchange::DistinctCandidates candidates_;
-  std::vector<std::int32_t> batch_;
+  std::int64_t samples_;
+  std::vector<std::pair<std::int64_t, std::size_t>> own_;  // places in the shuffle of this rank's examples
+  ingest::Examples batch_;
+  std::vector<std::int32_t> iota_;  // 0, 1, 2, ...: selects examples of batch_
   std::vector<std::int64_t> rows_;
 };
 
-/// Means over samples and over the communicator's ranks; of touched rows also over the planned job's ranks.
+/// Means over samples; of touched rows also over the planned job's ranks. Collective.
 Counts sample(const TrainingOptions& options, const TrainingData& data, int ranks,
               mpi::Communicator& communicator) {
-  Sampler sampler(options, data, ranks);
-  std::vector<std::int64_t> sums;
-  for (std::int64_t index = 0; index < sampled_batches; ++index) {
-    const Counts counts = sampler.count(index);
-    sums.resize(1 + counts.touched.size());
-    sums[0] += std::llround(counts.columns * fixed_point);
-    for (std::size_t i = 0; i < counts.touched.size(); ++i) {
-      sums[i + 1] += std::llround(counts.touched[i] / ranks * fixed_point);
-    }
-  }
-  communicator.sum(std::span(sums));
+  Sampler sampler(options, data, ranks, communicator);
+  const auto samples = static_cast<double>(sampler.samples());
   Counts means;
-  const double divisor = fixed_point * static_cast<double>(sampled_batches * communicator.size());
-  means.columns = static_cast<double>(sums[0]) / divisor;
-  for (std::size_t i = 1; i < sums.size(); ++i)
-    means.touched.push_back(static_cast<double>(sums[i]) / divisor);
+  for (std::int64_t index = 0; index < sampler.samples(); ++index) {
+    const Counts counts = sampler.count(index);
+    means.columns += counts.columns / samples;
+    means.touched.resize(counts.touched.size());
+    for (std::size_t i = 0; i < counts.touched.size(); ++i)
+      means.touched[i] += counts.touched[i] / (ranks * samples);
+  }
   return means;
 }
 
@@ -176,14 +204,29 @@ void add_tables(const std::string& tower, const Features& features, const Traini
   }
 }
 
+/// Distinct items, with their padding, of a batch that is drawn evenly from so many.
+double even_columns(const JobShape& job) {
+  constexpr double granule = exchange::DistinctCandidates::granule;
+  const double distinct =
+      evenly_touched(static_cast<double>(job.candidates), static_cast<double>(job.batch_size));
+  return std::ceil(distinct / granule) * granule;
+}
+
+/// A table, or a catalogue, of declared size is taken to be touched evenly.
 void declare(const DeclaredSizes& declared, JobShape& job) {
+  if (declared.items > 0) {
+    job.candidates = declared.items;
+    job.columns = even_columns(job);
+  }
   for (TableShape& table : job.tables) {
     const auto rows = declared.table_rows.find(table.name);
-    if (rows == declared.table_rows.end()) continue;
-    table.rows = rows->second;
+    const bool is_declared = rows != declared.table_rows.end();
     const bool is_query = table.name.starts_with("query/");
+    if (is_declared) table.rows = rows->second;
+    if (!is_declared && (is_query || declared.items == 0)) continue;
     const double lookups = (is_query ? static_cast<double>(job.batch_size) : job.columns) / job.ranks;
-    table.touched = evenly_touched(static_cast<double>(table.rows), lookups);
+    const double touched = evenly_touched(static_cast<double>(table.rows), lookups);
+    table.touched = is_declared ? touched : std::max(table.touched, touched);
   }
   if (declared.interactions > 0) {
     const double test_share =
@@ -191,7 +234,6 @@ void declare(const DeclaredSizes& declared, JobShape& job) {
     job.test_examples = std::llround(test_share * static_cast<double>(declared.interactions));
     job.train_examples = declared.interactions - job.test_examples;
   }
-  if (declared.items > 0) job.candidates = declared.items;
 }
 
 }  // namespace

@@ -15,6 +15,12 @@
 namespace gemel::training {
 namespace {
 
+bool has_grown(const model::Tower& tower) {
+  return std::ranges::any_of(tower.features(), [](const ingest::FittedFeature& feature) {
+    return feature.vocabulary.rows > 0 && feature.added > 0;
+  });
+}
+
 /// Says what the data has added to the vocabularies of a model.
 void report_growth(const std::vector<ingest::FittedFeature>& features) {
   for (const ingest::FittedFeature& feature : features) {
@@ -62,11 +68,17 @@ std::optional<checkpoint::TrainingState> RunCheckpoints::load(const Checkpointed
   checkpoint::TrainingState state = checkpoint::load_model(*reader_, parts.model, parts.optimizer);
   reader_->close();
   reader_.reset();
-  if (trained_on.content_hash == given.content_hash) return state;
+  const bool is_other_data = trained_on.content_hash != given.content_hash;
+  // Also on the same data a vocabulary grows that was frozen when the checkpoint was trained.
+  if (!is_other_data && !has_grown(parts.model.query()) && !has_grown(parts.model.candidate())) return state;
 
-  spdlog::info("{} was trained on other data ({}, {} interactions); going on with {}, {} interactions",
-               resumed_from_.string(), trained_on.name, trained_on.interactions, given.name,
-               given.interactions);
+  if (is_other_data) {
+    spdlog::info("{} was trained on other data ({}, {} interactions); going on with {}, {} interactions",
+                 resumed_from_.string(), trained_on.name, trained_on.interactions, given.name,
+                 given.interactions);
+  } else {
+    spdlog::info("{} was trained with a frozen vocabulary", resumed_from_.string());
+  }
   report_growth(parts.model.query().features());
   report_growth(parts.model.candidate().features());
   if (state.step_in_epoch > 0) {

@@ -84,14 +84,50 @@ rejected 'misspelt option' 2 '--epoch:' 'Did you mean --epochs?' -- --data sound
 rejected 'misspelt option' 2 '--layer:' 'Did you mean --layers?' -- --data sound --layer 3
 rejected 'unknown column' 2 'shoe_size:lookup' 'user_id' -- --data sound --query-feature shoe_size:lookup
 
+rejected 'unknown place' 2 '--placement nonsense: expected auto, replicated or sharded' -- \
+  --data sound --placement nonsense
+rejected 'place of an unknown feature' 2 '--placement shoe_size=sharded' 'user_id_lookup' 'title_text' -- \
+  --data sound --placement sharded --placement shoe_size=sharded
+
+# Tables that no rank has room for, nor thousands: refused before anything is allocated.
+rejected 'table too large' 2 'a rank would need' 'use ranks with more memory' \
+  'user_id_hash [4000000000, 65536] replicated: 2.1 PB a rank' 'title_lookup [9, 32] replicated' -- \
+  --data sound --query-feature 'user_id:hash(4e9):65536' --placement replicated
+rejected 'table that is large even in parts' 2 'a rank would need' \
+  'user_id_hash [4000000000, 512] sharded (chosen): 4.1 TB a rank' -- \
+  --data sound --query-feature 'user_id:hash(4e9):512'
+rejected 'table that more ranks have room for' 2 'a rank would need' 'ranks with as much memory each would do' \
+  'user_id_hash [4000000000, 32] sharded (chosen): 256.0 GB a rank' -- \
+  --data sound --query-feature 'user_id:hash(4e9):32'
+
+# Plans that cannot be made.
+# planned NAME WORDS... -- ARGUMENT...: there is no plan.
+planned() {
+  local expected=("$1" 2)
+  shift
+  while [[ $1 != -- ]]; do
+    expected+=("$1")
+    shift
+  done
+  status=0
+  timeout "$limit" "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n 2 "$trainer" plan --data sound "${@:2}" \
+    >output 2>errors </dev/null || status=$?
+  expect "${expected[@]}"
+  [[ ! -s output ]] || fail "${expected[0]}: something is printed all the same"
+}
+for rows in user_id=-5 user_id=1e400 user_id=many; do
+  planned "rows '$rows'" "--rows $rows: expected FEATURE=N" '1 to 4294967295' -- --rows "$rows"
+done
+planned 'rows of an unknown feature' '--rows shoe_size=5' 'user_id_lookup' -- --rows shoe_size=5
+planned 'too many ranks' '--ranks' '4096' -- --ranks 5000
+planned 'unknown place' '--placement nonsense' -- --placement nonsense
+
 # Checkpoints that cannot be gone on with, in a directory that stays as it is.
 train 2 kept --data sound --epochs 1 --batch-size 8
 checkpoint=$(newest kept)
-dataset other && replace other/u.data 3 '5\t5\t1\t890000000'
 head -c 20000 "$checkpoint" >truncated.h5
 echo 'not a checkpoint' >text.h5
 rejected 'other layers' 4 "$checkpoint" '--layers 32' '16' -- --data sound --layers 16 --resume "$checkpoint"
-rejected 'other data' 4 "$checkpoint" 'data' -- --data other --resume "$checkpoint"
 rejected 'truncated checkpoint' 4 'truncated.h5' -- --data sound --resume truncated.h5
 rejected 'no HDF5' 4 'text.h5' 'not an HDF5 file' -- --data sound --resume text.h5
 rejected 'no such checkpoint' 4 'missing.h5' 'no such file' -- --data sound --resume missing.h5

@@ -25,6 +25,20 @@ for optimizer in rowwise-adagrad adamw; do
   check "3 ranks with $optimizer give what 1 gives" same "$optimizer-1" "$optimizer-3"
 done
 
+# Nor does the place of the tables; one has fewer rows than there are ranks.
+tables=(--data "$movielens" --layers=16 --embedding-dim 8 --epochs 2 --validate-every 2 --clip-norm 100
+  --query-feature user_id:lookup --query-feature 'user_id:hash(500)' --query-feature 'rating:hash(3)'
+  --query-feature timestamp:normalize --candidate-feature title:lookup --candidate-feature 'title:text(10000)'
+  --candidate-feature 'genres:list(|)')
+train 1 tables-1 "${tables[@]}"
+for ranks in 2 3 8; do
+  train "$ranks" "sharded-$ranks" "${tables[@]}" --placement sharded
+  check "tables sharded over $ranks ranks give what 1 gives" same tables-1 "sharded-$ranks"
+  train "$ranks" "mixed-$ranks" "${tables[@]}" --placement replicated --placement user_id_hash=sharded \
+    --placement rating=sharded --placement title_text=sharded
+  check "some tables sharded over $ranks ranks give what 1 gives" same tables-1 "mixed-$ranks"
+done
+
 # The comparison tells runs apart: another seed, of the same run otherwise.
 train 2 seed "${run[@]}" --seed 43
 ! same ranks-1 seed >/dev/null || fail "another seed gives the same checkpoint"

@@ -14,6 +14,7 @@ table=$((rows * 32 * 4 * 2))
 # Peak memory of a rank and what was planned for it, in bytes.
 peak() { jq -s 'map(select(.event == "summary"))[0].peak_memory' metrics.jsonl; }
 plan() { jq -s 'map(select(.event == "run"))[0].plan.memory | floor' metrics.jsonl; }
+# shellcheck disable=SC2317  # check calls it
 near_plan() { (($(peak) * 100 < $(plan) * 115 && $(peak) * 100 > $(plan) * 85)); }
 
 train 2 sharded "${job[@]}"

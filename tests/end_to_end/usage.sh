@@ -11,7 +11,7 @@ check '--help names the command' grep -q 'trainer train' output
 for option in optimizer learning-rate-schedule warmup-steps final-learning-rate-share momentum beta-1 beta-2 epsilon \
   weight-decay clip-norm data layers embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
   split-seed test-fraction validate-every top-k temperature logq-correction remove-accidental-hits threads \
-  checkpoint-dir checkpoint-every resume metrics-file progress log-level config; do
+  checkpoint-dir checkpoint-every resume freeze-vocabulary placement metrics-file progress log-level config; do
   check "--help lists --$option" grep -qE -- "^ +--$option( |\$)" output
 done
 [[ ! -s errors ]] || fail '--help writes to standard error'

@@ -19,8 +19,9 @@ struct DeclaredSizes {
   std::int64_t items = 0;                          ///< 0: those of the data
 };
 
-/// The sizes of a job on `ranks` ranks, but for what the program itself takes. How many rows and columns a step touches is counted in a few batches drawn from the examples
-/// of the communicator's ranks; a table of declared size is taken to be touched evenly. The same on every rank. Collective.
+/// The sizes of a job on `ranks` ranks, but for what the program itself takes. How many rows and columns a step touches is counted in a
+/// few batches drawn from all examples; a table or a catalogue of declared size is taken to be touched evenly. The same on every rank, and for
+/// every number of ranks of the communicator. Collective.
 JobShape describe_job(const TrainingOptions& options, const TrainingData& data, int ranks,
                       const DeclaredSizes& declared, mpi::Communicator& communicator);
 

@@ -38,7 +38,7 @@ class RunCheckpoints {
   const TowerFeatures* features() const { return features_ ? &*features_ : nullptr; }
 
   /// Loads model and optimiser from the checkpoint to resume from and returns the state of training; nothing for a fresh run. Where
-  /// the data is not that of the checkpoint, an epoch that was under way begins anew.
+  /// the data is not that of the checkpoint, or a vocabulary grows, an epoch that was under way begins anew.
   std::optional<checkpoint::TrainingState> load(const CheckpointedParts& parts);
 
   /// Writes a checkpoint and removes those that are no longer to be kept. Returns its size in bytes.
