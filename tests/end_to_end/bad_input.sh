@@ -90,7 +90,7 @@ rejected 'place of an unknown feature' 2 '--placement shoe_size=sharded' 'user_i
   --data sound --placement sharded --placement shoe_size=sharded
 
 # Tables that no rank has room for, nor thousands: refused before anything is allocated.
-rejected 'table too large' 2 'a rank would need' 'use ranks with more memory' \
+rejected 'table too large' 2 'a rank would need' 'give ranks more memory' \
   'user_id_hash [4000000000, 65536] replicated: 2.1 PB a rank' 'title_lookup [9, 32] replicated' -- \
   --data sound --query-feature 'user_id:hash(4e9):65536' --placement replicated
 rejected 'table that is large even in parts' 2 'a rank would need' \
@@ -119,7 +119,7 @@ for rows in user_id=-5 user_id=1e400 user_id=many; do
   planned "rows '$rows'" "--rows $rows: expected FEATURE=N" '1 to 4294967295' -- --rows "$rows"
 done
 planned 'rows of an unknown feature' '--rows shoe_size=5' 'user_id_lookup' -- --rows shoe_size=5
-planned 'too many ranks' '--ranks' '4096' -- --ranks 5000
+planned 'too many ranks' '--ranks' '1024' -- --ranks 5000
 planned 'unknown place' '--placement nonsense' -- --placement nonsense
 
 # Checkpoints that cannot be gone on with, in a directory that stays as it is.
