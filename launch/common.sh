@@ -55,6 +55,17 @@ has_option() {
 # add_default NAME VALUE: appends an option to the array `arguments`, unless it is there.
 add_default() { has_option "$1" "${arguments[@]}" || arguments+=("$1" "$2"); }
 
+# Prints the folder of MovieLens 100K, or nothing.
+find_data() {
+  local folder
+  for folder in ${GEMEL_DATA:+"$GEMEL_DATA/ml-100k" "$GEMEL_DATA"} "$project_dir/data/ml-100k"; do
+    if [[ -r $folder/u.data ]]; then
+      echo "$folder"
+      return
+    fi
+  done
+}
+
 # Where the tree of a preset is built.
 build_dir() { echo "${GEMEL_BUILD:-$project_dir/build}/$1"; }
 

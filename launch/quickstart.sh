@@ -8,17 +8,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 "$project_dir/launch/install-deps.sh"
 build release trainer
 
-# Prints the folder of MovieLens 100K, or nothing.
-find_data() {
-  local folder
-  for folder in ${GEMEL_DATA:+"$GEMEL_DATA/ml-100k" "$GEMEL_DATA"} "$project_dir/data/ml-100k"; do
-    if [[ -r $folder/u.data ]]; then
-      echo "$folder"
-      return
-    fi
-  done
-}
-
 arguments=(train "$@")
 if has_option --data "$@"; then
   say "training on the data that you named"
