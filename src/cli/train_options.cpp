@@ -15,6 +15,7 @@
 #include "gemel/base/log.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/training/trace_file.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -198,6 +199,13 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        "resumed one goes on "
        "with it.",
        text(options.metrics_file, "none")},
+      {"Output", "trace", "FILE.json",
+       fmt::format(
+           "Write there, when the run ends or is stopped by a signal, when every rank was in which "
+           "phase: a trace for ui.perfetto.dev or chrome://tracing. It has the last {} phases of each "
+           "rank, about 15000 steps.",
+           training::trace_capacity),
+       text(o.trace_file, "none")},
       {"Output", "progress", "STYLE",
        "What is shown of the run: bar (a line that is redrawn), lines (for files and batch jobs), none; auto "
        "is bar on a terminal, and lines elsewhere and under mpirun.",

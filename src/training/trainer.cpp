@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "gemel/training/run_reporter.hpp"
 #include "gemel/training/signals.hpp"
 #include "gemel/training/table_plan.hpp"
+#include "gemel/training/trace_file.hpp"
 #include "gemel/training/training_data.hpp"
 #include "gemel/training/training_step.hpp"
 
@@ -57,11 +59,21 @@ learning::OptimizerOptions optimizer_options(const TrainingOptions& options, std
   return result;
 }
 
+/// Records from now on what `timer` measures, if a trace is wanted. Throws AgreedError (usage). Collective.
+std::unique_ptr<TraceFile> open_trace(const TrainingOptions& options, mpi::Communicator& communicator,
+                                      base::PhaseTimer& timer) {
+  if (options.trace_file.empty()) return nullptr;
+  auto trace = std::make_unique<TraceFile>(options.trace_file, communicator);
+  timer.record_to(&trace->recorder());
+  return trace;
+}
+
 class Run {
  public:
   Run(const TrainingOptions& options, mpi::Communicator& communicator, Observer& on_root)
       : options_(options),
         communicator_(communicator),
+        trace_(open_trace(options, communicator, timer_)),
         traffic_(communicator),
         reporter_(communicator, on_root, timer_, traffic_),
         checkpoints_(options, communicator),
@@ -95,6 +107,7 @@ class Run {
     }
     if (state_.step != saved_step_) save();
     reporter_.summary(state_, accuracies_, checkpoints_.last().string());
+    if (trace_) trace_->write();
     if (state_.epoch < options_.epochs) throw_interrupted();
   }
 
@@ -121,6 +134,7 @@ class Run {
       deal_.deal(state_.epoch);
     }
     while (state_.step_in_epoch < deal_.batches() && !stop_) {
+      if (trace_) trace_->recorder().begin_step(state_.step + 1);
       const std::uint32_t flags = step_.run(state_.step_in_epoch, own_flags(), own_lane_losses());
       ++state_.step_in_epoch;
       ++state_.step;
@@ -248,6 +262,7 @@ class Run {
   mpi::Communicator& communicator_;
   StopSignals signals_;
   base::PhaseTimer timer_;
+  std::unique_ptr<TraceFile> trace_;  // null when no trace is wanted
   TrafficMeter traffic_;
   RunReporter reporter_;
 

@@ -134,6 +134,8 @@ TEST(TrainOptions, ReachEveryField) {
                               "2",
                               "--metrics-file",
                               "m",
+                              "--trace",
+                              "t",
                               "--progress",
                               "none",
                               "--log-level",
@@ -173,6 +175,7 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.lanes, 4);
   EXPECT_EQ(training.threads, 2);
   EXPECT_EQ(options.metrics_file, "m");
+  EXPECT_EQ(training.trace_file, "t");
   EXPECT_EQ(options.progress, ProgressStyle::none);
   EXPECT_EQ(options.log_level, "debug");
 }

@@ -138,6 +138,8 @@ on "$ranks" --data sound --epochs 1 --batch-size 8 --checkpoint-dir file/below
 expect 'unwritable directory' 4 'file/below' '--checkpoint-dir'
 on "$ranks" --data sound --epochs 1 --batch-size 8 --checkpoint-dir places --metrics-file file/metrics
 expect 'unwritable metrics file' 2 'file/metrics'
+on "$ranks" --data sound --epochs 1 --batch-size 8 --checkpoint-dir places --trace file/trace
+expect 'unwritable trace' 2 'file/trace'
 
 # A loss that is no number.
 on "$ranks" --data sound --epochs 50 --batch-size 8 --learning-rate 1e30 --checkpoint-dir diverged

@@ -43,7 +43,7 @@ check "a killed run that goes on gives what an undisturbed one gives" same whole
 [[ -z $(find killed -name '*tmp*') ]] || fail "half-written files of the killed run are left: $(ls killed)"
 
 # Stopped by a signal within an epoch: 40 steps make one.
-start 4 stopped "${run[@]}" --epochs 5 --checkpoint-every 10steps
+start 4 stopped "${run[@]}" --epochs 5 --checkpoint-every 10steps --trace stopped.json
 wait_for_checkpoint stopped || fail "no checkpoint appeared"
 kill -USR1 "$job"
 wait "$job"
@@ -54,6 +54,8 @@ step=${step##*-step-}
 step=$((10#${step%.h5}))
 ((step < 200)) || fail "the run ended before it was stopped"
 ((step % 40 != 0)) || fail "the run was stopped between two epochs, at step $step"
+check "a stopped run leaves its trace, to the last step" grep -q "\"name\":\"step $step\",.*\"pid\":3" stopped.json
+[[ $(tail -n 1 stopped.json) == ']}' ]] || fail "the trace of the stopped run is not whole"
 train 1 stopped "${run[@]}" --epochs 5 --resume auto
 check "a stopped run that goes on gives what an undisturbed one gives" same whole stopped
 finish

@@ -11,13 +11,13 @@ check '--help names the command' grep -q 'trainer train' output
 for option in optimizer learning-rate-schedule warmup-steps final-learning-rate-share momentum beta-1 beta-2 epsilon \
   weight-decay clip-norm data layers embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
   split-seed test-fraction validate-every top-k temperature logq-correction remove-accidental-hits threads \
-  checkpoint-dir checkpoint-every resume freeze-vocabulary placement metrics-file progress log-level config; do
+  checkpoint-dir checkpoint-every resume freeze-vocabulary placement metrics-file trace progress log-level config; do
   check "--help lists --$option" grep -qE -- "^ +--$option( |\$)" output
 done
 [[ ! -s errors ]] || fail '--help writes to standard error'
 
 # Without a command and without data; the command line wins over the file.
-printf 'epochs = 7\nlayers = 24  # narrow\nmetrics-file = metrics.jsonl\n' >run.ini
+printf 'epochs = 7\nlayers = 24  # narrow\nmetrics-file = metrics.jsonl\ntrace = trace.json\n' >run.ini
 timeout 200 "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n 8 "$trainer" --epochs 2 --config run.ini \
   >output 2>errors </dev/null || fail "exit code $? on synthetic data"
 check 'the built-in data is used' grep -q '^synthetic: ' output
@@ -36,6 +36,14 @@ fi
 for name in top_100 training_seconds checkpoint; do
   check "the summary has $name" grep -q "^{\"event\":\"summary\".*\"$name\":" <(tail -n 1 metrics.jsonl)
 done
+
+# The trace: 48 steps on each of the 8 ranks.
+if command -v python3 >/dev/null; then
+  check 'the trace is JSON' python3 -m json.tool trace.json /dev/null
+fi
+[[ $(grep -c '"name":"process_name"' trace.json) == 8 ]] || fail 'the trace is not of 8 ranks'
+[[ $(grep -c '"name":"loss","cat":"step","ph":"X"' trace.json) == 384 ]] || fail 'the trace lacks losses'
+check 'the trace has all steps' grep -q '"name":"step 48",.*"pid":7' trace.json
 
 # Checkpoints.
 checkpoint=$(newest checkpoints)

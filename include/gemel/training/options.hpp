@@ -42,6 +42,8 @@ struct TrainingOptions {
   std::int64_t validate_every = 5;
   /// The k of the top-k accuracies, ascending.
   std::vector<std::int64_t> top_k = {1, 5, 10, 50, 100};
+  /// Where a trace of all ranks' phases is written when the run ends; empty: nowhere.
+  std::string trace_file;
 };
 
 }  // namespace gemel::training
