@@ -65,7 +65,7 @@ std::string run_text(const training::RunReport& report) {
     fmt::format_to(out, "resumed after epoch {} from {}\n", report.first_epoch, report.resumed_from);
   }
   text += "\n";
-  for (const auto& [name, value] : report.settings) fmt::format_to(out, "  {:<23} {}\n", name, value);
+  for (const auto& [name, value] : report.settings) fmt::format_to(out, "  {:<25} {}\n", name, value);
   return text + "\n" + tables_text(report.plan);
 }
 
