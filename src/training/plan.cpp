@@ -183,13 +183,15 @@ PlacementWishes read_placements(const std::vector<std::string>& texts, const Job
 }
 
 std::string find_table(const JobShape& job, const std::string& feature, const std::string& option) {
-  std::vector<std::string> found;
+  std::vector<std::string> of_feature;
+  std::vector<std::string> of_column;
   std::vector<std::string> all;
   for (const TableShape& table : job.tables) {
-    if (table.feature == feature) return table.name;
-    if (table.column == feature) found.push_back(table.name);
-    all.push_back(table.feature);
+    all.push_back(table.name.substr(0, table.name.find('/') + 1) + table.feature);
+    if (feature == all.back() || feature == table.feature) of_feature.push_back(table.name);
+    if (feature == table.column) of_column.push_back(table.name);
   }
+  const std::vector<std::string>& found = of_feature.empty() ? of_column : of_feature;
   if (found.size() == 1) return found.front();
   throw base::UsageError(fmt::format("{}: {} embedding table of \"{}\"; the features with a table are {}",
                                      option, found.empty() ? "there is no" : "there is more than one",

@@ -229,11 +229,12 @@ TEST(Placements, ThatCannotBeAreRefused) {
                 AllOf(HasSubstr("--placement " + text + ": expected auto, replicated or sharded"),
                       HasSubstr("user_id=sharded")));
   }
-  EXPECT_THAT(refusal([&] {
-                read_placements({"auto", "shoe_size=sharded"}, job);
-              }),
-              AllOf(HasSubstr("--placement shoe_size=sharded: there is no embedding table of \"shoe_size\""),
-                    HasSubstr("user_id_lookup, time_lookup, time_hash, title_text")));
+  EXPECT_THAT(
+      refusal([&] {
+        read_placements({"auto", "shoe_size=sharded"}, job);
+      }),
+      AllOf(HasSubstr("--placement shoe_size=sharded: there is no embedding table of \"shoe_size\""),
+            HasSubstr("query/user_id_lookup, query/time_lookup, query/time_hash, candidate/title_text")));
   EXPECT_THAT(refusal([&] { read_placements({"=sharded"}, job); }), HasSubstr("no embedding table of \"\""));
 }
 
@@ -244,6 +245,17 @@ TEST(FindTable, TakesAFeatureOrAColumnThatIsPlain) {
   EXPECT_EQ(find_table(job, "time_hash", "--rows"), "query/tables/time_hash");
   EXPECT_THAT(refusal([&] { find_table(job, "time", "--rows time=3"); }),
               HasSubstr("--rows time=3: there is more than one embedding table of \"time\""));
+}
+
+TEST(FindTable, TellsTheTowersApart) {
+  JobShape job = two_towers();
+  TableShape twin = job.tables.front();
+  twin.name = "candidate/tables/" + twin.feature;
+  job.tables.push_back(twin);
+  EXPECT_EQ(find_table(job, "candidate/user_id_lookup", "--rows"), "candidate/tables/user_id_lookup");
+  EXPECT_EQ(find_table(job, "query/user_id_lookup", "--rows"), "query/tables/user_id_lookup");
+  EXPECT_THAT(refusal([&] { find_table(job, "user_id_lookup", "--rows user_id_lookup=3"); }),
+              HasSubstr("there is more than one embedding table of \"user_id_lookup\""));
 }
 
 /// The built-in data, featurised in every way.

@@ -85,8 +85,8 @@ struct PlacementWishes {
 /// a feature that is not the job's.
 PlacementWishes read_placements(const std::vector<std::string>& texts, const JobShape& job);
 
-/// Finds what --placement and --rows call FEATURE among the job's tables: a feature's name as in checkpoints ("user_id_lookup") or,
-/// where that is enough, the name of its column ("user_id"). Returns the table's name. Throws UsageError that lists the features;
+/// Finds what --placement and --rows call FEATURE among the job's tables: a feature's name as in checkpoints ("user_id_lookup"; with
+/// its tower "query/user_id_lookup") or, where that is enough, the name of its column ("user_id"). Returns the table's name. Throws UsageError that lists the features;
 /// `option` is for the message.
 std::string find_table(const JobShape& job, const std::string& feature, const std::string& option);
 
