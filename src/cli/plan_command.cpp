@@ -128,6 +128,7 @@ job would be, and what memory a rank would need and what it would send in a step
 of trainer train too, so that the same configuration file can be planned and trained. What a step
 touches is counted in a few batches of the data; a table or a catalogue of a declared size is taken to
 be touched evenly, the worst case. More ranks than lanes are planned with as many lanes as ranks.
+Options of the output, of checkpoints and of how long a run goes on have no part in a plan.
 
 Usage:
   trainer plan [OPTIONS]

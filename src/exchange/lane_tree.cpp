@@ -97,7 +97,6 @@ LanePlan::LanePlan(int lane_count, int rank_count, int own_rank)
   base::require(rank_count <= lane_count, "exchange: more ranks than lanes");
   local_merges = tree.merges(leaves(lanes));
   for (const LaneRange& subtree : tree.subtrees(lanes)) {
-    subtree_lanes.push_back(static_cast<std::size_t>(subtree.first - lanes.first));
     subtrees.push_back({static_cast<std::size_t>(subtree.first - lanes.first),
                         static_cast<std::size_t>(subtree.last - lanes.first), tree.merges(leaves(subtree))});
   }

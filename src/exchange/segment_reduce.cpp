@@ -18,12 +18,12 @@ void SegmentReduce::start(tensor::MatrixView lanes, std::span<const std::size_t>
   std::size_t received = 0;
   std::size_t start = 0;
   for (std::size_t rank = 0; rank < ranks; ++rank) {
-    for (const std::size_t lane : plan_.subtree_lanes) {
-      const auto segment = lanes.row(lane).subspan(start, segments[rank]);
+    for (const LanePlan::Subtree& subtree : plan_.subtrees) {
+      const auto segment = lanes.row(subtree.first).subspan(start, segments[rank]);
       send_.insert(send_.end(), segment.begin(), segment.end());
     }
     start += segments[rank];
-    send_counts_[rank] = segments[rank] * plan_.subtree_lanes.size();
+    send_counts_[rank] = segments[rank] * plan_.subtrees.size();
     receive_counts_[rank] = own_segment_ * plan_.subtree_counts[rank];
     received += receive_counts_[rank];
   }

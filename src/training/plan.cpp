@@ -10,6 +10,7 @@
 
 #include "gemel/base/bytes_text.hpp"
 #include "gemel/base/error.hpp"
+#include "gemel/evaluation/top_k.hpp"
 #include "gemel/exchange/dense_exchange.hpp"
 #include "gemel/training/options.hpp"
 
@@ -124,7 +125,7 @@ double step_memory(const JobShape& job, const Plan& plan) {
 }
 
 double evaluation_memory(const JobShape& job) {
-  constexpr double most_queries = 1024;  // evaluation::TopK::most_queries
+  constexpr auto most_queries = static_cast<double>(evaluation::TopK::most_queries);
   const auto width = static_cast<double>(job.vector_width);
   const double lists = 2.0 * most_queries * static_cast<double>(std::min(job.most_top_k, job.candidates)) * 8;
   return 2 * share(static_cast<double>(job.candidates), job.ranks) * width * float_bytes +

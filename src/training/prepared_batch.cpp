@@ -56,7 +56,6 @@ std::uint32_t PreparedBatch::finish_gather() {
 }
 
 void PreparedBatch::start_request() {
-  if (request_.tables() == 0) return;
   for (std::size_t part = 0; part < request_.own_parts(); ++part) {
     const exchange::LanePlan::Subtree& subtree = plan_.subtrees[part];
     for (std::size_t table = 0; table < request_.tables(); ++table) {
@@ -83,11 +82,11 @@ void PreparedBatch::append_touched_rows(const Lane& lane, std::size_t index,
 }
 
 void PreparedBatch::send_rows() {
-  if (request_.tables() > 0) request_.send_rows();
+  request_.send_rows();
 }
 
 void PreparedBatch::finish_request() {
-  if (request_.tables() > 0) request_.finish();
+  request_.finish();
 }
 
 }  // namespace gemel::training

@@ -27,6 +27,7 @@ TrainingStep::TrainingStep(const StepParts& parts)
     : parts_(parts),
       batches_{{parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model},
                {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model}},
+      tables_(parts.model.tables()),
       fetch_(parts.communicator),
       query_rows_(parts.plan.subtrees.size()),
       candidate_rows_(parts.plan.subtrees.size()),
@@ -38,8 +39,10 @@ TrainingStep::TrainingStep(const StepParts& parts)
       scratches_(static_cast<std::size_t>(parts.team.threads())),
       dense_gradients_(lanes_.size(), parts.model.dense().size()),
       row_gradients_(lanes_.size()),
-      squared_norms_(parts.model.tables().size()) {
-  for (auto& tables : row_gradients_) tables.resize(parts.model.tables().size());
+      squared_norms_(tables_.size()) {
+  for (auto& tables : row_gradients_) tables.resize(tables_.size());
+  model::append_held_rows(parts.model.query().tables(), held_rows_);
+  model::append_held_rows(parts.model.candidate().tables(), held_rows_);
 }
 
 std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::span<double> lane_losses) {
@@ -127,13 +130,11 @@ void TrainingStep::fetch_rows() {
   const exchange::RowRequest& request = batch_->request();
   const std::span<const model::EmbeddingTable> query = parts_.model.query().tables();
   const std::span<const model::EmbeddingTable> candidate = parts_.model.candidate().tables();
-  std::vector<tensor::ConstMatrixView> held;
-  model::append_held_rows(query, held);
-  const std::size_t query_sharded = held.size();
-  model::append_held_rows(candidate, held);
+  const auto query_sharded =
+      static_cast<std::size_t>(std::ranges::count_if(query, &model::EmbeddingTable::is_sharded));
   batch_->finish_request();
   settle_rows();
-  if (request.tables() > 0) fetch_.run(request, held);
+  fetch_.run(request, held_rows_);
   for (std::size_t part = 0; part < query_rows_.size(); ++part) {
     query_rows_[part] = model::reachable_rows(query, request, fetch_, part, 0);
     candidate_rows_[part] = model::reachable_rows(candidate, request, fetch_, part, query_sharded);
@@ -242,7 +243,7 @@ void TrainingStep::start_row_exchange() {
   const auto timing = parts_.timer.measure(base::Phase::exchange);
   const auto counting = parts_.traffic.measure(Traffic::rows);
   row_exchange_.start(row_gradients_);
-  if (batch_->request().tables() > 0) sharded_row_exchange_.start(batch_->request(), row_gradients_);
+  sharded_row_exchange_.start(batch_->request(), row_gradients_);
 }
 
 std::span<const float> TrainingStep::exchange_dense() {
@@ -254,7 +255,6 @@ std::span<const float> TrainingStep::exchange_dense() {
 void TrainingStep::finish_row_exchange() {
   const auto timing = parts_.timer.measure(base::Phase::exchange);
   row_exchange_.finish();
-  if (batch_->request().tables() == 0) return;
   sharded_row_exchange_.finish();
   const auto counting = parts_.traffic.measure(Traffic::lookup);
   if (next_is_prepared_) next_->send_rows();
@@ -284,7 +284,6 @@ void TrainingStep::for_each_touched_row(const Visit& visit) {
 
 /// The global norm of the gradient, whose bits do not depend on who holds which rows.
 double TrainingStep::norm_of(std::span<const float> dense_gradient) {
-  const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
   for (auto& squares : squared_norms_) squares.clear();
   for_each_touched_row([&](std::size_t table, std::int64_t, std::span<const float> gradient) {
     squared_norms_[table].push_back(tensor::sum_of_squares(gradient));
@@ -298,8 +297,8 @@ double TrainingStep::norm_of(std::span<const float> dense_gradient) {
       squares.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
     }
   }
-  for (std::size_t table = 0; table < tables.size(); ++table) {
-    if (!counts(tables[table]->is_sharded())) continue;
+  for (std::size_t table = 0; table < tables_.size(); ++table) {
+    if (!counts(tables_[table]->is_sharded())) continue;
     squares.insert(squares.end(), squared_norms_[table].begin(), squared_norms_[table].end());
   }
   return std::sqrt(exchange::exact_sum(squares, parts_.communicator));
@@ -317,9 +316,8 @@ void TrainingStep::update(std::span<const float> dense_gradient) {
   const auto timing = parts_.timer.measure(base::Phase::update);
   parts_.optimizer.begin_step(clip(dense_gradient));
   parts_.optimizer.update_dense(dense_gradient);
-  const std::vector<model::EmbeddingTable*> tables = parts_.model.tables();
   for_each_touched_row([&](std::size_t table, std::int64_t row, std::span<const float> gradient) {
-    parts_.optimizer.update_row(table, tables[table]->index(row), gradient);
+    parts_.optimizer.update_row(table, tables_[table]->index(row), gradient);
   });
 }
 

@@ -135,7 +135,7 @@ TEST(CandidateExchange, MovesTheBytesOfTheFormulas) {
   before = test::sent_bytes();
   fixture.exchange.start_reduce();
   fixture.exchange.finish_reduce();
-  const auto subtrees = static_cast<std::int64_t>(fixture.plan.subtree_lanes.size());
+  const auto subtrees = static_cast<std::int64_t>(fixture.plan.subtrees.size());
   EXPECT_EQ(test::sent_bytes() - before, subtrees * (columns - own) * static_cast<std::int64_t>(dim) * 4);
 }
 

@@ -54,7 +54,7 @@ TEST(DenseExchange, LargeBuffersMoveTwiceTheirSizeButForTheOwnShare) {
   EXPECT_FALSE(exchange.doubles());
   const std::int64_t before = test::sent_bytes();
   exchange.all_reduce(own.view());
-  const auto subtrees = static_cast<std::int64_t>(plan.subtree_lanes.size());
+  const auto subtrees = static_cast<std::int64_t>(plan.subtrees.size());
   // Reduce: the other ranks' segments of each own subtree. Gather: the own segment to each other rank.
   const std::int64_t segment = static_cast<std::int64_t>(size * sizeof(float)) / ranks;
   EXPECT_EQ(test::sent_bytes() - before, subtrees * segment * (ranks - 1) + segment * (ranks - 1));

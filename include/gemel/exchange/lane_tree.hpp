@@ -65,8 +65,9 @@ struct LanePlan {
   LaneTree tree;
   int ranks;
   int rank;
-  LaneRange lanes;                  ///< of this rank
-  std::vector<Merge> local_merges;  ///< from this rank's lanes (counted from 0) to its subtrees
+  LaneRange lanes;  ///< of this rank
+  std::vector<Merge>
+      local_merges;  ///< from this rank's lanes (counted from 0) to its subtrees, each in its first lane
 
   /// A subtree of this rank.
   struct Subtree {
@@ -83,8 +84,6 @@ struct LanePlan {
     while (subtrees[subtree].last <= lane) ++subtree;
     return subtree;
   }
-  std::vector<std::size_t>
-      subtree_lanes;  ///< which of this rank's lanes (from 0) holds each subtree's sum after local_merges
   std::vector<std::size_t> subtree_counts;  ///< number of subtrees of every rank
   std::vector<Merge>
       global_merges;  ///< from the subtrees of all ranks, in rank order, to the whole sum in part 0

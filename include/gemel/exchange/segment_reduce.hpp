@@ -11,7 +11,7 @@
 
 namespace gemel::exchange {
 
-/// Adds the lanes' buffers of this rank along the lane tree, in place: afterwards row subtree_lanes[s] of `lanes`
+/// Adds the lanes' buffers of this rank along the lane tree, in place: afterwards row subtrees[s].first of `lanes`
 /// [own lanes, size] holds the sum of subtree s.
 void sum_own_lanes(const LanePlan& plan, tensor::MatrixView lanes);
 

@@ -100,6 +100,8 @@ class TrainingStep {
   PreparedBatch* batch_ = &batches_[0];  // of this step
   PreparedBatch* next_ = &batches_[1];   // of the next step of the epoch, if there is one
   bool next_is_prepared_ = false;
+  std::vector<model::EmbeddingTable*> tables_;
+  std::vector<tensor::ConstMatrixView> held_rows_;  // of sharded tables
   exchange::RowFetch fetch_;
   std::vector<std::vector<exchange::ReachableRows>> query_rows_;  // [own subtree][table of the query tower]
   std::vector<std::vector<exchange::ReachableRows>>
