@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <boost/sort/pdqsort/pdqsort.hpp>
 
 #include "gemel/tensor/arithmetic.hpp"
 
@@ -97,7 +98,7 @@ void FeatureInput::collect(const Column& column, std::size_t feature, const inge
       add(word, i, 1.0F);
     }
   }
-  std::sort(scratch.keys.begin(), scratch.keys.end());
+  boost::sort::pdqsort_branchless(scratch.keys.begin(), scratch.keys.end());
 }
 
 void FeatureInput::backward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,

@@ -91,7 +91,7 @@ void add_traffic(const JobShape& job, Plan& plan) {
   const double batch_share = share(static_cast<double>(job.batch_size), job.ranks);
   const double vectors =
       job.columns * static_cast<double>(job.vector_width) * float_bytes * others / job.ranks;
-  const double example_bytes = static_cast<double>(job.example_words + 1) * float_bytes + row_number_bytes;
+  const double example_bytes = static_cast<double>(job.example_words + 2) * float_bytes;  // with its slot
   bytes(Traffic::deal) = batch_share * example_bytes * others / job.ranks;
   bytes(Traffic::gather) = others * (batch_share * 4 + 4);
   bytes(Traffic::share) = vectors;
@@ -210,8 +210,8 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
   const double test = share(static_cast<double>(job.test_examples), job.ranks);
   plan.memory = {
       {"program and libraries", job.program_bytes},
-      // Stored, dealt, and on their way; each stored one with its number.
-      {"examples", train * (3 * example_bytes + 2 * row_number_bytes) + test * example_bytes},
+      // Stored, dealt, leaving and coming; each stored one with its number, its position in the epoch and its place.
+      {"examples", train * (4 * example_bytes + 4 * row_number_bytes) + test * example_bytes},
       // Features and counts of every item, names of this rank's ones.
       {"catalogue", static_cast<double>(job.candidates) * (job.candidate_bytes + row_number_bytes +
                                                            share(job.candidate_name_bytes, job.ranks))},

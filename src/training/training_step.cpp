@@ -106,12 +106,12 @@ std::uint32_t TrainingStep::finish_next() {
 /// Gives the rows that are about to be looked up the weight decay of the steps that did not touch them.
 void TrainingStep::settle_rows() {
   if (!parts_.optimizer.decays_weights()) return;
-  std::vector<std::int64_t> rows;
   for (std::size_t table = 0; table < row_exchange_.tables(); ++table) {
     const std::size_t index = row_exchange_.table(table).index;
-    rows.clear();
-    for (const PreparedBatch::Lane& lane : batch_->lanes()) batch_->append_touched_rows(lane, index, rows);
-    parts_.optimizer.settle_rows(index, rows);
+    touched_rows_.clear();
+    for (const PreparedBatch::Lane& lane : batch_->lanes())
+      batch_->append_touched_rows(lane, index, touched_rows_);
+    parts_.optimizer.settle_rows(index, touched_rows_);
   }
   const exchange::RowRequest& request = batch_->request();
   for (std::size_t table = 0; table < request.tables(); ++table) {
@@ -136,8 +136,8 @@ void TrainingStep::fetch_rows() {
   settle_rows();
   fetch_.run(request, held_rows_);
   for (std::size_t part = 0; part < query_rows_.size(); ++part) {
-    query_rows_[part] = model::reachable_rows(query, request, fetch_, part, 0);
-    candidate_rows_[part] = model::reachable_rows(candidate, request, fetch_, part, query_sharded);
+    model::reach_rows(query, request, fetch_, part, 0, query_rows_[part]);
+    model::reach_rows(candidate, request, fetch_, part, query_sharded, candidate_rows_[part]);
   }
 }
 
@@ -291,17 +291,17 @@ double TrainingStep::norm_of(std::span<const float> dense_gradient) {
   // What all ranks hold is counted by root.
   const auto counting = parts_.traffic.measure(Traffic::dense);
   const auto counts = [&](bool is_sharded) { return is_sharded || parts_.communicator.is_root(); };
-  std::vector<double> squares;
+  all_squares_.clear();
   if (counts(false)) {
     for (const auto& place : parts_.model.dense().places()) {
-      squares.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
+      all_squares_.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
     }
   }
   for (std::size_t table = 0; table < tables_.size(); ++table) {
     if (!counts(tables_[table]->is_sharded())) continue;
-    squares.insert(squares.end(), squared_norms_[table].begin(), squared_norms_[table].end());
+    all_squares_.insert(all_squares_.end(), squared_norms_[table].begin(), squared_norms_[table].end());
   }
-  return std::sqrt(exchange::exact_sum(squares, parts_.communicator));
+  return std::sqrt(exchange::exact_sum(all_squares_, parts_.communicator));
 }
 
 /// By what the gradient is to be multiplied.

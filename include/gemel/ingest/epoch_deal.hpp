@@ -24,7 +24,7 @@ struct Examples {
 class EpochDeal {
  public:
   /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
-  /// ranks.
+  /// ranks. A rank's lanes have fewer than 2^32 examples.
   EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, Examples own,
             std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
             std::uint64_t seed);
@@ -49,8 +49,17 @@ class EpochDeal {
   Range own_lanes(std::int64_t batch) const;
 
  private:
-  int rank_of_lane(int lane) const;
+  /// Where an example goes: to a rank, and there to a slot of `dealt`.
+  struct Place {
+    std::uint32_t rank = 0;
+    std::uint32_t slot = 0;
+  };
+
+  std::vector<std::int64_t> rank_starts(std::int64_t examples) const;
+  Place place(std::int64_t position) const;
   std::size_t dealt_before(std::int64_t batch, int lane) const;
+  void pack(std::int64_t epoch);
+  void unpack();
 
   const exchange::LanePlan& plan_;
   mpi::Communicator& communicator_;
@@ -59,7 +68,17 @@ class EpochDeal {
   std::int64_t total_;
   std::int64_t batch_size_;
   std::uint64_t seed_;
+  std::vector<std::int64_t>
+      starts_in_batch_;  // of each rank's examples in a batch of batch_size_; the last: its end
+  std::vector<std::int64_t> starts_in_last_batch_;  // the same of the last batch, which may be short
   Examples dealt_;
+  // Kept from epoch to epoch, since fresh memory costs more than the deal itself.
+  std::vector<std::uint64_t> positions_;  // of own examples in the epoch
+  std::vector<Place> places_;             // of own examples
+  std::vector<std::size_t> counts_;       // of words, per rank
+  std::vector<std::uint32_t> outgoing_;
+  std::vector<std::uint32_t> incoming_;
+  std::vector<std::size_t> received_counts_;
 };
 
 }  // namespace gemel::ingest

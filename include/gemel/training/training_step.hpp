@@ -114,7 +114,9 @@ class TrainingStep {
   std::vector<Scratch> scratches_;                                 // one per thread
   tensor::Matrix dense_gradients_;                                 // [own lanes, dense parameters]
   std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [own lane][table]
+  std::vector<std::int64_t> touched_rows_;                         // of one table, with repetitions
   std::vector<std::vector<double>> squared_norms_;                 // [table][touched row]
+  std::vector<double> all_squares_;                                // of these and of the dense parameters
   double gradient_norm_ = 0;
 };
 
