@@ -122,19 +122,72 @@ std::vector<Option> optimizer_options(learning::OptimizerOptions& o) {
   };
 }
 
-std::vector<Option> training_options(training::TrainingOptions& o) {
+std::vector<Option> loss_options(learning::LossOptions& o) {
+  const std::string group = "Loss and optimiser";
   return {
-      {"Loss and optimiser", "temperature", "T", "Logits are divided by it before the softmax.",
-       positive_number(o.loss.temperature)},
-      {"Loss and optimiser", "logq-correction", "[=true|false]",
+      {group, "temperature", "T",
+       "Logits are divided by it before the softmax. Lower makes the loss look at the hardest negatives; try "
+       "0.05 to 0.2 where scores are cosines.",
+       positive_number(o.temperature)},
+      {group, "learned-temperature", "[=true|false]",
+       "Learn the logarithm of the temperature, one more parameter, from --temperature on. It is meant for "
+       "cosines: the scores of vectors without a fixed length have a scale of their own.",
+       toggle(o.learned_temperature)},
+      {group, "negatives", "SOURCE",
+       "What a query's candidate is compared with: in-batch (the candidates of the global batch, and "
+       "--extra-negatives) or catalogue (every item in every step: the exact softmax, for catalogues that "
+       "are "
+       "small enough; a rank needs 4 bytes for each column of each item's vector and each of its lanes).",
+       choice(o.negatives, learning::negative_source_names())},
+      {group, "extra-negatives", "N",
+       "Draw N items for each step, with repetition, as further candidates of the batch: items that users "
+       "seldom choose are rare among its own. 0: none.",
+       whole_number(o.extra_negatives, 0, largest_batch)},
+      {group, "negative-distribution", "NAME",
+       "How --extra-negatives are drawn: uniform (every item alike) or popularity (by training examples, to "
+       "the power of --negative-power).",
+       choice(o.negative_distribution, learning::negative_distribution_names())},
+      {group, "negative-power", "POWER",
+       "With popularity, an item is drawn in proportion to its training examples to this power: 1 as often "
+       "as it is chosen, 0.75 is usual, 0 uniform.",
+       non_negative_number(o.negative_power)},
+      {group, "logq-correction", "[=true|false]",
        "Subtract from each logit the logarithm of its candidate's share of the training examples, so that "
        "popular "
-       "candidates are not punished for being drawn as negatives more often.",
-       toggle(o.loss.logq_correction)},
-      {"Loss and optimiser", "remove-accidental-hits", "[=true|false]",
+       "candidates are not punished for being drawn as negatives more often. With --extra-negatives: of its "
+       "share in both sources together.",
+       toggle(o.logq_correction)},
+      {group, "logq-strength", "ALPHA",
+       "Subtract ALPHA times that logarithm. Below 1 keeps some of the popularity in the scores, which helps "
+       "when what is recommended should be popular; 0 is no correction.",
+       non_negative_number(o.logq_strength)},
+      {group, "remove-accidental-hits", "[=true|false]",
        "Do not count other examples of the batch with the query's own candidate as negatives.",
-       toggle(o.loss.remove_accidental_hits)},
+       toggle(o.remove_accidental_hits)},
+      {group, "hard-negatives", "N",
+       "Keep of each query's negatives only the N items with the highest logits. 0: all.",
+       whole_number(o.hard_negatives, 0, largest_batch)},
+      {group, "partition-weight", "W",
+       "The loss of a query is W log Z - its own logit, Z the sum of the exponentials of its logits. 1 is "
+       "cross-entropy; W pushes negatives down W times as hard, as the bilateral softmax loss does. Losses "
+       "of "
+       "different W cannot be compared.",
+       positive_number(o.partition_weight)},
+      {group, "label-smoothing", "SHARE",
+       "Give this share of the target to all candidates of the batch alike, against overconfidence; in [0, "
+       "1).",
+       fraction(o.label_smoothing)},
+      {group, "loss-reduction", "KIND",
+       "Gradients of the sum over the batch, or of the mean: divided by its examples, so that the learning "
+       "rate "
+       "need not change with --batch-size, and --clip-norm 1 is usual. The loss is shown per example either "
+       "way.",
+       choice(o.reduction, learning::loss_reduction_names())},
+  };
+}
 
+std::vector<Option> training_options(training::TrainingOptions& o) {
+  return {
       {"Training", "epochs", "N",
        "Passes over the training examples, those before a resumed checkpoint included.",
        whole_number(o.epochs, 1)},
@@ -236,12 +289,45 @@ std::string read_everywhere(const std::string& path, mpi::Communicator& communic
   return content;
 }
 
-/// An option that means something for some optimisers or schedules only.
+/// An option that means something beside some others only.
 struct Condition {
   const char* option;
   bool holds;
   const char* remedy;
 };
+
+/// Refuses an option that was given although its condition does not hold.
+void check_conditions(std::span<const Condition> conditions, const OptionTable& table) {
+  for (const auto& [name, value] : table.settings()) {
+    const auto condition =
+        std::ranges::find_if(conditions, [&](const Condition& each) { return each.option == name; });
+    if (condition == conditions.end() || condition->holds || !table.is_given(name)) continue;
+    throw base::UsageError(
+        fmt::format("--{} {}: {}, or leave --{} out", name, value, condition->remedy, name));
+  }
+}
+
+/// Refuses what was given in vain. `table` is bound to `options`.
+void check_loss(const learning::LossOptions& options, const OptionTable& table) {
+  const bool in_batch = options.negatives == learning::NegativeSource::in_batch;
+  const bool draws = options.extra_negatives > 0;
+  const Condition conditions[] = {
+      {"logq-correction", in_batch || !options.logq_correction,
+       "with --negatives catalogue every item is a column once, so there is no sampling to correct: choose "
+       "--negatives in-batch"},
+      {"logq-strength", options.logq_correction, "there is no correction: add --logq-correction"},
+      {"remove-accidental-hits", in_batch || !options.remove_accidental_hits,
+       "with --negatives catalogue every item is a column once, so there are no accidental hits: choose "
+       "--negatives in-batch"},
+      {"extra-negatives", in_batch || !draws,
+       "with --negatives catalogue every item is a column already: choose --negatives in-batch"},
+      {"negative-distribution", draws, "nothing is drawn: add --extra-negatives N"},
+      {"negative-power", draws && options.negative_distribution == learning::NegativeDistribution::popularity,
+       "only negatives that are drawn by popularity have it: add --extra-negatives N and "
+       "--negative-distribution popularity"},
+  };
+  check_conditions(conditions, table);
+}
 
 /// Refuses what was given in vain. `table` is bound to `options`.
 void check_optimizer(const learning::OptimizerOptions& options, const OptionTable& table) {
@@ -261,13 +347,7 @@ void check_optimizer(const learning::OptimizerOptions& options, const OptionTabl
       {"final-learning-rate-share", schedule == Schedule::cosine,
        "only --learning-rate-schedule cosine has an end: choose it"},
   };
-  for (const auto& [name, value] : table.settings()) {
-    const auto condition =
-        std::ranges::find_if(conditions, [&](const Condition& each) { return each.option == name; });
-    if (condition == std::end(conditions) || condition->holds || !table.is_given(name)) continue;
-    throw base::UsageError(
-        fmt::format("--{} {}: {}, or leave --{} out", name, value, condition->remedy, name));
-  }
+  check_conditions(conditions, table);
   if (options.learning_rate.peak * options.weight_decay >= 1) {
     throw base::UsageError(
         fmt::format("--weight-decay {}: with --learning-rate {} a step would take all of every weight; their "
@@ -298,6 +378,7 @@ void check_features(const char* option, const std::vector<std::string>& declarat
 std::vector<Option> train_options(TrainCommandOptions& options) {
   std::vector<Option> table = data_and_model_options(options.training);
   std::ranges::move(optimizer_options(options.training.optimizer), std::back_inserter(table));
+  std::ranges::move(loss_options(options.training.loss), std::back_inserter(table));
   std::ranges::move(training_options(options.training), std::back_inserter(table));
   std::ranges::move(running_options(options), std::back_inserter(table));
   return table;
@@ -349,6 +430,7 @@ void read_train_options(std::span<const std::string> arguments, TrainCommandOpti
     optimizer.learning_rate.peak = learning::default_learning_rate(optimizer.kind);
   }
   check_optimizer(optimizer, table);
+  check_loss(options.training.loss, table);
   check_data(options.training.data, table);
 }
 

@@ -58,6 +58,7 @@ EpochDeal::Range EpochDeal::own_lanes(std::int64_t batch) const {
 }
 
 void EpochDeal::deal(std::int64_t epoch) {
+  epoch_ = epoch;
   const base::KeyedPermutation order(base::random_key(seed_, fmt::format("epoch {}", epoch)),
                                      static_cast<std::uint64_t>(total_));
   const auto ranks = static_cast<std::size_t>(plan_.ranks);

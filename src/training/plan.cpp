@@ -93,7 +93,7 @@ void add_traffic(const JobShape& job, Plan& plan) {
       job.columns * static_cast<double>(job.vector_width) * float_bytes * others / job.ranks;
   const double example_bytes = static_cast<double>(job.example_words + 1) * float_bytes + row_number_bytes;
   bytes(Traffic::deal) = batch_share * example_bytes * others / job.ranks;
-  bytes(Traffic::gather) = others * (batch_share * 4 + 4);
+  bytes(Traffic::gather) = others * ((job.whole_catalogue ? 0 : batch_share * 4) + 4);
   bytes(Traffic::share) = vectors;
   bytes(Traffic::reduce) = job.subtrees * vectors;
   bytes(Traffic::dense) = others > 0 ? dense_exchange_bytes(job) : 0;

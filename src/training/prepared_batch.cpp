@@ -18,12 +18,13 @@ std::vector<exchange::ShardedTable> sharded_tables(const model::TwoTower& model)
 
 PreparedBatch::PreparedBatch(const exchange::LanePlan& plan, mpi::Communicator& communicator,
                              const ingest::EpochDeal& deal, const ingest::FeatureRows& catalogue,
-                             const model::TwoTower& model)
+                             const model::TwoTower& model, const learning::Negatives& negatives)
     : plan_(plan),
       deal_(deal),
       catalogue_(catalogue),
       model_(model),
-      gather_(plan, communicator, catalogue.size()),
+      negatives_(negatives),
+      gather_(plan, communicator, catalogue.size(), negatives.are_catalogue()),
       request_(communicator, sharded_tables(model), plan.subtree_counts),
       lanes_(static_cast<std::size_t>(plan.lanes.size())) {}
 
@@ -35,7 +36,8 @@ void PreparedBatch::start_gather(std::int64_t batch, std::uint32_t flags) {
 }
 
 std::uint32_t PreparedBatch::finish_gather() {
-  const std::uint32_t flags = gather_.finish();
+  negatives_.draw(deal_.epoch(), number_, drawn_);
+  const std::uint32_t flags = gather_.finish(drawn_);
   const std::vector<std::int32_t>& items = deal_.dealt().items;
   if (iota_.size() < items.size()) {
     iota_.resize(items.size());

@@ -15,10 +15,28 @@ namespace {
 using nlohmann::ordered_json;
 
 /// Settings that may change when a run is resumed: they steer the training from there on.
-constexpr std::array changeable = std::to_array<std::string_view>(
-    {"learning-rate", "beta-1", "beta-2", "epsilon", "weight-decay", "clip-norm", "learning-rate-schedule",
-     "warmup-steps", "final-learning-rate-share", "epochs", "temperature", "logq-correction",
-     "remove-accidental-hits"});
+constexpr std::array changeable = std::to_array<std::string_view>({"learning-rate",
+                                                                   "beta-1",
+                                                                   "beta-2",
+                                                                   "epsilon",
+                                                                   "weight-decay",
+                                                                   "clip-norm",
+                                                                   "learning-rate-schedule",
+                                                                   "warmup-steps",
+                                                                   "final-learning-rate-share",
+                                                                   "epochs",
+                                                                   "temperature",
+                                                                   "logq-correction",
+                                                                   "logq-strength",
+                                                                   "remove-accidental-hits",
+                                                                   "partition-weight",
+                                                                   "loss-reduction",
+                                                                   "negatives",
+                                                                   "extra-negatives",
+                                                                   "negative-distribution",
+                                                                   "negative-power",
+                                                                   "hard-negatives",
+                                                                   "label-smoothing"});
 
 ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
   auto list = ordered_json::array();
@@ -54,6 +72,7 @@ std::vector<ingest::FeatureSpec> parse_features(const std::vector<std::string>& 
 
 std::string result_settings(const TrainingOptions& options) {
   const learning::OptimizerOptions& optimizer = options.optimizer;
+  const learning::LossOptions& loss = options.loss;
   ordered_json settings = {
       {"layers", options.model.layers},
       {"query-feature", declarations(options.model.query_features, options.model.embedding_dim)},
@@ -75,9 +94,19 @@ std::string result_settings(const TrainingOptions& options) {
       {"learning-rate-schedule", name_of(optimizer.learning_rate.schedule, learning::schedule_names())},
       {"warmup-steps", optimizer.learning_rate.warmup_steps},
       {"final-learning-rate-share", optimizer.learning_rate.final_share},
-      {"temperature", options.loss.temperature},
-      {"logq-correction", options.loss.logq_correction},
-      {"remove-accidental-hits", options.loss.remove_accidental_hits}};
+      {"temperature", loss.temperature},
+      {"logq-correction", loss.logq_correction},
+      {"logq-strength", loss.logq_strength},
+      {"remove-accidental-hits", loss.remove_accidental_hits},
+      {"partition-weight", loss.partition_weight},
+      {"loss-reduction", name_of(loss.reduction, learning::loss_reduction_names())},
+      {"negatives", name_of(loss.negatives, learning::negative_source_names())},
+      {"extra-negatives", loss.extra_negatives},
+      {"negative-distribution", name_of(loss.negative_distribution, learning::negative_distribution_names())},
+      {"negative-power", loss.negative_power},
+      {"hard-negatives", loss.hard_negatives},
+      {"learned-temperature", loss.learned_temperature},
+      {"label-smoothing", loss.label_smoothing}};
   // How long a run goes on does not shape its steps, unless the learning rate falls towards its end.
   if (optimizer.learning_rate.schedule == learning::ScheduleKind::cosine) settings["epochs"] = options.epochs;
   return settings.dump(2);
@@ -97,7 +126,10 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
     // A setting that the file does not know came later than it: then it was trained as is the default.
     const ordered_json old_value = before.value(name, defaults.value(name, ordered_json()));
     if (old_value.is_null() || old_value == value) continue;
-    const bool may_change = std::find(changeable.begin(), changeable.end(), name) != changeable.end();
+    // A learned temperature goes on from where it was: another first value would be ignored.
+    const bool is_learned = name == "temperature" && now.value("learned-temperature", false);
+    const bool may_change =
+        !is_learned && std::find(changeable.begin(), changeable.end(), name) != changeable.end();
     if (!may_change) {
       throw base::CheckpointError(fmt::format(
           "{}: was trained with --{} {}, this run has {}; give --{} {}, or start afresh without --resume",

@@ -84,8 +84,8 @@ class Run {
         table_plan_(plan_tables(options, data_, program_bytes_, communicator)),
         model_(data_.query_features, data_.candidate_features, options.model.layers, options.seed,
                table_plan_.placements(communicator.rank())),
+        loss_(options.loss, data_.item_counts, options.seed, model_.dense()),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
-        loss_(options.loss, data_.item_counts),
         deal_(plan_, communicator, std::move(data_.train), std::move(data_.train_numbers),
               data_.identity.train_examples, options.batch_size, options.seed),
         step_({plan_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
@@ -274,8 +274,8 @@ class Run {
   onednn::Runtime runtime_;
   Plan table_plan_;
   model::TwoTower model_;
+  learning::InBatchSoftmax loss_;  // before the optimizer: it may add a parameter
   learning::Optimizer optimizer_;
-  learning::InBatchSoftmax loss_;
   ingest::EpochDeal deal_;
   TrainingStep step_;
   evaluation::Evaluator evaluator_;

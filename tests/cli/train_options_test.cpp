@@ -110,6 +110,23 @@ TEST(TrainOptions, ReachEveryField) {
                               "0.5",
                               "--logq-correction",
                               "--remove-accidental-hits",
+                              "--logq-strength",
+                              "0.75",
+                              "--learned-temperature",
+                              "--extra-negatives",
+                              "100",
+                              "--negative-distribution",
+                              "popularity",
+                              "--negative-power",
+                              "0.5",
+                              "--hard-negatives",
+                              "20",
+                              "--partition-weight",
+                              "0.875",
+                              "--label-smoothing",
+                              "0.125",
+                              "--loss-reduction",
+                              "mean",
                               "--epochs",
                               "7",
                               "--batch-size",
@@ -162,6 +179,16 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.loss.temperature, 0.5F);
   EXPECT_TRUE(training.loss.logq_correction);
   EXPECT_TRUE(training.loss.remove_accidental_hits);
+  EXPECT_EQ(training.loss.logq_strength, 0.75F);
+  EXPECT_TRUE(training.loss.learned_temperature);
+  EXPECT_EQ(training.loss.negatives, learning::NegativeSource::in_batch);
+  EXPECT_EQ(training.loss.extra_negatives, 100);
+  EXPECT_EQ(training.loss.negative_distribution, learning::NegativeDistribution::popularity);
+  EXPECT_EQ(training.loss.negative_power, 0.5F);
+  EXPECT_EQ(training.loss.hard_negatives, 20);
+  EXPECT_EQ(training.loss.partition_weight, 0.875F);
+  EXPECT_EQ(training.loss.label_smoothing, 0.125F);
+  EXPECT_EQ(training.loss.reduction, learning::LossReduction::mean);
   EXPECT_EQ(training.epochs, 7);
   EXPECT_EQ(training.batch_size, 512);
   EXPECT_EQ(training.seed, 0U);
@@ -246,6 +273,15 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
       {{"--warmup-steps", "-1"}, "--warmup-steps -1: ", "at least 0"},
       {{"--temperature", "inf"}, "--temperature inf: ", "finite"},
       {{"--temperature", "1e60"}, "--temperature 1e60: ", "finite"},
+      {{"--logq-correction", "--logq-strength", "-1"}, "--logq-strength -1: ", "at least 0"},
+      {{"--negatives", "all"}, "--negatives all: ", "in-batch, catalogue"},
+      {{"--extra-negatives", "-1"}, "--extra-negatives -1: ", "from 0"},
+      {{"--negative-distribution", "zipf"}, "--negative-distribution zipf: ", "uniform, popularity"},
+      {{"--negative-power", "-1"}, "--negative-power -1: ", "at least 0"},
+      {{"--hard-negatives", "-1"}, "--hard-negatives -1: ", "from 0"},
+      {{"--partition-weight", "0"}, "--partition-weight 0: ", "above 0"},
+      {{"--label-smoothing", "1"}, "--label-smoothing 1: ", "below 1"},
+      {{"--loss-reduction", "max"}, "--loss-reduction max: ", "sum, mean"},
       {{"--test-fraction", "1"}, "--test-fraction 1: ", "below 1"},
       {{"--test-fraction", "-0.1"}, "--test-fraction -0.1: ", "at least 0"},
       {{"--test-fraction", "nan"}, "--test-fraction nan: ", "below 1"},
@@ -282,6 +318,28 @@ TEST(TrainOptions, LearningRateDefaultsToThatOfTheOptimizer) {
     const auto given = parse({"--optimizer", name, "--learning-rate", "0.1"}).options.training.optimizer;
     EXPECT_EQ(given.learning_rate.peak, 0.1F) << name;
   }
+}
+
+TEST(TrainOptions, RefuseLossesThatDoNotGoTogether) {
+  const BadCase cases[] = {
+      {{"--logq-strength", "0.5"}, "--logq-strength 0.5: ", "add --logq-correction"},
+      {{"--negatives", "catalogue", "--logq-correction"}, "--logq-correction true: ", "--negatives in-batch"},
+      {{"--negatives", "catalogue", "--remove-accidental-hits"},
+       "--remove-accidental-hits true: ",
+       "no accidental hits"},
+      {{"--negatives", "catalogue", "--extra-negatives", "9"}, "--extra-negatives 9: ", "a column already"},
+      {{"--negative-distribution", "uniform"}, "--negative-distribution uniform: ", "add --extra-negatives"},
+      {{"--negative-power", "0.5"}, "--negative-power 0.5: ", "add --extra-negatives"},
+      {{"--extra-negatives", "9", "--negative-power", "0.5"},
+       "--negative-power 0.5: ",
+       "--negative-distribution popularity"},
+  };
+  for (const BadCase& bad : cases) {
+    EXPECT_THAT(error_of(bad.arguments), AllOf(StartsWith(bad.start), HasSubstr(bad.allowed)));
+  }
+  EXPECT_EQ(error_of({"--negatives", "catalogue", "--hard-negatives", "9", "--label-smoothing", "0.1",
+                      "--learned-temperature", "--logq-correction=false", "--extra-negatives", "0"}),
+            "no error");
 }
 
 TEST(TrainOptions, RefuseWhatTheOptimizerOrScheduleDoesNotUse) {

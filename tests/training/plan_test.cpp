@@ -284,8 +284,8 @@ Traffics train_an_epoch(const TrainingOptions& options) {
   onednn::Runtime runtime(1);
   model::TwoTower model(data.query_features, data.candidate_features, options.model.layers, options.seed,
                         result.plan.placements(world.rank()));
+  learning::InBatchSoftmax loss(options.loss, data.item_counts, options.seed, model.dense());
   learning::Optimizer optimizer(options.optimizer, model);
-  learning::InBatchSoftmax loss(options.loss, data.item_counts);
   ingest::EpochDeal deal(lanes, world, std::move(data.train), std::move(data.train_numbers),
                          data.identity.train_examples, options.batch_size, options.seed);
   base::PhaseTimer timer;
@@ -329,6 +329,45 @@ TEST(PlanAgainstCountedBytes, OfBatchesThatAreMuchOfTheData) {
   options.model.candidate_features = {"title:lookup"};
   options.batch_size = 16000;  // more than the examples of one of several ranks
   expect_plan_to_hold(options);
+}
+
+TEST(PlanAgainstCountedBytes, OfTheCatalogueAsNegatives) {
+  TrainingOptions options = options_of_a_run({32}, {"sharded"});
+  options.loss.negatives = learning::NegativeSource::catalogue;
+  options.loss.learned_temperature = true;
+  expect_plan_to_hold(options);
+}
+TEST(PlanAgainstCountedBytes, OfExtraNegatives) {
+  TrainingOptions options = options_of_a_run({32}, {"replicated"});
+  options.loss.extra_negatives = 3000;
+  expect_plan_to_hold(options);
+}
+
+TEST(JobShapeTest, CountsTheColumnsOfEveryKindOfNegatives) {
+  TrainingOptions options = options_of_a_run({16}, {});
+  auto world = mpi::Communicator::world();
+  const TrainingData data = prepare_data(options, world);
+  const JobShape plain = describe_job(options, data, 2, {}, world);
+  options.loss.extra_negatives = 10'000;  // all of 1500 items but two, if not all
+  options.loss.negative_distribution = learning::NegativeDistribution::popularity;
+  options.loss.negative_power = 0;
+  const JobShape drawn = describe_job(options, data, 2, {}, world);
+  EXPECT_NEAR(drawn.columns, 1504, 8);
+  EXPECT_LT(plain.columns, 1400);
+  EXPECT_EQ(drawn.candidate_bytes, plain.candidate_bytes + 8);
+  options.loss = {};
+  options.loss.negatives = learning::NegativeSource::catalogue;
+  options.loss.learned_temperature = true;
+  const JobShape whole = describe_job(options, data, 2, {}, world);
+  EXPECT_EQ(whole.columns, 1504);
+  EXPECT_EQ(whole.dense_parameters, plain.dense_parameters + 1);
+  DeclaredSizes declared;
+  declared.items = 1'000'000;
+  EXPECT_EQ(describe_job(options, data, 2, declared, world).columns, 1'000'000);
+  options.loss = {};
+  options.loss.extra_negatives = 8192;
+  EXPECT_NEAR(describe_job(options, data, 2, declared, world).columns,
+              1e6 * (1 - std::exp(-(2048 + 8192) / 1e6)), 40);
 }
 
 TEST(JobShapeTest, IsTheSameWhateverTheRanksThatCount) {

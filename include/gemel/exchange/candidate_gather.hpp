@@ -11,24 +11,26 @@
 
 namespace gemel::exchange {
 
-/// Tells every rank which items are in a batch: the columns of its loss. With the items travels one word of flags per rank.
+/// Tells every rank which items are in a batch: with those that are drawn for it, the columns of its loss. Where the columns are the
+/// whole catalogue, nothing has to be told. With the items travels one word of flags per rank.
 class CandidateGather {
  public:
-  CandidateGather(const LanePlan& plan, mpi::Communicator& communicator, std::size_t catalogue_size)
-      : plan_(plan), communicator_(communicator), candidates_(catalogue_size) {}
+  CandidateGather(const LanePlan& plan, mpi::Communicator& communicator, std::size_t catalogue_size,
+                  bool whole_catalogue = false);
 
-  /// Begins to gather the items of all ranks' lanes of a batch of `batch_size` examples: each rank sends its own, 4 bytes each,
-  /// and a word of flags to every other. Collective.
+  /// Begins to gather the items of all ranks' lanes of a batch of `batch_size` examples: each rank sends its own, 4 bytes each
+  /// (none for the whole catalogue), and a word of flags to every other. Collective.
   void start(std::span<const std::int32_t> own_items, std::int64_t batch_size, std::uint32_t own_flags);
 
-  /// Returns the bitwise or of all ranks' flags; candidates() are those of the batch then. Collective.
-  std::uint32_t finish();
+  /// Returns the bitwise or of all ranks' flags; candidates() are those of the batch and `drawn` then. Collective.
+  std::uint32_t finish(std::span<const std::int32_t> drawn = {});
 
   const DistinctCandidates& candidates() const { return candidates_; }
 
  private:
   const LanePlan& plan_;
   mpi::Communicator& communicator_;
+  bool whole_catalogue_;
   DistinctCandidates candidates_;
   std::vector<std::size_t> counts_;      // of words, per rank
   std::vector<std::int32_t> own_words_;  // the flags, then the items

@@ -35,6 +35,8 @@ class EpochDeal {
 
   /// Deals epoch `epoch` (from 0). Collective.
   void deal(std::int64_t epoch);
+  /// The epoch that was dealt last.
+  std::int64_t epoch() const { return epoch_; }
 
   /// The examples dealt to this rank, by position in the epoch.
   const Examples& dealt() const { return dealt_; }
@@ -59,6 +61,7 @@ class EpochDeal {
   std::int64_t total_;
   std::int64_t batch_size_;
   std::uint64_t seed_;
+  std::int64_t epoch_ = -1;
   Examples dealt_;
 };
 
