@@ -169,9 +169,9 @@ std::vector<Option> loss_options(learning::LossOptions& o) {
        whole_number(o.hard_negatives, 0, largest_batch)},
       {group, "partition-weight", "W",
        "The loss of a query is W log Z - its own logit, Z the sum of the exponentials of its logits. 1 is "
-       "cross-entropy; W pushes negatives down W times as hard, as the bilateral softmax loss does. Losses "
-       "of "
-       "different W cannot be compared.",
+       "cross-entropy; W pushes negatives down W times as hard, as the bilateral softmax loss does. Only "
+       "for scores that are bounded, such as cosines: others drift away with any W but 1, because a number "
+       "added to all logits of a query changes its loss. Losses of different W cannot be compared.",
        positive_number(o.partition_weight)},
       {group, "label-smoothing", "SHARE",
        "Give this share of the target to all candidates of the batch alike, against overconfidence; in [0, "

@@ -8,7 +8,8 @@
 
 namespace gemel::exchange {
 
-/// The distinct items of one global batch, or what else its logits are to have as columns, ascending by catalogue row, with how often each occurs. Their number is padded to a multiple of `granule`, so that few matrix shapes recur; the padding has row -1 and
+/// The distinct items of one global batch, or what else its logits have as columns, ascending by catalogue row, with how often each
+/// occurs. Their number is padded to a multiple of `granule`, so that few matrix shapes recur; the padding has row -1 and
 /// multiplicity 0.
 class DistinctCandidates {
  public:

@@ -29,6 +29,7 @@ namespace gemel::learning {
 ///   w        weights of the examples; 1 when they have none
 ///   W        partition weight; 1 is the cross-entropy. Another W is how the bilateral softmax loss weighs its two sides when a query
 ///            has one positive (the ratio of its two temperatures; Wu et al., ICDE 2024, arXiv 2312.12882)
+///            Without a bound on the scores, as cosines have, the loss has none: s more on all logits of a row is (W - 1) s more loss
 ///   epsilon  label smoothing (Szegedy et al., CVPR 2016)
 ///
 /// The columns j of a row i are the batch's candidates and extra draws, or the whole catalogue (negatives.hpp). With accidental hits
