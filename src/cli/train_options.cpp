@@ -7,6 +7,7 @@
 #include <boost/algorithm/string/split.hpp>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <limits>
 #include <set>
 #include <sstream>
@@ -33,6 +34,15 @@ std::vector<std::pair<std::string, std::string>> log_level_names() {
   return names;
 }
 
+/// `files` comes of the data and cannot be chosen.
+OptionValue split_kind(ingest::SplitKind& field) {
+  auto kinds = ingest::split_names();
+  OptionValue value = choice(field, kinds);
+  std::erase_if(kinds, [](const auto& kind) { return kind.second == ingest::SplitKind::files; });
+  value.read = choice(field, kinds).read;
+  return value;
+}
+
 std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   const std::string kinds =
       "KIND is lookup, hash(N), bucketize(N), normalize, text(N) or list(SEP), the last two for candidates "
@@ -40,21 +50,70 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   return {
       {"Data", "data", "DIR",
        "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md says how "
-       "to get one).",
+       "to get one), or one with train.txt and test.txt, and perhaps valid.txt, in which a line is a user "
+       "and then all "
+       "the user's items.",
        text(o.data.directory, "built-in synthetic data")},
+      {"Data", "train-file", "FILE",
+       "Instead of --data: a file of interactions. Nothing but the ids is known of users and items.",
+       text(o.data.files.train, "none")},
+      {"Data", "validation-file", "FILE",
+       "Beside --train-file: interactions on which the training is evaluated as it goes on.",
+       text(o.data.files.validation, "none")},
+      {"Data", "test-file", "FILE",
+       "Beside --train-file: interactions on which the model is tested. With this or --validation-file the "
+       "data is "
+       "split as "
+       "the files are.",
+       text(o.data.files.test, "none")},
+      {"Data", "file-format", "FORMAT",
+       "What a line of these files is: lists (a user, then the user's items, separated by blanks) or pairs "
+       "(a user, an "
+       "item, "
+       "perhaps a rating and after it a timestamp, separated by blanks, tabs or commas).",
+       choice(o.data.files.format, ingest::file_format_names())},
       {"Data", "synthetic-users", "N", "Users of the built-in data; only those who do something are seen.",
        whole_number(o.data.synthetic.users, 1)},
       {"Data", "synthetic-items", "N", "Items of its catalogue.",
        whole_number(o.data.synthetic.items, 1, most_synthetic_items)},
       {"Data", "synthetic-interactions", "N", "Interactions of it.",
        whole_number(o.data.synthetic.interactions, 1)},
+      {"Data", "split", "KIND",
+       "Which interactions are kept out of training for the test: random (a share drawn at random), time "
+       "(the last "
+       "share of "
+       "all, by timestamp), leave-last-out (the last one of every user with two or more), leave-last-two-out "
+       "(of every "
+       "user "
+       "with three or more the last one, and the one before it for validation), k-fold (one of --folds "
+       "random parts). "
+       "Of "
+       "interactions of the same time the one that is later in the data is later; without timestamps "
+       "leave-last-out "
+       "goes "
+       "by that alone.",
+       split_kind(o.data.split)},
       {"Data", "test-fraction", "SHARE",
-       "Share of the interactions, drawn at random, that is kept out of training for the evaluation; in [0, "
-       "1).",
+       "Of --split random and time: share of the interactions that is kept for the test; in [0, 1).",
        fraction(o.data.test_fraction)},
+      {"Data", "validation-fraction", "SHARE",
+       "Share of the training part that is kept out of training for validation: drawn at random, or with "
+       "--split time "
+       "its "
+       "last share. The training is then evaluated on it, and tested once, at the end. In [0, 1); 0: none, "
+       "the test "
+       "part is what the training is evaluated on.",
+       fraction(o.data.validation_fraction)},
+      {"Data", "folds", "K", "Parts of --split k-fold.", whole_number(o.data.folds, 2)},
+      {"Data", "fold", "I", "Which of them is the test part; 1 is the first.", whole_number(o.data.fold, 1)},
       {"Data", "split-seed", "N",
-       "Seed of that draw, apart from --seed, so that runs with several seeds share a split.",
+       "Seed of what is drawn at random here, apart from --seed, so that runs with several seeds share a "
+       "split.",
        whole_number(o.data.split_seed, 0)},
+      {"Data", "weight-column", "COLUMN",
+       "Column of the interactions whose numbers, at least 0, multiply the losses of the training examples, "
+       "such as rating.",
+       text(o.data.weight_column, "none")},
 
       {"Model", "layers", "WIDTHS",
        "Widths of the dense layers of each tower, in columns, such as 64,32. ReLU follows all but the last, "
@@ -65,10 +124,13 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        "Width of the embedding, in columns, of a feature that names no DIM of its own.",
        whole_number(o.model.embedding_dim, 1, widest)},
       {"Model", "query-feature", "COLUMN:KIND[:DIM]",
-       "A feature of the query tower; give the option once per feature. Giving any replaces the defaults. " +
+       "A feature of the query tower; give the option once per feature. Giving any replaces the defaults; "
+       "these are "
+       "user_id:lookup alone where the data has no timestamps. " +
            kinds,
        texts(o.model.query_features)},
-      {"Model", "candidate-feature", "COLUMN:KIND[:DIM]", "The same for the candidate tower.",
+      {"Model", "candidate-feature", "COLUMN:KIND[:DIM]",
+       "The same for the candidate tower; the default is item_id:lookup alone where the data has no titles.",
        texts(o.model.candidate_features)},
   };
 }
@@ -198,10 +260,14 @@ std::vector<Option> training_options(training::TrainingOptions& o) {
        whole_number(o.seed, 0)},
 
       {"Evaluation", "validate-every", "N",
-       "Evaluate on the test examples every N epochs; 0: only at the end.",
+       "Evaluate every N epochs, on the validation examples or, where there are none, on the test examples; "
+       "0: only at "
+       "the "
+       "end.",
        whole_number(o.validate_every, 0)},
       {"Evaluation", "top-k", "LIST",
-       "The k of the top-k accuracies: shares of the test examples whose true candidate is among the k best "
+       "The k of the top-k accuracies: shares of the evaluated examples whose true candidate is among the k "
+       "best "
        "of the whole "
        "catalogue. Ascending.",
        number_list(o.top_k, {"k", "1,5,10,50,100", std::uint64_t{1} << 31, true})},
@@ -409,13 +475,64 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
   check_features("--candidate-feature", options.model.candidate_features, options.model.embedding_dim);
 }
 
+/// Refuses what was given of `options` although `options` do not apply: "--OPTION: REASON".
+void refuse_given(std::initializer_list<const char*> options, const OptionTable& table,
+                  const std::string& reason) {
+  for (const char* name : options) {
+    if (table.is_given(name)) throw base::UsageError(fmt::format("--{}: {}", name, reason));
+  }
+}
+
+/// Refuses options of the source of the data that do not fit together.
 void check_data(const ingest::DataOptions& data, const OptionTable& table) {
-  if (data.directory.empty()) return;
-  for (const char* name : {"synthetic-users", "synthetic-items", "synthetic-interactions"}) {
-    if (!table.is_given(name)) continue;
+  const std::string file = data.files.train;
+  if (file.empty()) {
+    refuse_given({"validation-file", "test-file", "file-format"}, table,
+                 "goes with --train-file FILE, which is not given; add it, or leave this option out");
+  } else {
+    refuse_given({"data"}, table, fmt::format("--train-file {} is given too; leave one of them out", file));
+  }
+  if (file.empty() && data.directory.empty()) return;
+  refuse_given({"synthetic-users", "synthetic-items", "synthetic-interactions"}, table,
+               fmt::format("is of the built-in data, but --{} {} is given; leave one of them out",
+                           file.empty() ? "data" : "train-file", file.empty() ? data.directory : file));
+}
+
+/// Refuses options of another split than that which `data` has.
+void check_split(const ingest::DataOptions& data, const OptionTable& table) {
+  using Kind = ingest::SplitKind;
+  const Kind kind = data.split;
+  if (kind == Kind::files) {
+    refuse_given({"split", "test-fraction"}, table,
+                 "the data is split by --validation-file and --test-file already; leave one of these out");
+  }
+  if (!data.files.validation.empty()) {
+    refuse_given({"validation-fraction"}, table,
+                 "--validation-file has the validation examples; leave one of them out");
+  }
+  if (kind != Kind::k_fold) {
+    refuse_given({"folds", "fold"}, table,
+                 "only --split k-fold has folds: choose it, or leave this option out");
+  }
+  const bool is_by_user = kind == Kind::leave_last_out || kind == Kind::leave_last_two_out;
+  if (is_by_user || kind == Kind::k_fold) {
+    refuse_given({"test-fraction"}, table,
+                 "only --split random and time have it: choose one, or leave this option out");
+  }
+  if (is_by_user) {
+    refuse_given({"validation-fraction"}, table,
+                 "--split leave-last-two-out keeps an interaction of every user for validation: choose it, "
+                 "or leave this "
+                 "option out");
+  }
+  const bool draws =
+      kind == Kind::random || kind == Kind::k_fold || (kind == Kind::files && data.validation_fraction > 0);
+  if (!draws) {
+    refuse_given({"split-seed"}, table, "nothing is drawn at random by this split; leave this option out");
+  }
+  if (data.fold > data.folds) {
     throw base::UsageError(
-        fmt::format("--{}: is of the built-in data, but --data {} is given; leave one of them out", name,
-                    data.directory));
+        fmt::format("--fold {}: there are only {} --folds, counted from 1", data.fold, data.folds));
   }
 }
 
@@ -431,7 +548,16 @@ void read_train_options(std::span<const std::string> arguments, TrainCommandOpti
   }
   check_optimizer(optimizer, table);
   check_loss(options.training.loss, table);
-  check_data(options.training.data, table);
+  ingest::DataOptions& data = options.training.data;
+  check_data(data, table);
+  data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");
+  if (!data.files.validation.empty() || !data.files.test.empty()) {
+    data.split = ingest::SplitKind::files;
+    data.is_split_settled = true;
+  }
+  check_split(data, table);
+  options.training.model.adapt_query_features = !table.is_given("query-feature");
+  options.training.model.adapt_candidate_features = !table.is_given("candidate-feature");
 }
 
 ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,

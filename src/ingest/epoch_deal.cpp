@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "gemel/base/error.hpp"
@@ -11,8 +12,8 @@
 namespace gemel::ingest {
 namespace {
 
-/// An example travels as these 32-bit words, then one for each feature: its place at the receiver (low, high)
-/// and its item.
+/// An example travels as these 32-bit words, then one for each feature, then its weight if it has one: its place at the
+/// receiver (low, high) and its item.
 constexpr std::size_t header_words = 3;
 
 }  // namespace
@@ -26,8 +27,11 @@ EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communic
       numbers_(std::move(numbers)),
       total_(total),
       batch_size_(batch_size),
-      seed_(seed) {
+      seed_(seed),
+      has_weights_(communicator.max(std::int64_t{own_.weights.empty() ? 0 : 1}) > 0) {
   base::require(numbers_.size() == own_.size(), "ingest: one number per example");
+  base::require(own_.weights.size() == (has_weights_ ? own_.size() : 0),
+                "ingest: one weight per example, or none");
   dealt_.features.features = own_.features.features;
   dealt_.features.lists = own_.features.lists;
 }
@@ -63,7 +67,7 @@ void EpochDeal::deal(std::int64_t epoch) {
                                      static_cast<std::uint64_t>(total_));
   const auto ranks = static_cast<std::size_t>(plan_.ranks);
   const std::size_t features = own_.features.features;
-  const std::size_t words = header_words + features;
+  const std::size_t words = header_words + features + (has_weights_ ? 1 : 0);
   std::vector<std::uint64_t> positions(own_.size());
   std::vector<std::int32_t> targets(own_.size());
   std::vector<std::size_t> counts(ranks, 0);
@@ -87,6 +91,7 @@ void EpochDeal::deal(std::int64_t epoch) {
     message[2] = static_cast<std::uint32_t>(own_.items[i]);
     std::copy_n(own_.features.words.begin() + static_cast<std::ptrdiff_t>(i * features), features,
                 message + header_words);
+    if (has_weights_) message[words - 1] = std::bit_cast<std::uint32_t>(own_.weights[i]);
     start += words;
   }
   std::vector<std::size_t> received_counts;
@@ -98,6 +103,7 @@ void EpochDeal::deal(std::int64_t epoch) {
                 "ingest: the deal gave this rank a wrong number of examples");
   dealt_.items.resize(received);
   dealt_.features.words.resize(received * features);
+  if (has_weights_) dealt_.weights.resize(received);
   for (std::size_t i = 0; i < received; ++i) {
     const std::uint32_t* message = incoming.data() + i * words;
     const auto position =
@@ -110,6 +116,7 @@ void EpochDeal::deal(std::int64_t epoch) {
     dealt_.items[slot] = static_cast<std::int32_t>(message[2]);
     std::copy_n(message + header_words, features,
                 dealt_.features.words.begin() + static_cast<std::ptrdiff_t>(slot * features));
+    if (has_weights_) dealt_.weights[slot] = std::bit_cast<float>(message[words - 1]);
   }
 }
 

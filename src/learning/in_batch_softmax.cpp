@@ -36,7 +36,7 @@ InBatchSoftmax::InBatchSoftmax(LossOptions options, std::span<const std::int64_t
 void InBatchSoftmax::prepare(const exchange::DistinctCandidates& candidates, double batch_weight) {
   columns_.assign(candidates, negatives_);
   inverse_temperature_ = temperature_.inverse(dense_.values());
-  gradient_scale_ = takes_mean() ? static_cast<float>(1.0 / batch_weight) : 1.0F;
+  gradient_scale_ = takes_mean() && batch_weight > 0 ? static_cast<float>(1.0 / batch_weight) : 1.0F;
 }
 
 std::size_t InBatchSoftmax::block_rows(std::size_t columns) {

@@ -243,10 +243,10 @@ void declare(const DeclaredSizes& declared, const learning::LossOptions& loss, J
     table.touched = is_declared ? touched : std::max(table.touched, touched);
   }
   if (declared.interactions > 0) {
-    const double test_share =
-        static_cast<double>(job.test_examples) / static_cast<double>(job.test_examples + job.train_examples);
-    job.test_examples = std::llround(test_share * static_cast<double>(declared.interactions));
-    job.train_examples = declared.interactions - job.test_examples;
+    const double held_out_share = static_cast<double>(job.held_out_examples) /
+                                  static_cast<double>(job.held_out_examples + job.train_examples);
+    job.held_out_examples = std::llround(held_out_share * static_cast<double>(declared.interactions));
+    job.train_examples = declared.interactions - job.held_out_examples;
   }
 }
 
@@ -259,9 +259,10 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   job.lanes = options.lanes;
   job.batch_size = options.batch_size;
   job.train_examples = data.identity.train_examples;
-  job.test_examples = data.identity.test_examples;
+  job.held_out_examples = data.identity.validation_examples + data.identity.test_examples;
   job.candidates = static_cast<std::int64_t>(data.catalogue.size());
   job.example_words = data.query_features.size();
+  job.weight_words = options.data.weight_column.empty() ? 0 : 1;
   job.candidate_bytes =
       bytes_of_catalogue(data.catalogue) + static_cast<double>(learning::Negatives::item_bytes(options.loss));
   job.whole_catalogue = options.loss.negatives == learning::NegativeSource::catalogue;

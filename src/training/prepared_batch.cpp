@@ -31,8 +31,18 @@ PreparedBatch::PreparedBatch(const exchange::LanePlan& plan, mpi::Communicator& 
 void PreparedBatch::start_gather(std::int64_t batch, std::uint32_t flags) {
   number_ = batch;
   const auto own = deal_.own_lanes(batch);
+  lane_weights_.clear();
+  for (int lane = plan_.lanes.first; deal_.has_weights() && lane < plan_.lanes.last; ++lane) {
+    const auto weights = weights_of(deal_.lane(batch, lane));
+    lane_weights_.push_back(std::accumulate(weights.begin(), weights.end(), 0.0));
+  }
   gather_.start(std::span(deal_.dealt().items).subspan(own.first, own.size()), deal_.batch_examples(batch),
-                flags);
+                flags, lane_weights_);
+}
+
+std::span<const float> PreparedBatch::weights_of(ingest::EpochDeal::Range examples) const {
+  if (!deal_.has_weights()) return {};
+  return std::span(deal_.dealt().weights).subspan(examples.first, examples.size());
 }
 
 std::uint32_t PreparedBatch::finish_gather() {
@@ -48,6 +58,7 @@ std::uint32_t PreparedBatch::finish_gather() {
     const int index = plan_.lanes.first + static_cast<int>(i);
     const auto examples = deal_.lane(number_, index);
     lane.selection = std::span(iota_).subspan(examples.first, examples.size());
+    lane.weights = weights_of(examples);
     lane.slice = exchange::slice_of_lane(candidates().columns(), plan_.tree.lanes(), index);
     lane.labels.clear();
     for (const std::int32_t item : std::span(items).subspan(examples.first, examples.size())) {

@@ -1,6 +1,7 @@
 #include "gemel/training/settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -36,7 +37,8 @@ constexpr std::array changeable = std::to_array<std::string_view>({"learning-rat
                                                                    "negative-distribution",
                                                                    "negative-power",
                                                                    "hard-negatives",
-                                                                   "label-smoothing"});
+                                                                   "label-smoothing",
+                                                                   "weight-column"});
 
 ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
   auto list = ordered_json::array();
@@ -82,6 +84,11 @@ std::string result_settings(const TrainingOptions& options) {
       {"seed", options.seed},
       {"split-seed", options.data.split_seed},
       {"test-fraction", options.data.test_fraction},
+      {"split", name_of(options.data.split, ingest::split_names())},
+      {"validation-fraction", options.data.validation_fraction},
+      {"folds", options.data.folds},
+      {"fold", options.data.fold},
+      {"weight-column", options.data.weight_column.empty() ? "none" : options.data.weight_column},
       {"top-k", options.top_k},
       {"optimizer", name_of(optimizer.kind, learning::optimizer_names())},
       {"learning-rate", optimizer.learning_rate.peak},
@@ -109,7 +116,27 @@ std::string result_settings(const TrainingOptions& options) {
       {"label-smoothing", loss.label_smoothing}};
   // How long a run goes on does not shape its steps, unless the learning rate falls towards its end.
   if (optimizer.learning_rate.schedule == learning::ScheduleKind::cosine) settings["epochs"] = options.epochs;
+  // What the data has yet to settle is no setting yet.
+  if (options.model.adapt_query_features) settings.erase("query-feature");
+  if (options.model.adapt_candidate_features) settings.erase("candidate-feature");
+  if (!options.data.is_split_settled && !options.data.directory.empty()) settings.erase("split");
   return settings.dump(2);
+}
+
+std::vector<std::pair<std::string, std::string>> data_settings(const TrainingOptions& options) {
+  const auto joined = [](const std::vector<std::string>& texts) {
+    return fmt::format("{}", fmt::join(texts, " "));
+  };
+  std::vector<std::pair<std::string, std::string>> settings = {
+      {"query-feature", joined(options.model.query_features)},
+      {"candidate-feature", joined(options.model.candidate_features)},
+      {"split", name_of(options.data.split, ingest::split_names())}};
+  using Kind = ingest::SplitKind;
+  const Kind split = options.data.split;
+  if (split != Kind::random && split != Kind::time) settings.emplace_back("test-fraction", "not used");
+  if (!options.data.files.train.empty()) settings.emplace_back("data", "not used");
+  if (split != Kind::k_fold) settings.insert(settings.end(), {{"folds", "not used"}, {"fold", "not used"}});
+  return settings;
 }
 
 std::vector<std::string> compare_settings(const std::string& checkpoint_path, const std::string& saved,
@@ -121,7 +148,8 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
   }
   std::vector<std::string> warnings;
   const ordered_json now = ordered_json::parse(current);
-  const ordered_json defaults = ordered_json::parse(result_settings({}));
+  const TrainingOptions default_options;
+  const ordered_json defaults = ordered_json::parse(result_settings(default_options));
   for (const auto& [name, value] : now.items()) {
     // A setting that the file does not know came later than it: then it was trained as is the default.
     const ordered_json old_value = before.value(name, defaults.value(name, ordered_json()));
@@ -131,9 +159,12 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
     const bool may_change =
         !is_learned && std::find(changeable.begin(), changeable.end(), name) != changeable.end();
     if (!may_change) {
+      const bool is_of_files = name == "split" && as_option(old_value) == "files";
+      const std::string remedy = is_of_files ? "data that comes split into files"
+                                             : fmt::format("--{} {}", name, as_option(old_value));
       throw base::CheckpointError(fmt::format(
-          "{}: was trained with --{} {}, this run has {}; give --{} {}, or start afresh without --resume",
-          checkpoint_path, name, as_option(old_value), as_option(value), name, as_option(old_value)));
+          "{}: was trained with --{} {}, this run has {}; give {}, or start afresh without --resume",
+          checkpoint_path, name, as_option(old_value), as_option(value), remedy));
     }
     warnings.push_back(fmt::format("--{} was {} when the checkpoint was written and is {} from here on", name,
                                    as_option(old_value), as_option(value)));

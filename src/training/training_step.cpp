@@ -144,7 +144,7 @@ void TrainingStep::fetch_rows() {
 
 void TrainingStep::look_up() {
   const auto timing = parts_.timer.measure(base::Phase::lookup);
-  parts_.loss.prepare(batch_->candidates(), static_cast<double>(batch_->examples()));
+  parts_.loss.prepare(batch_->candidates(), batch_->weight());
   candidates_.begin(batch_->candidates().columns());
   for_each_lane([&](std::size_t index, int) {
     Lane& lane = lanes_[index];
@@ -194,9 +194,10 @@ void TrainingStep::compute_loss() {
     lane.query_gradient.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
     const tensor::MatrixView vector_gradient(candidates_.gradients().row(index).data(), vectors.rows(),
                                              vectors.cols());
-    lane.loss = parts_.loss.run({lane.query_vectors.view(), batch_->lanes()[index].labels}, vectors,
-                                lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
-                                scratches_[static_cast<std::size_t>(thread)].loss);
+    lane.loss = parts_.loss.run(
+        {lane.query_vectors.view(), batch_->lanes()[index].labels, batch_->lanes()[index].weights}, vectors,
+        lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
+        scratches_[static_cast<std::size_t>(thread)].loss);
     parts_.loss.write_temperature_gradient(lane.query_vectors.view(), lane.query_gradient.view(),
                                            dense_gradients_.row(index));
   });

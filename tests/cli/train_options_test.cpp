@@ -207,6 +207,67 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(options.log_level, "debug");
 }
 
+TEST(TrainOptions, ReachTheFieldsOfFilesAndSplits) {
+  auto data = parse({"--train-file", "a", "--validation-file", "b", "--test-file", "c", "--file-format",
+                     "pairs", "--weight-column", "rating"})
+                  .options.training.data;
+  EXPECT_EQ(data.files.train, "a");
+  EXPECT_EQ(data.files.validation, "b");
+  EXPECT_EQ(data.files.test, "c");
+  EXPECT_EQ(data.files.format, ingest::FileFormat::pairs);
+  EXPECT_EQ(data.weight_column, "rating");
+  EXPECT_EQ(data.split, ingest::SplitKind::files);
+  EXPECT_TRUE(data.is_split_settled);
+
+  data = parse({"--split", "k-fold", "--folds", "4", "--fold", "3", "--validation-fraction", "0.25"})
+             .options.training.data;
+  EXPECT_EQ(data.split, ingest::SplitKind::k_fold);
+  EXPECT_EQ(data.folds, 4);
+  EXPECT_EQ(data.fold, 3);
+  EXPECT_EQ(data.validation_fraction, 0.25);
+  EXPECT_TRUE(data.is_split_settled);
+
+  data = parse({"--data", "d"}).options.training.data;
+  EXPECT_EQ(data.split, ingest::SplitKind::random);
+  EXPECT_FALSE(data.is_split_settled);
+  EXPECT_TRUE(parse({"--data", "d", "--test-fraction", "0.3"}).options.training.data.is_split_settled);
+}
+
+TEST(TrainOptions, FeaturesThatWereNotChosenMayAdapt) {
+  auto model = parse({}).options.training.model;
+  EXPECT_TRUE(model.adapt_query_features);
+  EXPECT_TRUE(model.adapt_candidate_features);
+  model = parse({"--query-feature", "user_id:lookup"}).options.training.model;
+  EXPECT_FALSE(model.adapt_query_features);
+  EXPECT_TRUE(model.adapt_candidate_features);
+}
+
+TEST(TrainOptions, OfSourcesAndSplitsMustFit) {
+  EXPECT_THAT(error_of({"--test-file", "c"}), HasSubstr("--test-file: goes with --train-file FILE"));
+  EXPECT_THAT(error_of({"--file-format", "pairs"}), HasSubstr("--file-format: goes with --train-file"));
+  EXPECT_THAT(error_of({"--data", "d", "--train-file", "a"}),
+              HasSubstr("--data: --train-file a is given too"));
+  EXPECT_THAT(error_of({"--train-file", "a", "--synthetic-users", "5"}),
+              HasSubstr("--synthetic-users: is of the built-in data, but --train-file a"));
+  for (const Arguments& chosen : {Arguments{"--split", "time"}, Arguments{"--test-fraction", "0.1"}}) {
+    Arguments arguments = {"--train-file", "a", "--test-file", "c"};
+    arguments.insert(arguments.end(), chosen.begin(), chosen.end());
+    EXPECT_THAT(error_of(arguments), HasSubstr(chosen[0] + ": the data is split by"));
+  }
+  EXPECT_THAT(error_of({"--train-file", "a", "--validation-file", "b", "--validation-fraction", "0.1"}),
+              HasSubstr("--validation-fraction: --validation-file has the validation examples"));
+  EXPECT_THAT(error_of({"--folds", "3"}), HasSubstr("--folds: only --split k-fold has folds"));
+  EXPECT_THAT(error_of({"--split", "k-fold", "--fold", "6"}),
+              HasSubstr("--fold 6: there are only 5 --folds"));
+  EXPECT_THAT(error_of({"--split", "k-fold", "--test-fraction", "0.1"}),
+              HasSubstr("--test-fraction: only --split"));
+  EXPECT_THAT(error_of({"--split", "leave-last-out", "--validation-fraction", "0.1"}),
+              HasSubstr("--split leave-last-two-out keeps"));
+  EXPECT_THAT(error_of({"--split", "time", "--split-seed", "1"}),
+              HasSubstr("--split-seed: nothing is drawn"));
+  EXPECT_THAT(error_of({"--split", "files"}), HasSubstr("choose one of random, time, leave-last-out"));
+}
+
 TEST(TrainOptions, SwitchesTakeAValueOrNone) {
   EXPECT_TRUE(parse({"--logq-correction=true"}).options.training.loss.logq_correction);
   EXPECT_FALSE(parse({"--logq-correction=false"}).options.training.loss.logq_correction);

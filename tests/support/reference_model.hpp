@@ -307,7 +307,7 @@ inline double reference_step(const ReferenceModel& model, const ingest::FeatureR
                              std::span<const std::size_t> query_rows, const ingest::FeatureRows& catalogue,
                              std::span<const std::int32_t> items, const learning::LossOptions& options,
                              std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr,
-                             std::span<const std::int32_t> drawn = {}) {
+                             std::span<const std::int32_t> drawn = {}, std::span<const float> weights = {}) {
   const ReferenceColumns columns = reference_columns(items, drawn, catalogue.size(), options);
   std::vector<std::vector<Vector>> query_stages, candidate_stages;
   std::vector<Vector> queries, candidates;
@@ -319,7 +319,7 @@ inline double reference_step(const ReferenceModel& model, const ingest::FeatureR
     candidate_stages.push_back(reference_forward(model.candidate, catalogue, static_cast<std::size_t>(item)));
     candidates.push_back(candidate_stages.back().back());
   }
-  ReferenceLoss loss = reference_softmax(queries, candidates, columns, options, item_counts);
+  ReferenceLoss loss = reference_softmax(queries, candidates, columns, options, item_counts, weights);
   if (gradients == nullptr) return loss.loss;
   *gradients = {model.query.zeros(), model.candidate.zeros(), loss.log_temperature_gradient};
   for (std::size_t i = 0; i < queries.size(); ++i) {

@@ -37,7 +37,7 @@ JobShape small_job(int ranks, double subtrees = 1) {
   job.lanes = 8;
   job.batch_size = 2400;
   job.train_examples = 24000;
-  job.test_examples = 6000;
+  job.held_out_examples = 6000;
   job.candidates = 500;
   job.example_words = 3;
   job.dense_parameters = 300;
@@ -320,6 +320,12 @@ TEST(PlanAgainstCountedBytes, OfReplicatedTables) {
 TEST(PlanAgainstCountedBytes, OfShardedTables) {
   expect_plan_to_hold(options_of_a_run({32}, {"sharded"}));
 }
+TEST(PlanAgainstCountedBytes, OfExamplesWithWeights) {
+  TrainingOptions options = options_of_a_run({32}, {"replicated"});
+  options.model.query_features = {"user_id:lookup"};
+  options.data.weight_column = "rating";
+  expect_plan_to_hold(options);
+}
 TEST(PlanAgainstCountedBytes, OfSomeOfEachAndManyDenseParameters) {
   expect_plan_to_hold(options_of_a_run({160, 24}, {"replicated", "user_id_lookup=sharded", "rating=sharded",
                                                    "genres=sharded", "title_text=sharded"}));
@@ -391,7 +397,7 @@ TEST(JobShapeTest, DescribesTheModel) {
   const JobShape job = describe_job(options, prepare_data(options, world), 2, {}, world);
   EXPECT_EQ(job.lanes, 8);
   EXPECT_EQ(job.subtrees, 1);
-  EXPECT_EQ(job.train_examples + job.test_examples, 60000);
+  EXPECT_EQ(job.train_examples + job.held_out_examples, 60000);
   EXPECT_EQ(job.candidates, 1500);
   EXPECT_EQ(job.example_words, 5U);
   EXPECT_EQ(job.vector_width, 24U);
@@ -420,7 +426,7 @@ TEST(JobShapeTest, TakesTableOfDeclaredSizeToBeTouchedEvenly) {
   EXPECT_NEAR(job.tables[0].touched, 512, 0.01);  // a batch of 2048 on 4 ranks: hardly any row twice
   EXPECT_NEAR(job.tables[2].touched, 2, 1e-6);
   EXPECT_EQ(job.train_examples, 8'000'000);
-  EXPECT_EQ(job.test_examples, 2'000'000);
+  EXPECT_EQ(job.held_out_examples, 2'000'000);
   EXPECT_EQ(job.candidates, 12345);
   EXPECT_NEAR(job.columns, 12345 * (1 - std::exp(-2048 / 12345.0)), 32);
 }

@@ -86,6 +86,26 @@ TEST(Settings, TheLossMayChangeButForALearnedTemperature) {
   EXPECT_THAT(refusal(before, now), HasSubstr("--temperature 1.0, this run has 0.5"));
 }
 
+TEST(Settings, ACheckpointOfAnotherSplitIsRefused) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.data.split = ingest::SplitKind::leave_last_two_out;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--split random, this run has leave-last-two-out"));
+  now = {};
+  TrainingOptions files;
+  files.data.split = ingest::SplitKind::files;
+  EXPECT_THAT(refusal(files, now),
+              HasSubstr("--split files, this run has random; give data that comes split"));
+  now.data.validation_fraction = 0.5;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--validation-fraction 0.0, this run has 0.5"));
+  now = {};
+  now.data.fold = 2;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--fold 1, this run has 2"));
+  now = {};
+  now.data.weight_column = "rating";
+  EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--weight-column was none when")));
+}
+
 TEST(Settings, TheNumberOfEpochsCountsForTheCosineOnly) {
   TrainingOptions before;
   TrainingOptions now;

@@ -40,6 +40,11 @@ Batch batch_of_epoch_0(std::int64_t batch) {
   return result;
 }
 
+/// Of example `index` of all_examples(), where they have weights; some have none.
+float weight(std::size_t index) {
+  return static_cast<float>(index % 5) * 0.375F;
+}
+
 struct Outcome {
   test::ReferenceModel before;
   test::ReferenceModel after;
@@ -51,13 +56,17 @@ struct Outcome {
 
 Outcome run_step(const learning::LossOptions& loss_options,
                  const learning::OptimizerOptions& optimizer_options, std::int64_t batch, int threads,
-                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1) {
+                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1,
+                 bool is_weighted = false) {
   auto world = mpi::Communicator::world();
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
   onednn::Runtime runtime(threads);
   std::vector<std::int64_t> numbers;
   ingest::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
+  for (const std::int64_t number : numbers) {
+    if (is_weighted) own.weights.push_back(weight(static_cast<std::size_t>(number)));
+  }
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   deal.deal(0);
   const ingest::FeatureRows rows = catalogue();
@@ -130,13 +139,18 @@ std::vector<std::int32_t> drawn_for(const learning::LossOptions& options, std::i
   return items;
 }
 
-void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1) {
-  const Outcome outcome = run_step(options, plain_descent(), batch, threads);
+void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1,
+                 bool is_weighted = false) {
+  const Outcome outcome = run_step(options, plain_descent(), batch, threads, {}, 1, is_weighted);
   const Batch examples = batch_of_epoch_0(batch);
+  std::vector<float> weights;
+  for (const std::size_t row : examples.rows) {
+    if (is_weighted) weights.push_back(weight(row));
+  }
   test::ReferenceModel gradients;
-  const double loss =
-      test::reference_step(outcome.before, all_examples().features, examples.rows, catalogue(),
-                           examples.items, options, item_counts(), &gradients, drawn_for(options, batch));
+  const double loss = test::reference_step(outcome.before, all_examples().features, examples.rows,
+                                           catalogue(), examples.items, options, item_counts(), &gradients,
+                                           drawn_for(options, batch), weights);
   EXPECT_NEAR(outcome.loss, loss, 1e-5 * loss);
   if (options.learned_temperature) {
     const double slope = gradients.log_temperature;
@@ -176,6 +190,11 @@ TEST(TrainingStepTest, ComputesThemWithEveryOtherOption) {
     expect_step(options, 0);
     expect_step(options, 2, 2);
   }
+}
+
+TEST(TrainingStepTest, ComputesThemForExamplesWithWeights) {
+  expect_step({}, 0, 1, true);
+  for (const learning::LossOptions& options : test::more_losses()) expect_step(options, 2, 2, true);
 }
 
 TEST(TrainingStepTest, TheBatchHasItemsTwice) {

@@ -10,10 +10,11 @@
 
 namespace gemel::ingest {
 
-/// Featurised examples: the words of the query features, and the item, a row of the catalogue.
+/// Featurised examples: the words of the query features, the item, a row of the catalogue, and perhaps a weight.
 struct Examples {
   FeatureRows features;
   std::vector<std::int32_t> items;
+  std::vector<float> weights;  ///< finite and not negative; empty when all examples weigh the same
 
   std::size_t size() const { return items.size(); }
 };
@@ -24,7 +25,7 @@ struct Examples {
 class EpochDeal {
  public:
   /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
-  /// ranks.
+  /// ranks. They have weights if those of any rank have; then so must those of every rank that has examples. Collective.
   EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, Examples own,
             std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
             std::uint64_t seed);
@@ -35,6 +36,8 @@ class EpochDeal {
 
   /// Deals epoch `epoch` (from 0). Collective.
   void deal(std::int64_t epoch);
+  /// Whether examples have weights of their own; the same on every rank.
+  bool has_weights() const { return has_weights_; }
   /// The epoch that was dealt last.
   std::int64_t epoch() const { return epoch_; }
 
@@ -61,6 +64,7 @@ class EpochDeal {
   std::int64_t total_;
   std::int64_t batch_size_;
   std::uint64_t seed_;
+  bool has_weights_;
   std::int64_t epoch_ = -1;
   Examples dealt_;
 };

@@ -35,9 +35,10 @@ struct JobShape {
   std::int64_t batch_size = 0;
   double program_bytes = 0;  ///< what a rank has before the data: program, libraries, MPI's buffers
   std::int64_t train_examples = 0;
-  std::int64_t test_examples = 0;
-  std::int64_t candidates = 0;      ///< items of the catalogue
-  std::size_t example_words = 0;    ///< features of an example
+  std::int64_t held_out_examples = 0;  ///< for validation and test
+  std::int64_t candidates = 0;         ///< items of the catalogue
+  std::size_t example_words = 0;       ///< features of an example
+  std::size_t weight_words = 0;        ///< 1 where training examples have weights
   double candidate_bytes = 0;       ///< of the features of one item, and what drawing it as a negative takes
   double candidate_name_bytes = 0;  ///< of the id and the label of one item
   std::size_t dense_parameters = 0;

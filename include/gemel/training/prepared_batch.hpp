@@ -24,6 +24,7 @@ class PreparedBatch {
   /// What one of this rank's lanes is going to work on.
   struct Lane {
     std::span<const std::int32_t> selection;  ///< rows of the dealt examples
+    std::span<const float> weights;           ///< of the dealt examples; empty: all 1
     exchange::ColumnSlice slice;              ///< columns that the lane embeds
     std::vector<std::int32_t> labels;         ///< the column of each example's own candidate
   };
@@ -43,8 +44,8 @@ class PreparedBatch {
 
   /// The batch that was last begun; -1 before the first.
   std::int64_t number() const { return number_; }
-  /// Examples of the batch, over all ranks.
-  std::int64_t examples() const { return deal_.batch_examples(number_); }
+  /// The weight of the batch's examples, over all ranks.
+  double weight() const { return gather_.weight(); }
   const exchange::DistinctCandidates& candidates() const { return gather_.candidates(); }
   const exchange::RowRequest& request() const { return request_; }
   std::span<const Lane> lanes() const { return lanes_; }
@@ -56,6 +57,8 @@ class PreparedBatch {
   }
 
  private:
+  std::span<const float> weights_of(ingest::EpochDeal::Range examples) const;
+
   const exchange::LanePlan& plan_;
   const ingest::EpochDeal& deal_;
   const ingest::FeatureRows& catalogue_;
@@ -64,6 +67,7 @@ class PreparedBatch {
   exchange::CandidateGather gather_;
   exchange::RowRequest request_;
   std::int64_t number_ = -1;
+  std::vector<double> lane_weights_;
   std::vector<std::int32_t> drawn_;  // items
   std::vector<std::int32_t> iota_;   // 0, 1, 2, ...: selects dealt examples
   std::vector<Lane> lanes_;
