@@ -55,9 +55,11 @@ std::string plan_text(const training::Plan& plan) {
 std::string run_text(const training::RunReport& report) {
   std::string text;
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "{}: {} ({} to train, {} to test), {}\n", report.data,
-                 counted(report.interactions, "interaction"), report.train_examples, report.test_examples,
-                 counted(report.candidates, "candidate"));
+  const std::string validation =
+      report.validation_examples > 0 ? fmt::format("{} for validation, ", report.validation_examples) : "";
+  fmt::format_to(out, "{}: {} ({} to train, {}{} to test), {}\n", report.data,
+                 counted(report.interactions, "interaction"), report.train_examples, validation,
+                 report.test_examples, counted(report.candidates, "candidate"));
   fmt::format_to(out, "{} x {}; {} an epoch; {} dense parameters, {} in embedding tables\n",
                  counted(report.ranks, "rank"), counted(report.threads, "thread"),
                  counted(report.steps_per_epoch, "step"), report.dense_parameters, report.table_parameters);
@@ -79,7 +81,7 @@ std::string summary_text(const training::SummaryReport& report) {
   fmt::format_to(out, "{:.0f} training examples per second; loss {:.4f} per example\n",
                  report.examples_per_second, report.loss);
   if (!report.accuracies.empty()) {
-    text += "\n  accuracy on the test examples\n";
+    fmt::format_to(out, "\n  accuracy on the {} examples\n", ingest::part_name(report.part));
     for (const auto& [k, accuracy] : report.accuracies)
       fmt::format_to(out, "    top-{:<5} {:.4f}\n", k, accuracy);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "gemel/base/error.hpp"
@@ -11,7 +12,8 @@
 namespace gemel::ingest {
 namespace {
 
-/// An example travels as these 32-bit words, then one for each feature: its slot at the receiver and its item.
+/// An example travels as these 32-bit words, then one for each feature, then its weight if it has one: its slot at the receiver and
+/// its item.
 constexpr std::size_t header_words = 2;
 
 }  // namespace
@@ -25,8 +27,11 @@ EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communic
       numbers_(std::move(numbers)),
       total_(total),
       batch_size_(batch_size),
-      seed_(seed) {
+      seed_(seed),
+      has_weights_(communicator.max(std::int64_t{own_.weights.empty() ? 0 : 1}) > 0) {
   base::require(numbers_.size() == own_.size(), "ingest: one number per example");
+  base::require(own_.weights.size() == (has_weights_ ? own_.size() : 0),
+                "ingest: one weight per example, or none");
   dealt_.features.features = own_.features.features;
   dealt_.features.lists = own_.features.lists;
   starts_in_batch_ = rank_starts(batch_size_);
@@ -64,6 +69,10 @@ EpochDeal::Range EpochDeal::own_lanes(std::int64_t batch) const {
   return {dealt_before(batch, plan_.lanes.first), dealt_before(batch, plan_.lanes.last)};
 }
 
+std::size_t EpochDeal::words_of_example() const {
+  return header_words + own_.features.features + (has_weights_ ? 1 : 0);
+}
+
 EpochDeal::Place EpochDeal::place(std::int64_t position) const {
   const std::int64_t batch = position / batch_size_;
   const std::int64_t within = position - batch * batch_size_;
@@ -81,7 +90,7 @@ void EpochDeal::pack(std::int64_t epoch) {
   order.apply(positions_);
   const auto ranks = static_cast<std::size_t>(plan_.ranks);
   const std::size_t features = own_.features.features;
-  const std::size_t words = header_words + features;
+  const std::size_t words = words_of_example();
   places_.resize(own_.size());
   counts_.assign(ranks, 0);
   for (std::size_t i = 0; i < own_.size(); ++i) {
@@ -96,27 +105,31 @@ void EpochDeal::pack(std::int64_t epoch) {
     message[0] = places_[i].slot;
     message[1] = static_cast<std::uint32_t>(own_.items[i]);
     std::copy_n(own_.features.words.data() + i * features, features, message + header_words);
+    if (has_weights_) message[words - 1] = std::bit_cast<std::uint32_t>(own_.weights[i]);
     next[places_[i].rank] += words;
   }
 }
 
 void EpochDeal::unpack() {
   const std::size_t features = own_.features.features;
-  const std::size_t words = header_words + features;
+  const std::size_t words = words_of_example();
   const std::size_t received = incoming_.size() / words;
   base::require(received == own_lanes(batches() - 1).last,
                 "ingest: the deal gave this rank a wrong number of examples");
   dealt_.items.resize(received);
   dealt_.features.words.resize(received * features);
+  if (has_weights_) dealt_.weights.resize(received);
   for (std::size_t i = 0; i < received; ++i) {
     const std::uint32_t* message = incoming_.data() + i * words;
     const std::size_t slot = message[0];
     dealt_.items[slot] = static_cast<std::int32_t>(message[1]);
     std::copy_n(message + header_words, features, dealt_.features.words.data() + slot * features);
+    if (has_weights_) dealt_.weights[slot] = std::bit_cast<float>(message[words - 1]);
   }
 }
 
 void EpochDeal::deal(std::int64_t epoch) {
+  epoch_ = epoch;
   pack(epoch);
   communicator_.all_to_all(std::span<const std::uint32_t>(outgoing_), counts_, incoming_, received_counts_);
   unpack();

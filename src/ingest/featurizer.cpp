@@ -33,6 +33,7 @@ void check_column(const FeatureSpec& spec, const Columns& columns) {
   const auto complain = [&](std::string_view reason) {
     refuse(spec, fmt::format("{}. The columns are: {}.", reason, columns.describe()));
   };
+  if (columns.decimals.contains(spec.column)) complain("features are made of text and of whole numbers");
   if (!is_text && !is_number) complain(fmt::format("there is no column \"{}\"", spec.column));
   switch (spec.kind) {
     case FeatureKind::lookup:

@@ -50,15 +50,22 @@ RunCheckpoints::RunCheckpoints(const TrainingOptions& options, mpi::Communicator
 
 void RunCheckpoints::open(const std::filesystem::path& path) {
   reader_.emplace(path, communicator_);
-  const std::string saved = checkpoint::read_config(*reader_);
+  saved_settings_ = checkpoint::read_config(*reader_);
   std::vector<std::string> warnings;
   mpi::agree(communicator_,
-             [&] { warnings = compare_settings(path.string(), saved, result_settings(options_)); });
+             [&] { warnings = compare_settings(path.string(), saved_settings_, result_settings(options_)); });
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
   features_ = {checkpoint::read_features(*reader_, "query", communicator_),
                checkpoint::read_features(*reader_, "candidate", communicator_)};
   resumed_from_ = path;
   last_ = path;
+}
+
+void RunCheckpoints::check_settings() {
+  if (!reader_) return;
+  mpi::agree(communicator_, [&] {  // the warnings were given before
+    compare_settings(resumed_from_.string(), saved_settings_, result_settings(options_));
+  });
 }
 
 std::optional<checkpoint::TrainingState> RunCheckpoints::load(const CheckpointedParts& parts) {

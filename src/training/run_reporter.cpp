@@ -38,11 +38,13 @@ void RunReporter::epoch(const checkpoint::TrainingState& state) {
   if (communicator_.is_root()) observer_.on_epoch(report);
 }
 
-void RunReporter::validation(const checkpoint::TrainingState& state, const Accuracies& accuracies,
-                             double seconds) {
+void RunReporter::validation(const checkpoint::TrainingState& state, ingest::Part part,
+                             const Accuracies& accuracies, double seconds) {
   if (!communicator_.is_root()) return;
+  const std::int64_t examples =
+      part == ingest::Part::validation ? run_.validation_examples : run_.test_examples;
   observer_.on_validation({state.epoch, state.step, accuracies, state.history.back().loss, seconds,
-                           static_cast<double>(run_.test_examples) / seconds});
+                           static_cast<double>(examples) / seconds, part});
 }
 
 void RunReporter::checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
@@ -50,13 +52,14 @@ void RunReporter::checkpoint(const checkpoint::TrainingState& state, const std::
   if (communicator_.is_root()) observer_.on_checkpoint({state.epoch, state.step, path, seconds, bytes});
 }
 
-void RunReporter::summary(const checkpoint::TrainingState& state, const Accuracies& accuracies,
-                          const std::string& checkpoint) {
+void RunReporter::summary(const checkpoint::TrainingState& state, ingest::Part part,
+                          const Accuracies& accuracies, const std::string& checkpoint) {
   SummaryReport report;
   report.epoch = state.epoch;
   report.step = state.step;
   report.loss = state.history.empty() ? std::numeric_limits<double>::quiet_NaN() : state.history.back().loss;
   report.accuracies = accuracies;
+  report.part = part;
   report.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   report.training_seconds = training_seconds_ + epoch_seconds_;
   report.evaluation_seconds = timer_.seconds(base::Phase::evaluation);

@@ -16,6 +16,7 @@
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/run_checkpoints.hpp"
 #include "gemel/training/run_reporter.hpp"
+#include "gemel/training/settings.hpp"
 #include "gemel/training/signals.hpp"
 #include "gemel/training/table_plan.hpp"
 #include "gemel/training/trace_file.hpp"
@@ -76,21 +77,26 @@ class Run {
         trace_(open_trace(options, communicator, timer_)),
         traffic_(communicator),
         reporter_(communicator, on_root, timer_, traffic_),
-        checkpoints_(options, communicator),
-        data_(prepare_data(options, communicator, checkpoints_.features())),
+        checkpoints_(options_, communicator),
+        data_(read_and_prepare()),
         plan_(options.lanes, communicator.size(), communicator.rank()),
         team_(options.threads),
         runtime_(options.threads),
-        table_plan_(plan_tables(options, data_, program_bytes_, communicator)),
+        table_plan_(plan_tables(options_, data_, program_bytes_, communicator)),
         model_(data_.query_features, data_.candidate_features, options.model.layers, options.seed,
                table_plan_.placements(communicator.rank())),
+        loss_(options.loss, data_.item_counts, options.seed, model_.dense()),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
-        loss_(options.loss, data_.item_counts),
         deal_(plan_, communicator, std::move(data_.train), std::move(data_.train_numbers),
               data_.identity.train_examples, options.batch_size, options.seed),
         step_({plan_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
                timer_, traffic_}),
-        evaluator_(communicator, team_, runtime_, data_.test, data_.catalogue, options.top_k) {
+        validation_part_(data_.identity.validation_examples > 0 ? ingest::Part::validation
+                                                                : ingest::Part::test),
+        validator_(communicator, team_, runtime_,
+                   validation_part_ == ingest::Part::validation ? data_.validation : data_.test,
+                   data_.catalogue, options.top_k),
+        tester_(communicator, team_, runtime_, data_.test, data_.catalogue, options.top_k) {
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
   }
 
@@ -105,13 +111,20 @@ class Run {
       save_if_due(Interval::Unit::epochs, state_.epoch);
       save_if_due(Interval::Unit::steps, state_.step);
     }
+    if (state_.epoch == options_.epochs) test();
     if (state_.step != saved_step_) save();
-    reporter_.summary(state_, accuracies_, checkpoints_.last().string());
+    reporter_.summary(state_, evaluated_part_, accuracies_, checkpoints_.last().string());
     if (trace_) trace_->write();
     if (state_.epoch < options_.epochs) throw_interrupted();
   }
 
  private:
+  TrainingData read_and_prepare() {
+    ingest::Dataset dataset = read_data(options_, communicator_);
+    checkpoints_.check_settings();
+    return prepare_data(options_, std::move(dataset), communicator_, checkpoints_.features());
+  }
+
   void resume() {
     const auto timing = timer_.measure(Phase::checkpoint);
     auto state = checkpoints_.load(checkpointed_parts());
@@ -181,18 +194,30 @@ class Run {
     state_.lane_losses = communicator_.all_gather_varying(std::span<const double>(own));
   }
 
+  /// Evaluates the validation examples; the test examples, where there are none.
   void validate() {
-    if (evaluator_.examples() == 0) return;
+    if (validator_.examples() == 0) return;
+    evaluate(validator_, validation_part_);
+    auto& record = state_.history.back();
+    for (std::size_t i = 0; i < accuracies_.size(); ++i) record.accuracies[i] = accuracies_[i].second;
+  }
+
+  /// Evaluates the test examples at the end of a run that has others for validation.
+  void test() {
+    if (validation_part_ == ingest::Part::validation && tester_.examples() > 0)
+      evaluate(tester_, ingest::Part::test);
+  }
+
+  void evaluate(evaluation::Evaluator& evaluator, ingest::Part part) {
     const auto start = Clock::now();
     {
       const auto timing = timer_.measure(Phase::evaluation);
       optimizer_.settle_all();
       const auto counting = traffic_.measure(Traffic::evaluation);
-      accuracies_ = evaluator_.evaluate(model_);
+      accuracies_ = evaluator.evaluate(model_);
+      evaluated_part_ = part;
     }
-    auto& record = state_.history.back();
-    for (std::size_t i = 0; i < accuracies_.size(); ++i) record.accuracies[i] = accuracies_[i].second;
-    reporter_.validation(state_, accuracies_, seconds_since(start));
+    reporter_.validation(state_, part, accuracies_, seconds_since(start));
   }
 
   bool save_is_due(Interval::Unit unit, std::int64_t count) const {
@@ -224,6 +249,7 @@ class Run {
     report.data = data_.identity.name;
     report.interactions = data_.identity.interactions;
     report.train_examples = data_.identity.train_examples;
+    report.validation_examples = data_.identity.validation_examples;
     report.test_examples = data_.identity.test_examples;
     report.candidates = static_cast<std::int64_t>(data_.catalogue.size());
     report.dense_parameters = static_cast<std::int64_t>(model_.dense().size());
@@ -237,6 +263,7 @@ class Run {
     report.first_epoch = state_.epoch;
     report.plan = table_plan_;
     report.resumed_from = checkpoints_.resumed_from().string();
+    report.settings = data_settings(options_);
     return report;
   }
 
@@ -258,7 +285,7 @@ class Run {
                     state_.epoch + (state_.step_in_epoch > 0 ? 1 : 0), state_.step));
   }
 
-  const TrainingOptions& options_;
+  TrainingOptions options_;  // settled when the data is read
   mpi::Communicator& communicator_;
   StopSignals signals_;
   base::PhaseTimer timer_;
@@ -274,16 +301,19 @@ class Run {
   onednn::Runtime runtime_;
   Plan table_plan_;
   model::TwoTower model_;
+  learning::InBatchSoftmax loss_;  // before the optimizer: it may add a parameter
   learning::Optimizer optimizer_;
-  learning::InBatchSoftmax loss_;
   ingest::EpochDeal deal_;
   TrainingStep step_;
-  evaluation::Evaluator evaluator_;
+  const ingest::Part validation_part_;
+  evaluation::Evaluator validator_;
+  evaluation::Evaluator tester_;
 
   checkpoint::TrainingState state_;
   bool stop_ = false;
   std::int64_t saved_step_ = 0;
   Accuracies accuracies_;  // the latest
+  ingest::Part evaluated_part_ = validation_part_;
 };
 
 }  // namespace

@@ -25,8 +25,9 @@ std::vector<exchange::RowExchange::Table> replicated_tables(const model::TwoTowe
 
 TrainingStep::TrainingStep(const StepParts& parts)
     : parts_(parts),
-      batches_{{parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model},
-               {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model}},
+      batches_{
+          {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()},
+          {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()}},
       tables_(parts.model.tables()),
       fetch_(parts.communicator),
       query_rows_(parts.plan.subtrees.size()),
@@ -143,7 +144,7 @@ void TrainingStep::fetch_rows() {
 
 void TrainingStep::look_up() {
   const auto timing = parts_.timer.measure(base::Phase::lookup);
-  parts_.loss.prepare(batch_->candidates());
+  parts_.loss.prepare(batch_->candidates(), batch_->weight());
   candidates_.begin(batch_->candidates().columns());
   for_each_lane([&](std::size_t index, int) {
     Lane& lane = lanes_[index];
@@ -193,9 +194,12 @@ void TrainingStep::compute_loss() {
     lane.query_gradient.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
     const tensor::MatrixView vector_gradient(candidates_.gradients().row(index).data(), vectors.rows(),
                                              vectors.cols());
-    lane.loss = parts_.loss.run(lane.query_vectors.view(), batch_->lanes()[index].labels, vectors,
-                                lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
-                                scratches_[static_cast<std::size_t>(thread)].loss);
+    lane.loss = parts_.loss.run(
+        {lane.query_vectors.view(), batch_->lanes()[index].labels, batch_->lanes()[index].weights}, vectors,
+        lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
+        scratches_[static_cast<std::size_t>(thread)].loss);
+    parts_.loss.write_temperature_gradient(lane.query_vectors.view(), lane.query_gradient.view(),
+                                           dense_gradients_.row(index));
   });
 }
 

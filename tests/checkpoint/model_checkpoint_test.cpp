@@ -136,7 +136,7 @@ class ModelCheckpointTest : public testing::Test {
     for (const char* item : {"10", "20", "七人の侍"}) items.push_back(item);
     const Catalogue catalogue = {ingest::own_block(items, world_), ingest::own_block(items, world_), counts_,
                                  vectors_.view().middle_rows(0, own_items())};
-    const RunIdentity identity = {"{}", 8, 5, {1, 10}, {"made up", 100, 80, 20, 0xfedcba9876543210}};
+    const RunIdentity identity = {"{}", 8, 5, {1, 10}, {"made up", 100, 70, 20, 0xfedcba9876543210, 10}};
     const std::int64_t bytes =
         save_model(path_, identity, state_, catalogue, saved.model, saved.optimizer, world_);
     EXPECT_EQ(bytes, static_cast<std::int64_t>(std::filesystem::file_size(path_)));
@@ -239,6 +239,7 @@ TEST_F(ModelCheckpointTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabu
   save(placements_[1]);
   CheckpointReader reader(path_, world_);
   EXPECT_EQ(read_data_identity(reader).content_hash, 0xfedcba9876543210);
+  EXPECT_EQ(read_data_identity(reader).validation_examples, 10);
   const auto features = read_features(reader, "query", world_);
   const auto candidate = read_features(reader, "candidate", world_);
   reader.close();

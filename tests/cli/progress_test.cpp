@@ -164,6 +164,11 @@ TEST(RunText, TellsSizesAndSettings) {
   EXPECT_THAT(text, ContainsRegex("\n  epochs +300\n  layers +64,32\n"));
 }
 
+TEST(RunText, TellsOfValidationExamples) {
+  EXPECT_THAT(run_text({.data = "d", .train_examples = 7, .validation_examples = 2, .test_examples = 1}),
+              HasSubstr("(7 to train, 2 for validation, 1 to test)"));
+}
+
 TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
   training::SummaryReport report;
   report.epoch = 300;
@@ -194,6 +199,9 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
                           "dense +500\\.0 kB\n", "total +2\\.0 MB\n", "loss +1\\.500 +2\\.500 +3\\.500\n"}) {
     EXPECT_THAT(text, ContainsRegex(row));
   }
+  EXPECT_THAT(text, HasSubstr("accuracy on the test examples\n"));
+  report.part = ingest::Part::validation;
+  EXPECT_THAT(summary_text(report), HasSubstr("accuracy on the validation examples\n"));
   report.interrupted = true;
   EXPECT_THAT(summary_text(report), HasSubstr("Interrupted after epoch 300"));
 }

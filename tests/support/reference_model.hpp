@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gemel/ingest/feature.hpp"
@@ -156,11 +158,34 @@ inline void reference_backward(const ReferenceTower& tower, const ingest::Featur
                      });
 }
 
-/// The softmax loss over a batch with one column for each example, summed over the batch, and the gradients of all vectors.
+/// The columns of a batch's logits, one for each example, draw or item of the catalogue: as many as there are, also of one item.
+struct ReferenceColumns {
+  std::vector<std::int32_t> items;
+  std::vector<std::size_t> labels;  // the column of each example
+};
+
+inline ReferenceColumns reference_columns(std::span<const std::int32_t> items,
+                                          std::span<const std::int32_t> drawn, std::size_t catalogue_size,
+                                          const learning::LossOptions& options) {
+  ReferenceColumns columns;
+  if (options.negatives == learning::NegativeSource::catalogue) {
+    for (std::size_t item = 0; item < catalogue_size; ++item)
+      columns.items.push_back(static_cast<std::int32_t>(item));
+    for (const std::int32_t item : items) columns.labels.push_back(static_cast<std::size_t>(item));
+    return columns;
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) columns.labels.push_back(i);
+  columns.items.assign(items.begin(), items.end());
+  columns.items.insert(columns.items.end(), drawn.begin(), drawn.end());
+  return columns;
+}
+
+/// The softmax loss over a batch, summed, and the gradients.
 struct ReferenceLoss {
   double loss = 0;
+  double log_temperature_gradient = 0;
   std::vector<Vector> query_gradients;      // one per example
-  std::vector<Vector> candidate_gradients;  // one per example; examples of one item each have a part
+  std::vector<Vector> candidate_gradients;  // one per column; columns of one item each have a part
 };
 
 inline double dot(const Vector& a, const Vector& b) {
@@ -169,39 +194,101 @@ inline double dot(const Vector& a, const Vector& b) {
   return sum;
 }
 
-/// `candidates[j]` is the vector of items[j]. Shares are clipped to [1e-6, 1], as TensorFlow Recommenders does.
-inline ReferenceLoss reference_softmax(const std::vector<Vector>& queries,
-                                       const std::vector<Vector>& candidates,
-                                       std::span<const std::int32_t> items,
-                                       const learning::LossOptions& options,
-                                       std::span<const std::int64_t> item_counts) {
+/// log q of every item, times its strength: of its share in the batch's examples and `draws` extra ones together. Shares are clipped to
+/// [1e-6, 1], as TensorFlow Recommenders does.
+inline Vector reference_corrections(const learning::LossOptions& options, double examples, double draws,
+                                    std::span<const std::int64_t> item_counts) {
   double total = 0;
-  for (const std::int64_t count : item_counts) total += static_cast<double>(count);
-  const std::size_t size = items.size();
+  double total_power = 0;
+  const auto power = [&](std::int64_t count) {
+    const bool is_uniform = options.negative_distribution == learning::NegativeDistribution::uniform;
+    return is_uniform ? 1.0 : std::pow(static_cast<double>(count), options.negative_power);
+  };
+  for (const std::int64_t count : item_counts) {
+    total += static_cast<double>(count);
+    total_power += power(count);
+  }
+  Vector corrections;
+  for (const std::int64_t count : item_counts) {
+    const double expected =
+        examples * static_cast<double>(count) / total + draws * power(count) / total_power;
+    const double share = std::fmin(std::fmax(expected / (examples + draws), 1e-6), 1.0);
+    corrections.push_back(options.logq_correction ? options.logq_strength * std::log(share) : 0.0);
+  }
+  return corrections;
+}
+
+/// Which columns the row of `label` has.
+inline std::vector<bool> reference_row_columns(const Vector& logits, const ReferenceColumns& columns,
+                                               std::size_t label, const learning::LossOptions& options) {
+  const std::int32_t own = columns.items[label];
+  std::set<std::pair<double, std::int32_t>> others;  // the best first, and of equals the first item
+  for (std::size_t j = 0; j < logits.size(); ++j) {
+    if (columns.items[j] != own) others.emplace(-logits[j], columns.items[j]);
+  }
+  std::set<std::int32_t> kept;
+  for (const auto& [score, item] : others) {
+    if (options.hard_negatives == 0 || static_cast<std::int64_t>(kept.size()) < options.hard_negatives)
+      kept.insert(item);
+  }
+  std::vector<bool> has(logits.size());
+  for (std::size_t j = 0; j < logits.size(); ++j) {
+    has[j] = columns.items[j] == own ? j == label || !options.remove_accidental_hits
+                                     : kept.contains(columns.items[j]);
+  }
+  return has;
+}
+
+/// `candidates[j]` is the vector of columns.items[j]; `weights` are those of the examples, all 1 when empty.
+inline ReferenceLoss reference_softmax(const std::vector<Vector>& queries,
+                                       const std::vector<Vector>& candidates, const ReferenceColumns& columns,
+                                       const learning::LossOptions& options,
+                                       std::span<const std::int64_t> item_counts,
+                                       std::span<const float> weights = {}) {
+  const std::size_t rows = queries.size();
+  const std::size_t size = candidates.size();
+  const bool is_catalogue = options.negatives == learning::NegativeSource::catalogue;
+  const Vector corrections = reference_corrections(
+      options, static_cast<double>(rows), is_catalogue ? 0.0 : static_cast<double>(size - rows), item_counts);
+  const auto weight_of = [&](std::size_t i) { return weights.empty() ? 1.0 : double{weights[i]}; };
+  double scale = 1;
+  if (options.reduction == learning::LossReduction::mean) {
+    double sum = 0;
+    for (std::size_t i = 0; i < rows; ++i) sum += weight_of(i);
+    scale = 1 / sum;
+  }
   ReferenceLoss result;
-  result.query_gradients.assign(size, Vector(queries.front().size(), 0.0));
-  result.candidate_gradients = result.query_gradients;
-  for (std::size_t i = 0; i < size; ++i) {
-    Vector logits(size);
-    double largest = -INFINITY;
+  result.query_gradients.assign(rows, Vector(queries.front().size(), 0.0));
+  result.candidate_gradients.assign(size, Vector(queries.front().size(), 0.0));
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::size_t label = columns.labels[i];
+    Vector scores(size), logits(size);
     for (std::size_t j = 0; j < size; ++j) {
-      logits[j] = dot(queries[i], candidates[j]) / options.temperature;
-      if (options.logq_correction) {
-        const double share = static_cast<double>(item_counts[static_cast<std::size_t>(items[j])]) / total;
-        logits[j] -= std::log(std::fmin(std::fmax(share, 1e-6), 1.0));
-      }
-      if (options.remove_accidental_hits && j != i && items[j] == items[i]) logits[j] = -INFINITY;
+      scores[j] = dot(queries[i], candidates[j]) / options.temperature;
+      logits[j] = scores[j] - corrections[static_cast<std::size_t>(columns.items[j])];
+    }
+    const std::vector<bool> has = reference_row_columns(logits, columns, label, options);
+    double largest = -INFINITY;
+    double number = 0;
+    for (std::size_t j = 0; j < size; ++j) {
+      if (!has[j]) continue;
       largest = std::fmax(largest, logits[j]);
+      number += 1;
     }
     double sum = 0;
-    for (const double logit : logits) sum += std::exp(logit - largest);
-    result.loss += largest + std::log(sum) - logits[i];
+    for (std::size_t j = 0; j < size; ++j) sum += has[j] ? std::exp(logits[j] - largest) : 0.0;
+    result.loss += weight_of(i) * options.partition_weight * (largest + std::log(sum));
     for (std::size_t j = 0; j < size; ++j) {
+      if (!has[j]) continue;
+      const double smoothing = options.label_smoothing;
+      const double target = (j == label ? 1 - smoothing : 0.0) + smoothing / number;
+      result.loss -= weight_of(i) * target * logits[j];
       const double gradient =
-          (std::exp(logits[j] - largest) / sum - (i == j ? 1.0 : 0.0)) / options.temperature;
+          scale * weight_of(i) * (options.partition_weight * std::exp(logits[j] - largest) / sum - target);
+      result.log_temperature_gradient -= gradient * scores[j];
       for (std::size_t k = 0; k < queries[i].size(); ++k) {
-        result.query_gradients[i][k] += gradient * candidates[j][k];
-        result.candidate_gradients[j][k] += gradient * queries[i][k];
+        result.query_gradients[i][k] += gradient / options.temperature * candidates[j][k];
+        result.candidate_gradients[j][k] += gradient / options.temperature * queries[i][k];
       }
     }
   }
@@ -211,31 +298,37 @@ inline ReferenceLoss reference_softmax(const std::vector<Vector>& queries,
 struct ReferenceModel {
   ReferenceTower query;
   ReferenceTower candidate;
+  double log_temperature = 0;  // its gradient; its value is in the options
 };
 
-/// The loss of a batch: example i is row query_rows[i] of `features` and row items[i] of `catalogue`. Where `gradients` is given,
-/// it becomes the gradient of every parameter.
+/// The loss of a batch: example i is row query_rows[i] of `features` and row items[i] of `catalogue`, and `drawn` are further
+/// negatives. Where `gradients` is given, it becomes the gradient of every parameter.
 inline double reference_step(const ReferenceModel& model, const ingest::FeatureRows& features,
                              std::span<const std::size_t> query_rows, const ingest::FeatureRows& catalogue,
                              std::span<const std::int32_t> items, const learning::LossOptions& options,
-                             std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr) {
+                             std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr,
+                             std::span<const std::int32_t> drawn = {}, std::span<const float> weights = {}) {
+  const ReferenceColumns columns = reference_columns(items, drawn, catalogue.size(), options);
   std::vector<std::vector<Vector>> query_stages, candidate_stages;
   std::vector<Vector> queries, candidates;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    query_stages.push_back(reference_forward(model.query, features, query_rows[i]));
-    candidate_stages.push_back(
-        reference_forward(model.candidate, catalogue, static_cast<std::size_t>(items[i])));
+  for (const std::size_t row : query_rows) {
+    query_stages.push_back(reference_forward(model.query, features, row));
     queries.push_back(query_stages.back().back());
+  }
+  for (const std::int32_t item : columns.items) {
+    candidate_stages.push_back(reference_forward(model.candidate, catalogue, static_cast<std::size_t>(item)));
     candidates.push_back(candidate_stages.back().back());
   }
-  ReferenceLoss loss = reference_softmax(queries, candidates, items, options, item_counts);
+  ReferenceLoss loss = reference_softmax(queries, candidates, columns, options, item_counts, weights);
   if (gradients == nullptr) return loss.loss;
-  *gradients = {model.query.zeros(), model.candidate.zeros()};
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  *gradients = {model.query.zeros(), model.candidate.zeros(), loss.log_temperature_gradient};
+  for (std::size_t i = 0; i < queries.size(); ++i) {
     reference_backward(model.query, features, query_rows[i], query_stages[i], loss.query_gradients[i],
                        gradients->query);
-    reference_backward(model.candidate, catalogue, static_cast<std::size_t>(items[i]), candidate_stages[i],
-                       loss.candidate_gradients[i], gradients->candidate);
+  }
+  for (std::size_t j = 0; j < candidates.size(); ++j) {
+    reference_backward(model.candidate, catalogue, static_cast<std::size_t>(columns.items[j]),
+                       candidate_stages[j], loss.candidate_gradients[j], gradients->candidate);
   }
   return loss.loss;
 }

@@ -85,6 +85,7 @@ TEST_F(MetricsFileTest, WritesValidations) {
                                     .examples_per_second = 40000});
   ASSERT_EQ(events().size(), 1U);
   EXPECT_EQ(events()[0], json({{"event", "validation"},
+                               {"part", "test"},
                                {"epoch", 5},
                                {"step", 200},
                                {"loss", 2 * third},
@@ -92,6 +93,19 @@ TEST_F(MetricsFileTest, WritesValidations) {
                                {"top_100", 0.25},
                                {"seconds", 0.5},
                                {"examples_per_second", 40000.0}}));
+}
+
+TEST_F(MetricsFileTest, SaysWhichExamplesWereEvaluated) {
+  MetricsFile file(path_);
+  file.on_run({.data = "", .validation_examples = 7, .resumed_from = "", .settings = {}});
+  file.on_validation({.epoch = 5, .accuracies = {}, .part = ingest::Part::validation});
+  file.on_validation({.epoch = 5, .accuracies = {}, .part = ingest::Part::test});
+  ASSERT_EQ(events().size(), 3U);
+  EXPECT_EQ(events()[0].at("validation_examples"), 7);
+  EXPECT_EQ(events()[1].at("event"), "validation");
+  EXPECT_EQ(events()[1].at("part"), "validation");
+  EXPECT_EQ(events()[2].at("event"), "test");
+  EXPECT_EQ(events()[2].at("part"), "test");
 }
 
 TEST_F(MetricsFileTest, WritesTheSummary) {
@@ -114,6 +128,7 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   ASSERT_EQ(events().size(), 1U);
   const json event = events()[0];
   EXPECT_EQ(event.at("event"), "summary");
+  EXPECT_EQ(event.at("part"), "test");
   EXPECT_EQ(event.at("epoch"), 300);
   EXPECT_EQ(event.at("step"), 12000);
   EXPECT_EQ(event.at("loss").get<double>(), third);

@@ -49,7 +49,7 @@ Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world
   EXPECT_EQ(sharded_tables, world.size() > 1 ? sharded.size() : 0);
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
-  learning::InBatchSoftmax loss({}, counts);
+  learning::InBatchSoftmax loss({}, counts, seed, model.dense());
   learning::Optimizer optimizer(options, model);
   base::PhaseTimer timer;
   TrafficMeter traffic(world);

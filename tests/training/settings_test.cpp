@@ -61,6 +61,51 @@ TEST(Settings, WhatSteersTheTrainingOnMayChangeWithAWarning) {
   EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--learning-rate-schedule was constant")));
 }
 
+TEST(Settings, TheLossMayChangeButForALearnedTemperature) {
+  TrainingOptions before;
+  TrainingOptions now;
+  now.loss = {.temperature = 0.5F,
+              .logq_correction = true,
+              .remove_accidental_hits = true,
+              .logq_strength = 0.5F,
+              .partition_weight = 0.5F,
+              .reduction = learning::LossReduction::mean,
+              .negatives = learning::NegativeSource::catalogue,
+              .extra_negatives = 3,
+              .negative_distribution = learning::NegativeDistribution::popularity,
+              .negative_power = 0.5F,
+              .hard_negatives = 4,
+              .label_smoothing = 0.5F};
+  EXPECT_EQ(warnings(before, now).size(), 12U);
+  EXPECT_THAT(warnings(before, now), testing::Contains(HasSubstr("--loss-reduction was sum when")));
+  before.loss.learned_temperature = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--learned-temperature true, this run has false"));
+  now.loss = before.loss;
+  EXPECT_THAT(warnings(before, now), IsEmpty());
+  now.loss.temperature = 0.5F;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--temperature 1.0, this run has 0.5"));
+}
+
+TEST(Settings, ACheckpointOfAnotherSplitIsRefused) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.data.split = ingest::SplitKind::leave_last_two_out;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--split random, this run has leave-last-two-out"));
+  now = {};
+  TrainingOptions files;
+  files.data.split = ingest::SplitKind::files;
+  EXPECT_THAT(refusal(files, now),
+              HasSubstr("--split files, this run has random; give data that comes split"));
+  now.data.validation_fraction = 0.5;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--validation-fraction 0.0, this run has 0.5"));
+  now = {};
+  now.data.fold = 2;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--fold 1, this run has 2"));
+  now = {};
+  now.data.weight_column = "rating";
+  EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--weight-column was none when")));
+}
+
 TEST(Settings, TheNumberOfEpochsCountsForTheCosineOnly) {
   TrainingOptions before;
   TrainingOptions now;

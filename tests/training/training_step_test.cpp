@@ -10,6 +10,7 @@
 
 #include "gemel/base/random.hpp"
 #include "gemel/mpi/communicator.hpp"
+#include "support/losses.hpp"
 #include "support/reference_model.hpp"
 #include "support/tiny_problem.hpp"
 
@@ -39,23 +40,33 @@ Batch batch_of_epoch_0(std::int64_t batch) {
   return result;
 }
 
+/// Of example `index` of all_examples(), where they have weights; some have none.
+float weight(std::size_t index) {
+  return static_cast<float>(index % 5) * 0.375F;
+}
+
 struct Outcome {
   test::ReferenceModel before;
   test::ReferenceModel after;
   double loss = 0;
   std::uint32_t flags = 0;
+  double log_temperature_change = 0;
   std::vector<std::vector<float>> parameters;  // afterwards
 };
 
 Outcome run_step(const learning::LossOptions& loss_options,
                  const learning::OptimizerOptions& optimizer_options, std::int64_t batch, int threads,
-                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1) {
+                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1,
+                 bool is_weighted = false) {
   auto world = mpi::Communicator::world();
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
   onednn::Runtime runtime(threads);
   std::vector<std::int64_t> numbers;
   ingest::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
+  for (const std::int64_t number : numbers) {
+    if (is_weighted) own.weights.push_back(weight(static_cast<std::size_t>(number)));
+  }
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   deal.deal(0);
   const ingest::FeatureRows rows = catalogue();
@@ -63,7 +74,11 @@ Outcome run_step(const learning::LossOptions& loss_options,
                         {world.size(), world.rank(), sharded});
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
-  learning::InBatchSoftmax loss(loss_options, counts);
+  learning::InBatchSoftmax loss(loss_options, counts, seed, model.dense());
+  const auto log_temperature = [&] {
+    return loss_options.learned_temperature ? static_cast<double>(model.dense().values().back()) : 0.0;
+  };
+  const double log_temperature_before = log_temperature();
   learning::Optimizer optimizer(optimizer_options, model);
   base::PhaseTimer timer;
   TrafficMeter traffic(world);
@@ -76,6 +91,7 @@ Outcome run_step(const learning::LossOptions& loss_options,
   optimizer.settle_all();
   if (sharded.empty()) outcome.after = reference_of(model);
   outcome.parameters = all_parameters(model, world);
+  outcome.log_temperature_change = log_temperature() - log_temperature_before;
   for (const double lane : world.all_gather_varying(std::span<const double>(losses))) outcome.loss += lane;
   return outcome;
 }
@@ -115,13 +131,31 @@ void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, t
   }
 }
 
-void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1) {
-  const Outcome outcome = run_step(options, plain_descent(), batch, threads);
+/// What the model under test draws; how it draws has tests of its own.
+std::vector<std::int32_t> drawn_for(const learning::LossOptions& options, std::int64_t batch) {
+  std::vector<std::int32_t> items;
+  learning::Negatives(options, item_counts(), seed).draw(0, batch, items);
+  EXPECT_EQ(static_cast<std::int64_t>(items.size()), options.extra_negatives);
+  return items;
+}
+
+void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1,
+                 bool is_weighted = false) {
+  const Outcome outcome = run_step(options, plain_descent(), batch, threads, {}, 1, is_weighted);
   const Batch examples = batch_of_epoch_0(batch);
+  std::vector<float> weights;
+  for (const std::size_t row : examples.rows) {
+    if (is_weighted) weights.push_back(weight(row));
+  }
   test::ReferenceModel gradients;
   const double loss = test::reference_step(outcome.before, all_examples().features, examples.rows,
-                                           catalogue(), examples.items, options, item_counts(), &gradients);
+                                           catalogue(), examples.items, options, item_counts(), &gradients,
+                                           drawn_for(options, batch), weights);
   EXPECT_NEAR(outcome.loss, loss, 1e-5 * loss);
+  if (options.learned_temperature) {
+    const double slope = gradients.log_temperature;
+    EXPECT_NEAR(-outcome.log_temperature_change / descent, slope, 2e-5 * std::abs(slope));
+  }
   expect_gradients(outcome.before.query, outcome.after.query, gradients.query);
   expect_gradients(outcome.before.candidate, outcome.after.candidate, gradients.candidate);
   EXPECT_EQ(outcome.flags, (1U << mpi::Communicator::world().size()) - 1);
@@ -149,6 +183,18 @@ TEST(TrainingStepTest, ComputesThemForAShortLastBatch) {
   EXPECT_EQ(batch_of_epoch_0(2).items.size(), 12U);
   expect_step({}, 2);
   expect_step({0.5F, true, true}, 2);
+}
+
+TEST(TrainingStepTest, ComputesThemWithEveryOtherOption) {
+  for (const learning::LossOptions& options : test::more_losses()) {
+    expect_step(options, 0);
+    expect_step(options, 2, 2);
+  }
+}
+
+TEST(TrainingStepTest, ComputesThemForExamplesWithWeights) {
+  expect_step({}, 0, 1, true);
+  for (const learning::LossOptions& options : test::more_losses()) expect_step(options, 2, 2, true);
 }
 
 TEST(TrainingStepTest, TheBatchHasItemsTwice) {
@@ -183,8 +229,8 @@ TEST(TrainingStepTest, UpdatesByAdagrad) {
 }
 
 /// Three steps of an epoch, so that what a step prepares for the next one counts.
-void expect_sharding_changes_nothing(const learning::OptimizerOptions& optimizer) {
-  const learning::LossOptions loss = {0.5F, true, false};
+void expect_sharding_changes_nothing(const learning::OptimizerOptions& optimizer,
+                                     const learning::LossOptions& loss = {0.5F, true, false}) {
   const Outcome replicated = run_step(loss, optimizer, 0, 1, {}, 3);
   const std::set<std::string> all = all_tables();
   const Outcome sharded = run_step(loss, optimizer, 0, 1, all, 3);
@@ -209,8 +255,12 @@ TEST(TrainingStepTest, ShardedTablesGiveThemWithWeightDecayAndClipping) {
   expect_sharding_changes_nothing(optimizer);
 }
 
+TEST(TrainingStepTest, ShardedTablesGiveThemWithEveryOtherLoss) {
+  for (const learning::LossOptions& loss : test::more_losses()) expect_sharding_changes_nothing({}, loss);
+}
+
 /// The reference's own gradients, by central differences.
-TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
+void expect_slopes(const learning::LossOptions& given) {
   model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed);
   fill_with_weights(model);
   test::ReferenceModel reference = reference_of(model);
@@ -218,10 +268,12 @@ TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
   const ingest::FeatureRows rows = catalogue();
   const std::vector<std::int64_t> counts = item_counts();
   const Batch batch = batch_of_epoch_0(0);
-  const learning::LossOptions options = {0.5F, true, true};
+  const std::vector<std::int32_t> drawn = drawn_for(given, 0);
+  learning::LossOptions options = given;
+  options.reduction = learning::LossReduction::sum;  // the loss is the sum always
   const auto loss = [&](test::ReferenceModel* gradients = nullptr) {
     return test::reference_step(reference, features, batch.rows, rows, batch.items, options, counts,
-                                gradients);
+                                gradients, drawn);
   };
   test::ReferenceModel gradients;
   loss(&gradients);
@@ -243,6 +295,19 @@ TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
       }
     }
   }
+  const float temperature = options.temperature;
+  options.temperature = temperature * 1.0005F;
+  const double above = loss();
+  const double step = std::log(static_cast<double>(options.temperature) / temperature);
+  options.temperature = temperature / 1.0005F;
+  const double slope =
+      (above - loss()) / (step + std::log(temperature / static_cast<double>(options.temperature)));
+  EXPECT_NEAR(gradients.log_temperature, slope, 1e-4 * std::abs(slope) + 1e-4);
+}
+
+TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
+  expect_slopes({0.5F, true, true});
+  for (const learning::LossOptions& options : test::more_losses()) expect_slopes(options);
 }
 
 }  // namespace

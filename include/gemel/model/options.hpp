@@ -16,6 +16,10 @@ struct ModelOptions {
   std::vector<std::string> query_features = {"user_id:lookup", "timestamp:bucketize(1000)",
                                              "timestamp:normalize"};
   std::vector<std::string> candidate_features = {"title:lookup", "title:text(10000)"};
+  /// Whether these features were not chosen, so that they become user_id:lookup where the data has no timestamps, and item_id:lookup
+  /// where it has no titles.
+  bool adapt_query_features = false;
+  bool adapt_candidate_features = false;
 };
 
 }  // namespace gemel::model

@@ -35,10 +35,11 @@ struct JobShape {
   std::int64_t batch_size = 0;
   double program_bytes = 0;  ///< what a rank has before the data: program, libraries, MPI's buffers
   std::int64_t train_examples = 0;
-  std::int64_t test_examples = 0;
-  std::int64_t candidates = 0;      ///< items of the catalogue
-  std::size_t example_words = 0;    ///< features of an example
-  double candidate_bytes = 0;       ///< of the features of one item
+  std::int64_t held_out_examples = 0;  ///< for validation and test
+  std::int64_t candidates = 0;         ///< items of the catalogue
+  std::size_t example_words = 0;       ///< features of an example
+  std::size_t weight_words = 0;        ///< 1 where training examples have weights
+  double candidate_bytes = 0;       ///< of the features of one item, and what drawing it as a negative takes
   double candidate_name_bytes = 0;  ///< of the id and the label of one item
   std::size_t dense_parameters = 0;
   double dense_bytes = 0;           ///< of a dense parameter with its optimiser state
@@ -46,6 +47,7 @@ struct JobShape {
   std::size_t query_width = 0;      ///< columns of the input and of all layers of the query tower
   std::size_t candidate_width = 0;  ///< the same of the candidate tower
   double columns = 0;               ///< of the loss in a step: distinct candidates, with their padding
+  bool whole_catalogue = false;     ///< the columns are all items, so that nobody has to be told them
   double subtrees = 1;              ///< of a rank; the mean
   std::int64_t most_top_k = 0;
   std::vector<TableShape> tables;

@@ -31,11 +31,13 @@ class RunReporter {
   void step(const checkpoint::TrainingState& state);
   /// An epoch is finished; its record is the last one of the history. Collective.
   void epoch(const checkpoint::TrainingState& state);
-  void validation(const checkpoint::TrainingState& state, const Accuracies& accuracies, double seconds);
+  /// Examples of `part` were evaluated.
+  void validation(const checkpoint::TrainingState& state, ingest::Part part, const Accuracies& accuracies,
+                  double seconds);
   void checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
                   std::int64_t bytes);
   /// Collective.
-  void summary(const checkpoint::TrainingState& state, const Accuracies& accuracies,
+  void summary(const checkpoint::TrainingState& state, ingest::Part part, const Accuracies& accuracies,
                const std::string& checkpoint);
 
  private:
