@@ -1,6 +1,7 @@
 #include "gemel/cli/train_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/algorithm/string/classification.hpp>
@@ -35,8 +36,9 @@ std::vector<std::pair<std::string, std::string>> log_level_names() {
 
 std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   const std::string kinds =
-      "KIND is lookup, hash(N), bucketize(N), normalize, text(N) or list(SEP), the last two for candidates "
-      "only; DIM is the width of its embedding.";
+      "KIND is lookup, hash(N), bucketize(N), normalize, text(N), list(SEP) or bias (a number that is added "
+      "to "
+      "the score), the last three for candidates only; DIM is the width of its embedding.";
   return {
       {"Data", "data", "DIR",
        "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md says how "
@@ -59,8 +61,19 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
       {"Model", "layers", "WIDTHS",
        "Widths of the dense layers of each tower, in columns, such as 64,32. ReLU follows all but the last, "
        "whose width is "
-       "that of the vectors that are compared.",
-       number_list(o.model.layers, {"width", "64,32", widest})},
+       "that of the vectors that are compared. none: no layers, the vectors are the features side by side, "
+       "and "
+       "those of both towers must be of the same width in all: matrix factorisation.",
+       list_or_none(number_list(o.model.layers, {"width", "64,32", widest}), o.model.layers)},
+      {"Model", "normalize", "[=true|false]",
+       "Scale the vectors of both towers to length 1, so that scores are cosines. Give a --temperature with "
+       "it, "
+       "such as 0.1.",
+       toggle(o.model.normalize)},
+      {"Model", "item-bias", "[=true|false]",
+       "Learn a number for each item that is added to its score (with --temperature, divided by it like the "
+       "rest), beside the vectors and outside of --normalize: a candidate feature item_id:bias.",
+       toggle(o.model.item_bias)},
       {"Model", "embedding-dim", "N",
        "Width of the embedding, in columns, of a feature that names no DIM of its own.",
        whole_number(o.model.embedding_dim, 1, widest)},
@@ -277,6 +290,30 @@ void check_optimizer(const learning::OptimizerOptions& options, const OptionTabl
   }
 }
 
+/// The columns of a tower's input.
+std::size_t width_of(const std::vector<std::string>& declarations, std::size_t embedding_dim) {
+  std::size_t width = 0;
+  for (const std::string& declaration : declarations) {
+    width += ingest::parse_feature(declaration, embedding_dim).width();
+  }
+  return width;
+}
+
+/// Without layers the features themselves are compared.
+void check_widths(const model::ModelOptions& model) {
+  if (!model.layers.empty()) return;
+  const std::size_t query = width_of(model.query_features, model.embedding_dim);
+  const std::size_t candidate = width_of(model.candidate_features, model.embedding_dim);
+  if (query == candidate) return;
+  throw base::UsageError(fmt::format(
+      "--layers none: the query features ({}) have {} columns in all and the candidate features ({}) have "
+      "{}, and "
+      "only vectors of the same width can be compared; give features, or a :DIM of theirs, such that both "
+      "are as "
+      "wide, or layers",
+      fmt::join(model.query_features, " "), query, fmt::join(model.candidate_features, " "), candidate));
+}
+
 void check_features(const char* option, const std::vector<std::string>& declarations,
                     std::size_t embedding_dim) {
   std::set<std::string> names;
@@ -325,7 +362,8 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
                     options.lanes, ranks, options.lanes, options.lanes, ranks));
   }
   check_features("--query-feature", options.model.query_features, options.model.embedding_dim);
-  check_features("--candidate-feature", options.model.candidate_features, options.model.embedding_dim);
+  check_features("--candidate-feature", options.model.all_candidate_features(), options.model.embedding_dim);
+  check_widths(options.model);
 }
 
 void check_data(const ingest::DataOptions& data, const OptionTable& table) {

@@ -172,6 +172,16 @@ std::size_t width_of(const Features& features, const std::vector<std::size_t>& l
   return width;
 }
 
+std::size_t vector_width(const TrainingData& data, const model::ModelOptions& model) {
+  std::size_t width = 0;
+  bool has_bias = false;
+  for (const ingest::FittedFeature& feature : data.candidate_features) {
+    width += feature.spec.width();
+    has_bias = has_bias || feature.spec.kind == ingest::FeatureKind::bias;
+  }
+  return (model.layers.empty() ? width : model.layers.back()) + (has_bias ? 1 : 0);
+}
+
 double bytes_of_catalogue(const ingest::FeatureRows& catalogue) {
   double bytes = static_cast<double>(catalogue.words.size() * sizeof(std::uint32_t));
   for (const ingest::RowLists& lists : catalogue.lists) {
@@ -254,7 +264,7 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   job.query_width = width_of(data.query_features, options.model.layers, &job.dense_parameters);
   job.candidate_width = width_of(data.candidate_features, options.model.layers, &job.dense_parameters);
   job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
-  job.vector_width = options.model.layers.back();
+  job.vector_width = vector_width(data, options.model);
   job.most_top_k = options.top_k.back();
   const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
   job.subtrees = static_cast<double>(parts) / ranks;

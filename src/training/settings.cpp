@@ -36,6 +36,7 @@ std::string name_of(T value, const std::vector<std::pair<std::string, T>>& names
 
 /// A JSON number or list as it would stand on the command line.
 std::string as_option(const ordered_json& value) {
+  if (value.is_array() && value.empty()) return "none";
   if (!value.is_array()) return value.is_string() ? value.get<std::string>() : value.dump();
   std::string list;
   for (const auto& element : value) list += (list.empty() ? "" : ",") + as_option(element);
@@ -56,6 +57,8 @@ std::string result_settings(const TrainingOptions& options) {
   const learning::OptimizerOptions& optimizer = options.optimizer;
   ordered_json settings = {
       {"layers", options.model.layers},
+      {"normalize", options.model.normalize},
+      {"item-bias", options.model.item_bias},
       {"query-feature", declarations(options.model.query_features, options.model.embedding_dim)},
       {"candidate-feature", declarations(options.model.candidate_features, options.model.embedding_dim)},
       {"batch-size", options.batch_size},

@@ -82,7 +82,7 @@ class Run {
         team_(options.threads),
         runtime_(options.threads),
         table_plan_(plan_tables(options, data_, program_bytes_, communicator)),
-        model_(data_.query_features, data_.candidate_features, options.model.layers, options.seed,
+        model_(data_.query_features, data_.candidate_features, options.model, options.seed,
                table_plan_.placements(communicator.rank())),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
         loss_(options.loss, data_.item_counts),

@@ -31,6 +31,8 @@ struct ReferenceTower {
   std::vector<ReferenceParameter> tables;   // of the features that have one
   std::vector<ReferenceParameter> kernels;  // [in, out] of each layer
   std::vector<ReferenceParameter> biases;   // [out] of each layer
+  bool normalize = false;
+  bool appends_one = false;
 
   /// Of the same shape, all zero: for gradients.
   ReferenceTower zeros() const {
@@ -51,6 +53,8 @@ struct ReferenceTower {
 
 inline ReferenceTower reference_tower(const model::Tower& tower, const model::DenseParameters& dense) {
   ReferenceTower result;
+  result.normalize = tower.shape().normalize;
+  result.appends_one = tower.shape().append_one;
   for (const auto& feature : tower.features()) result.features.push_back(feature.spec);
   for (const auto& table : tower.tables()) {
     const auto values = table.weights().view().flat();
@@ -65,6 +69,9 @@ inline ReferenceTower reference_tower(const model::Tower& tower, const model::De
   return result;
 }
 
+/// Stands for the column of the input in visits of biases, which are none of the input.
+inline constexpr std::size_t bias_column = static_cast<std::size_t>(-1);
+
 /// Calls visit(column of the input, table, table row, factor) for every embedding that row `row` of `rows` looks up.
 template <class Visit>
 void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
@@ -76,6 +83,10 @@ void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& 
     const ingest::FeatureSpec& spec = tower.features[feature];
     if (spec.kind == ingest::FeatureKind::normalize) {
       column += 1;
+      continue;
+    }
+    if (spec.kind == ingest::FeatureKind::bias) {
+      visit(bias_column, table++, std::size_t{word}, 1.0);
       continue;
     }
     if (spec.has_lists()) {
@@ -94,16 +105,17 @@ void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& 
 
 inline Vector reference_input(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row) {
   std::size_t width = 0;
-  for (const auto& spec : tower.features) width += spec.kind == ingest::FeatureKind::normalize ? 1 : spec.dim;
+  for (const auto& spec : tower.features) width += spec.width();
   Vector input(width, 0.0);
   std::size_t column = 0;
   for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
     const bool is_number = tower.features[feature].kind == ingest::FeatureKind::normalize;
     if (is_number) input[column] = std::bit_cast<float>(rows.words[row * rows.features + feature]);
-    column += is_number ? 1 : tower.features[feature].dim;
+    column += tower.features[feature].width();
   }
   for_each_embedding(tower, rows, row,
                      [&](std::size_t start, std::size_t table, std::size_t table_row, double factor) {
+                       if (start == bias_column) return;
                        const ReferenceParameter& weights = tower.tables[table];
                        for (std::size_t i = 0; i < weights.cols; ++i) {
                          input[start + i] += factor * weights.values[table_row * weights.cols + i];
@@ -112,7 +124,24 @@ inline Vector reference_input(const ReferenceTower& tower, const ingest::Feature
   return input;
 }
 
-/// The input, then the output of every layer; the last is the vector.
+/// The sum of a row's biases; not a number where the tower has none.
+inline double reference_bias(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row) {
+  double sum = NAN;
+  for_each_embedding(tower, rows, row,
+                     [&](std::size_t start, std::size_t table, std::size_t table_row, double) {
+                       if (start != bias_column) return;
+                       sum = (std::isnan(sum) ? 0.0 : sum) + tower.tables[table].values[table_row];
+                     });
+  return sum;
+}
+
+inline double dot(const Vector& a, const Vector& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// The input, then the output of every layer, then the vector.
 inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const ingest::FeatureRows& rows,
                                              std::size_t row) {
   std::vector<Vector> stages = {reference_input(tower, rows, row)};
@@ -127,6 +156,14 @@ inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const 
     }
     stages.push_back(std::move(output));
   }
+  Vector vector = stages.back();
+  if (tower.normalize) {
+    const double length = std::sqrt(dot(vector, vector));
+    for (double& value : vector) value /= length;
+  }
+  if (tower.appends_one) vector.push_back(1.0);
+  if (const double bias = reference_bias(tower, rows, row); !std::isnan(bias)) vector.push_back(bias);
+  stages.push_back(std::move(vector));
   return stages;
 }
 
@@ -134,6 +171,15 @@ inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const 
 inline void reference_backward(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
                                const std::vector<Vector>& stages, Vector gradient,
                                ReferenceTower& gradients) {
+  const double bias_gradient = gradient.back();
+  const Vector& raw = stages[stages.size() - 2];
+  gradient.resize(raw.size());
+  if (tower.normalize) {
+    const double squared = dot(raw, raw);
+    const double along = dot(gradient, raw) / squared;
+    for (std::size_t i = 0; i < raw.size(); ++i)
+      gradient[i] = (gradient[i] - along * raw[i]) / std::sqrt(squared);
+  }
   for (std::size_t layer = tower.kernels.size(); layer-- > 0;) {
     const Vector& input = stages[layer];
     Vector input_gradient(input.size(), 0.0);
@@ -150,6 +196,10 @@ inline void reference_backward(const ReferenceTower& tower, const ingest::Featur
   for_each_embedding(tower, rows, row,
                      [&](std::size_t start, std::size_t table, std::size_t table_row, double factor) {
                        ReferenceParameter& weights = gradients.tables[table];
+                       if (start == bias_column) {
+                         weights.values[table_row] += bias_gradient;
+                         return;
+                       }
                        for (std::size_t i = 0; i < weights.cols; ++i) {
                          weights.values[table_row * weights.cols + i] += factor * gradient[start + i];
                        }
@@ -162,12 +212,6 @@ struct ReferenceLoss {
   std::vector<Vector> query_gradients;      // one per example
   std::vector<Vector> candidate_gradients;  // one per example; examples of one item each have a part
 };
-
-inline double dot(const Vector& a, const Vector& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
 
 /// `candidates[j]` is the vector of items[j]. Shares are clipped to [1e-6, 1], as TensorFlow Recommenders does.
 inline ReferenceLoss reference_softmax(const std::vector<Vector>& queries,

@@ -49,6 +49,19 @@ TEST(Settings, ACheckpointOfAnotherOptimizerIsRefused) {
   EXPECT_THAT(refusal(before, now), HasSubstr("--momentum 0.0, this run has 0.5"));
 }
 
+TEST(Settings, WhatShapesTheModelMustAgree) {
+  TrainingOptions before;
+  before.model.layers.clear();
+  TrainingOptions now;
+  EXPECT_THAT(refusal(before, now), HasSubstr("with --layers none, this run has 32; give --layers none"));
+  now.model.layers.clear();
+  now.model.normalize = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--normalize false, this run has true"));
+  now = before;
+  now.model.item_bias = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--item-bias false, this run has true"));
+}
+
 TEST(Settings, WhatSteersTheTrainingOnMayChangeWithAWarning) {
   const TrainingOptions before;
   TrainingOptions now;

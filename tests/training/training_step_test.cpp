@@ -47,9 +47,27 @@ struct Outcome {
   std::vector<std::vector<float>> parameters;  // afterwards
 };
 
+/// What the features of the tiny problem and these options make.
+struct Architecture {
+  std::vector<ingest::FittedFeature> query = query_features();
+  std::vector<ingest::FittedFeature> candidate = candidate_features();
+  model::ModelOptions options = {.layers = {5, 4}};
+};
+
+/// With a bias for each item, whose rows are in the catalogue's last words.
+Architecture with_biases(Architecture architecture) {
+  architecture.candidate.push_back(feature(ingest::FeatureKind::bias, items, 1));
+  return architecture;
+}
+
+ingest::FeatureRows catalogue_of(const Architecture& architecture) {
+  return architecture.candidate.size() == 3 ? catalogue_with_ids() : catalogue();
+}
+
 Outcome run_step(const learning::LossOptions& loss_options,
                  const learning::OptimizerOptions& optimizer_options, std::int64_t batch, int threads,
-                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1) {
+                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1,
+                 const Architecture& architecture = {}) {
   auto world = mpi::Communicator::world();
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
@@ -58,8 +76,8 @@ Outcome run_step(const learning::LossOptions& loss_options,
   ingest::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   deal.deal(0);
-  const ingest::FeatureRows rows = catalogue();
-  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed,
+  const ingest::FeatureRows rows = catalogue_of(architecture);
+  model::TwoTower model(architecture.query, architecture.candidate, architecture.options, seed,
                         {world.size(), world.rank(), sharded});
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
@@ -115,12 +133,14 @@ void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, t
   }
 }
 
-void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1) {
-  const Outcome outcome = run_step(options, plain_descent(), batch, threads);
+void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1,
+                 const Architecture& architecture = {}) {
+  const Outcome outcome = run_step(options, plain_descent(), batch, threads, {}, 1, architecture);
   const Batch examples = batch_of_epoch_0(batch);
   test::ReferenceModel gradients;
-  const double loss = test::reference_step(outcome.before, all_examples().features, examples.rows,
-                                           catalogue(), examples.items, options, item_counts(), &gradients);
+  const double loss =
+      test::reference_step(outcome.before, all_examples().features, examples.rows, catalogue_of(architecture),
+                           examples.items, options, item_counts(), &gradients);
   EXPECT_NEAR(outcome.loss, loss, 1e-5 * loss);
   expect_gradients(outcome.before.query, outcome.after.query, gradients.query);
   expect_gradients(outcome.before.candidate, outcome.after.candidate, gradients.candidate);
@@ -149,6 +169,36 @@ TEST(TrainingStepTest, ComputesThemForAShortLastBatch) {
   EXPECT_EQ(batch_of_epoch_0(2).items.size(), 12U);
   expect_step({}, 2);
   expect_step({0.5F, true, true}, 2);
+}
+
+Architecture normalized() {
+  Architecture architecture;
+  architecture.options.normalize = true;
+  return architecture;
+}
+
+/// Towers without layers, whose features are of the same width.
+Architecture without_layers() {
+  Architecture architecture;
+  architecture.query[1].spec.dim = 3;  // 3 + 3 + 1 columns, as 3 + 4
+  architecture.options.layers.clear();
+  return architecture;
+}
+
+TEST(TrainingStepTest, ComputesThemForCosines) {
+  expect_step({0.2F, true, false}, 0, 1, normalized());
+}
+TEST(TrainingStepTest, ComputesThemWithoutLayers) {
+  expect_step({0.5F, false, false}, 0, 1, without_layers());
+}
+TEST(TrainingStepTest, ComputesThemWithItemBiases) {
+  expect_step({0.5F, false, false}, 0, 1, with_biases({}));
+}
+TEST(TrainingStepTest, ComputesThemForCosinesWithItemBiasesAndNoLayers) {
+  Architecture architecture = with_biases(without_layers());
+  architecture.options.normalize = true;
+  expect_step({0.2F, true, true}, 0, 2, architecture);
+  expect_step({0.2F, true, true}, 2, 1, architecture);
 }
 
 TEST(TrainingStepTest, TheBatchHasItemsTwice) {
@@ -183,12 +233,14 @@ TEST(TrainingStepTest, UpdatesByAdagrad) {
 }
 
 /// Three steps of an epoch, so that what a step prepares for the next one counts.
-void expect_sharding_changes_nothing(const learning::OptimizerOptions& optimizer) {
+void expect_sharding_changes_nothing(const learning::OptimizerOptions& optimizer,
+                                     const Architecture& architecture = {}) {
   const learning::LossOptions loss = {0.5F, true, false};
-  const Outcome replicated = run_step(loss, optimizer, 0, 1, {}, 3);
-  const std::set<std::string> all = all_tables();
-  const Outcome sharded = run_step(loss, optimizer, 0, 1, all, 3);
-  const Outcome mixed = run_step(loss, optimizer, 0, 2, {*all.begin(), *all.rbegin()}, 3);
+  const Outcome replicated = run_step(loss, optimizer, 0, 1, {}, 3, architecture);
+  std::set<std::string> all = all_tables();
+  if (architecture.candidate.size() == 3) all.insert("candidate/tables/column23_bias");
+  const Outcome sharded = run_step(loss, optimizer, 0, 1, all, 3, architecture);
+  const Outcome mixed = run_step(loss, optimizer, 0, 2, {*all.begin(), *all.rbegin()}, 3, architecture);
   EXPECT_EQ(sharded.loss, replicated.loss);
   EXPECT_EQ(sharded.parameters, replicated.parameters);
   EXPECT_EQ(mixed.loss, replicated.loss);
@@ -209,13 +261,17 @@ TEST(TrainingStepTest, ShardedTablesGiveThemWithWeightDecayAndClipping) {
   expect_sharding_changes_nothing(optimizer);
 }
 
+TEST(TrainingStepTest, ShardedTablesGiveThemWithItemBiasesAndNoLayers) {
+  expect_sharding_changes_nothing({}, with_biases(without_layers()));
+}
+
 /// The reference's own gradients, by central differences.
-TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
-  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed);
+void expect_slopes(const Architecture& architecture) {
+  model::TwoTower model(architecture.query, architecture.candidate, architecture.options, seed);
   fill_with_weights(model);
   test::ReferenceModel reference = reference_of(model);
   const ingest::FeatureRows features = all_examples().features;
-  const ingest::FeatureRows rows = catalogue();
+  const ingest::FeatureRows rows = catalogue_of(architecture);
   const std::vector<std::int64_t> counts = item_counts();
   const Batch batch = batch_of_epoch_0(0);
   const learning::LossOptions options = {0.5F, true, true};
@@ -243,6 +299,16 @@ TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
       }
     }
   }
+}
+
+TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
+  expect_slopes({});
+}
+TEST(ReferenceModelTest, SoTheyAreForCosinesWithBiasesAndWithoutLayers) {
+  expect_slopes(with_biases(normalized()));
+  Architecture architecture = with_biases(without_layers());
+  architecture.options.normalize = true;
+  expect_slopes(architecture);
 }
 
 }  // namespace
