@@ -74,6 +74,16 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        "Learn a number for each item that is added to its score (with --temperature, divided by it like the "
        "rest), beside the vectors and outside of --normalize: a candidate feature item_id:bias.",
        toggle(o.model.item_bias)},
+      {"Model", "dropout", "SHARE",
+       "Share of the outputs of every layer but the last that training sets to 0, drawn anew at each step, "
+       "while the "
+       "others are divided by 1 - SHARE; in [0, 1). A candidate that is in a batch several times is drawn "
+       "once.",
+       fraction(o.model.dropout)},
+      {"Model", "query-dropout", "SHARE", "The same of the query tower's input, its features side by side.",
+       fraction(o.model.query_dropout)},
+      {"Model", "candidate-dropout", "SHARE", "The same of the candidate tower's input.",
+       fraction(o.model.candidate_dropout)},
       {"Model", "embedding-dim", "N",
        "Width of the embedding, in columns, of a feature that names no DIM of its own.",
        whole_number(o.model.embedding_dim, 1, widest)},
@@ -127,6 +137,20 @@ std::vector<Option> optimizer_options(learning::OptimizerOptions& o) {
        "(decoupled weight decay). Of rows that are seldom used too, which costs little. 0: off. Not for "
        "adam.",
        non_negative_number(o.weight_decay)},
+      {group, "embedding-l2", "WEIGHT",
+       "Penalty on the embeddings: each step adds WEIGHT * row to the gradient of every row of a table that "
+       "it "
+       "touches, once a step (of WEIGHT / 2 * the square of the row's norm), after clipping. The reported "
+       "loss "
+       "is without it. The loss is a sum over the batch. 0: off.",
+       non_negative_number(o.embedding_l2)},
+      {group, "average-weights", "DECAY",
+       "Evaluate, and recommend from, running averages of all parameters instead of the parameters: each "
+       "step "
+       "makes an average DECAY * average + (1 - DECAY) * parameter; such as 0.999; in [0, 1). Takes the "
+       "memory of "
+       "the parameters once more. 0: off.",
+       fraction(o.average_decay)},
       {group, "clip-norm", "NORM",
        "Scale the gradient of all parameters together down to this norm where it is longer. The loss is a "
        "sum over "
@@ -364,6 +388,13 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
   check_features("--query-feature", options.model.query_features, options.model.embedding_dim);
   check_features("--candidate-feature", options.model.all_candidate_features(), options.model.embedding_dim);
   check_widths(options.model);
+  if (options.model.dropout > 0 && options.model.layers.size() < 2) {
+    throw base::UsageError(fmt::format(
+        "--dropout {}: it drops outputs of the layers before the last, and --layers {} has none; give more "
+        "layers, or --query-dropout and --candidate-dropout, which drop from the inputs",
+        options.model.dropout,
+        options.model.layers.empty() ? "none" : fmt::format("{}", options.model.layers.front())));
+  }
 }
 
 void check_data(const ingest::DataOptions& data, const OptionTable& table) {

@@ -8,6 +8,13 @@
 #include "gemel/model/unit_rows.hpp"
 
 namespace gemel::model {
+namespace {
+
+void multiply_where_dropped(const tensor::Matrix& factors, tensor::Matrix& gradient) {
+  if (factors.size() > 0) multiply(gradient.view().flat(), factors.view().flat());
+}
+
+}  // namespace
 
 Tower::Tower(std::string name, std::vector<ingest::FittedFeature> features, TowerShape shape,
              const exchange::TablePlacements& placements, DenseParameters& parameters, std::uint64_t seed)
@@ -16,6 +23,10 @@ Tower::Tower(std::string name, std::vector<ingest::FittedFeature> features, Towe
       shape_(std::move(shape)),
       input_(features_, name_, placements, seed) {
   const std::vector<std::size_t>& layers = shape_.layers;
+  dropouts_.emplace_back(shape_.input_dropout, name_ + "/dropout_input", seed);
+  for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
+    dropouts_.emplace_back(shape_.hidden_dropout, fmt::format("{}/dropout_{}", name_, i), seed);
+  }
   std::size_t width = input_.width();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const auto activation = i + 1 < layers.size() ? onednn::Activation::relu : onednn::Activation::none;
@@ -34,20 +45,26 @@ void Tower::look_up(const ingest::FeatureRows& rows, std::span<const std::int32_
   input_.look_up_biases(rows, selection, tables, activations.biases);
 }
 
+bool Tower::drops() const {
+  return std::ranges::any_of(dropouts_, &Dropout::is_on);
+}
+
 void Tower::forward(std::span<const float> parameters, Activations& activations, tensor::MatrixView vectors,
-                    onednn::Executor& executor) const {
+                    onednn::Executor& executor, const DropoutDraw* draw) const {
   tensor::MatrixView computed = vectors;
   if (has_last_column()) {
     activations.computed.resize(vectors.rows(), computed_width());
     computed = activations.computed.view();
   }
-  run_layers(parameters, activations, computed, executor);
+  run_layers(parameters, activations, computed, executor, draw);
   if (shape_.normalize) normalize_rows(computed, activations.factors);
   if (has_last_column()) append_last_column(activations, vectors);
 }
 
 void Tower::run_layers(std::span<const float> parameters, Activations& activations, tensor::MatrixView result,
-                       onednn::Executor& executor) const {
+                       onednn::Executor& executor, const DropoutDraw* draw) const {
+  activations.dropout.resize(dropouts_.size());
+  drop(0, draw, activations.input.view(), activations);
   tensor::ConstMatrixView input = activations.input.view();
   if (layers_.empty()) {
     std::copy_n(input.data(), input.size(), result.data());
@@ -57,9 +74,20 @@ void Tower::run_layers(std::span<const float> parameters, Activations& activatio
   for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
     activations.outputs[i].resize(input.rows(), layers_[i].outputs());
     layers_[i].forward(parameters, input, activations.outputs[i].view(), executor);
+    drop(i + 1, draw, activations.outputs[i].view(), activations);
     input = activations.outputs[i].view();
   }
   layers_.back().forward(parameters, input, result, executor);
+}
+
+/// `place` counts dropouts_.
+void Tower::drop(std::size_t place, const DropoutDraw* draw, tensor::MatrixView values,
+                 Activations& activations) const {
+  if (draw == nullptr || !dropouts_[place].is_on()) {
+    activations.dropout[place].resize(0, 0);
+  } else {
+    dropouts_[place].apply(*draw, values, activations.dropout[place]);
+  }
 }
 
 void Tower::append_last_column(const Activations& activations, tensor::MatrixView vectors) const {
@@ -98,6 +126,7 @@ void Tower::backward(std::span<const float> parameters, Activations& activations
   if (layers_.empty()) {
     activations.gradients.front().resize(output_gradient.rows(), output_gradient.cols());
     std::copy_n(output_gradient.data(), output_gradient.size(), activations.gradients.front().data());
+    multiply_where_dropped(activations.dropout.front(), activations.gradients.front());
   }
   for (std::size_t i = layers_.size(); i-- > 0;) {
     const tensor::ConstMatrixView input =
@@ -105,6 +134,7 @@ void Tower::backward(std::span<const float> parameters, Activations& activations
     activations.gradients[i].resize(input.rows(), input.cols());
     layers_[i].backward(parameters, input, output, output_gradient, parameter_gradient,
                         activations.gradients[i].view(), executor);
+    multiply_where_dropped(activations.dropout[i], activations.gradients[i]);
     output = input;
     output_gradient = activations.gradients[i].view();
   }

@@ -33,8 +33,11 @@ TwoTower::TwoTower(std::vector<ingest::FittedFeature> query_features,
                    std::vector<ingest::FittedFeature> candidate_features, const ModelOptions& options,
                    std::uint64_t seed, const exchange::TablePlacements& placements)
     : query_("query", std::move(query_features),
-             {options.layers, options.normalize, have_biases(candidate_features)}, placements, dense_, seed),
-      candidate_("candidate", std::move(candidate_features), {options.layers, options.normalize, false},
+             {options.layers, options.normalize, options.query_dropout, options.dropout,
+              have_biases(candidate_features)},
+             placements, dense_, seed),
+      candidate_("candidate", std::move(candidate_features),
+                 {options.layers, options.normalize, options.candidate_dropout, options.dropout, false},
                  placements, dense_, seed) {
   base::require(query_.output_width() == candidate_.output_width(),
                 "model: vectors of both towers must be of the same width");

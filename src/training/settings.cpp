@@ -18,7 +18,7 @@ using nlohmann::ordered_json;
 constexpr std::array changeable = std::to_array<std::string_view>(
     {"learning-rate", "beta-1", "beta-2", "epsilon", "weight-decay", "clip-norm", "learning-rate-schedule",
      "warmup-steps", "final-learning-rate-share", "epochs", "temperature", "logq-correction",
-     "remove-accidental-hits"});
+     "remove-accidental-hits", "dropout", "query-dropout", "candidate-dropout", "embedding-l2"});
 
 ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
   auto list = ordered_json::array();
@@ -59,6 +59,9 @@ std::string result_settings(const TrainingOptions& options) {
       {"layers", options.model.layers},
       {"normalize", options.model.normalize},
       {"item-bias", options.model.item_bias},
+      {"dropout", options.model.dropout},
+      {"query-dropout", options.model.query_dropout},
+      {"candidate-dropout", options.model.candidate_dropout},
       {"query-feature", declarations(options.model.query_features, options.model.embedding_dim)},
       {"candidate-feature", declarations(options.model.candidate_features, options.model.embedding_dim)},
       {"batch-size", options.batch_size},
@@ -74,6 +77,8 @@ std::string result_settings(const TrainingOptions& options) {
       {"beta-2", optimizer.beta_2},
       {"epsilon", optimizer.epsilon},
       {"weight-decay", optimizer.weight_decay},
+      {"embedding-l2", optimizer.embedding_l2},
+      {"average-weights", optimizer.average_decay},
       {"clip-norm", optimizer.clip_norm},
       {"learning-rate-schedule", name_of(optimizer.learning_rate.schedule, learning::schedule_names())},
       {"warmup-steps", optimizer.learning_rate.warmup_steps},

@@ -187,6 +187,7 @@ class Run {
     {
       const auto timing = timer_.measure(Phase::evaluation);
       optimizer_.settle_all();
+      const learning::AveragedWeights averaged(optimizer_);
       const auto counting = traffic_.measure(Traffic::evaluation);
       accuracies_ = evaluator_.evaluate(model_);
     }

@@ -82,6 +82,16 @@ TEST(TrainOptions, ReachEveryField) {
                               "64,32",
                               "--normalize",
                               "--item-bias=true",
+                              "--dropout",
+                              "0.125",
+                              "--query-dropout",
+                              "0.25",
+                              "--candidate-dropout",
+                              "0.5",
+                              "--embedding-l2",
+                              "0.75",
+                              "--average-weights",
+                              "0.875",
                               "--embedding-dim",
                               "16",
                               "--query-feature",
@@ -151,6 +161,11 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_THAT(training.model.layers, ElementsAre(64U, 32U));
   EXPECT_TRUE(training.model.normalize);
   EXPECT_TRUE(training.model.item_bias);
+  EXPECT_EQ(training.model.dropout, 0.125F);
+  EXPECT_EQ(training.model.query_dropout, 0.25F);
+  EXPECT_EQ(training.model.candidate_dropout, 0.5F);
+  EXPECT_EQ(training.optimizer.embedding_l2, 0.75F);
+  EXPECT_EQ(training.optimizer.average_decay, 0.875F);
   EXPECT_EQ(training.model.embedding_dim, 16U);
   EXPECT_THAT(training.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
   EXPECT_THAT(training.model.candidate_features, ElementsAre("title:text(99):8"));
@@ -209,6 +224,14 @@ TEST(TrainOptions, LayersMayBeNone) {
   EXPECT_THAT(error_of({"--layers", "none"}),
               AllOf(StartsWith("--layers none: "), HasSubstr("65 columns"), HasSubstr("have 64"),
                     HasSubstr("timestamp:normalize"), HasSubstr("title:text(10000)")));
+}
+
+TEST(TrainOptions, RefuseToDropFromHiddenLayersWhereThereAreNone) {
+  EXPECT_THAT(error_of({"--dropout", "0.1"}),
+              AllOf(StartsWith("--dropout 0.1: "), HasSubstr("--layers 32"), HasSubstr("--query-dropout")));
+  EXPECT_EQ(error_of({"--dropout", "0.1", "--layers", "64,32"}), "no error");
+  EXPECT_THAT(error_of({"--query-dropout", "1"}), StartsWith("--query-dropout 1: "));
+  EXPECT_THAT(error_of({"--average-weights", "1"}), StartsWith("--average-weights 1: "));
 }
 
 TEST(TrainOptions, CheckpointIntervalsHaveUnits) {

@@ -9,7 +9,7 @@ need h5dump
 check '--help names the command' grep -q 'trainer train' output
 "$trainer" train --help >output 2>errors || fail "exit code $? of train --help"
 for option in optimizer learning-rate-schedule warmup-steps final-learning-rate-share momentum beta-1 beta-2 epsilon \
-  weight-decay clip-norm data layers normalize item-bias embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
+  weight-decay clip-norm data layers normalize item-bias dropout query-dropout candidate-dropout embedding-l2 average-weights embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
   split-seed test-fraction validate-every top-k temperature logq-correction remove-accidental-hits threads \
   checkpoint-dir checkpoint-every resume freeze-vocabulary placement metrics-file trace progress log-level config; do
   check "--help lists --$option" grep -qE -- "^ +--$option( |\$)" output

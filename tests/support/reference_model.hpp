@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ struct ReferenceTower {
   std::vector<ReferenceParameter> kernels;  // [in, out] of each layer
   std::vector<ReferenceParameter> biases;   // [out] of each layer
   bool normalize = false;
+  /// Dropout's factors [cols] of row `number` at a place: 0 is the input, i + 1 the output of layer i. None: nothing is dropped.
+  std::function<Vector(std::size_t place, std::size_t number, std::size_t cols)> dropout;
   bool appends_one = false;
 
   /// Of the same shape, all zero: for gradients.
@@ -141,10 +144,18 @@ inline double dot(const Vector& a, const Vector& b) {
   return sum;
 }
 
-/// The input, then the output of every layer, then the vector.
+inline void reference_drop(const ReferenceTower& tower, std::size_t place, std::size_t number,
+                           Vector& values) {
+  if (!tower.dropout) return;
+  const Vector factors = tower.dropout(place, number, values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factors[i];
+}
+
+/// The input, then the output of every layer, then the vector. `number` is the row's for dropout.
 inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const ingest::FeatureRows& rows,
-                                             std::size_t row) {
+                                             std::size_t row, std::size_t number = 0) {
   std::vector<Vector> stages = {reference_input(tower, rows, row)};
+  reference_drop(tower, 0, number, stages.back());
   for (std::size_t layer = 0; layer < tower.kernels.size(); ++layer) {
     const Vector& input = stages.back();
     Vector output = tower.biases[layer].values;
@@ -154,6 +165,7 @@ inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const 
       }
       if (layer + 1 < tower.kernels.size()) output[o] = std::fmax(output[o], 0.0);
     }
+    if (layer + 1 < tower.kernels.size()) reference_drop(tower, layer + 1, number, output);
     stages.push_back(std::move(output));
   }
   Vector vector = stages.back();
@@ -169,8 +181,8 @@ inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const 
 
 /// Adds to `gradients` what one example with this gradient of its vector adds.
 inline void reference_backward(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
-                               const std::vector<Vector>& stages, Vector gradient,
-                               ReferenceTower& gradients) {
+                               const std::vector<Vector>& stages, Vector gradient, ReferenceTower& gradients,
+                               std::size_t number = 0) {
   const double bias_gradient = gradient.back();
   const Vector& raw = stages[stages.size() - 2];
   gradient.resize(raw.size());
@@ -183,6 +195,7 @@ inline void reference_backward(const ReferenceTower& tower, const ingest::Featur
   for (std::size_t layer = tower.kernels.size(); layer-- > 0;) {
     const Vector& input = stages[layer];
     Vector input_gradient(input.size(), 0.0);
+    if (layer + 1 < tower.kernels.size()) reference_drop(tower, layer + 1, number, gradient);
     for (std::size_t o = 0; o < gradient.size(); ++o) {
       if (layer + 1 < tower.kernels.size() && stages[layer + 1][o] <= 0) continue;
       gradients.biases[layer].values[o] += gradient[o];
@@ -193,6 +206,7 @@ inline void reference_backward(const ReferenceTower& tower, const ingest::Featur
     }
     gradient = std::move(input_gradient);
   }
+  reference_drop(tower, 0, number, gradient);
   for_each_embedding(tower, rows, row,
                      [&](std::size_t start, std::size_t table, std::size_t table_row, double factor) {
                        ReferenceParameter& weights = gradients.tables[table];
@@ -258,17 +272,19 @@ struct ReferenceModel {
 };
 
 /// The loss of a batch: example i is row query_rows[i] of `features` and row items[i] of `catalogue`. Where `gradients` is given,
-/// it becomes the gradient of every parameter.
+/// it becomes the gradient of every parameter. For dropout, numbers[i] is the place of example i in its batch.
 inline double reference_step(const ReferenceModel& model, const ingest::FeatureRows& features,
                              std::span<const std::size_t> query_rows, const ingest::FeatureRows& catalogue,
                              std::span<const std::int32_t> items, const learning::LossOptions& options,
-                             std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr) {
+                             std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr,
+                             std::span<const std::size_t> numbers = {}) {
   std::vector<std::vector<Vector>> query_stages, candidate_stages;
   std::vector<Vector> queries, candidates;
+  const auto number = [&](std::size_t i) { return numbers.empty() ? 0 : numbers[i]; };
   for (std::size_t i = 0; i < items.size(); ++i) {
-    query_stages.push_back(reference_forward(model.query, features, query_rows[i]));
-    candidate_stages.push_back(
-        reference_forward(model.candidate, catalogue, static_cast<std::size_t>(items[i])));
+    query_stages.push_back(reference_forward(model.query, features, query_rows[i], number(i)));
+    candidate_stages.push_back(reference_forward(
+        model.candidate, catalogue, static_cast<std::size_t>(items[i]), static_cast<std::size_t>(items[i])));
     queries.push_back(query_stages.back().back());
     candidates.push_back(candidate_stages.back().back());
   }
@@ -277,9 +293,9 @@ inline double reference_step(const ReferenceModel& model, const ingest::FeatureR
   *gradients = {model.query.zeros(), model.candidate.zeros()};
   for (std::size_t i = 0; i < items.size(); ++i) {
     reference_backward(model.query, features, query_rows[i], query_stages[i], loss.query_gradients[i],
-                       gradients->query);
+                       gradients->query, number(i));
     reference_backward(model.candidate, catalogue, static_cast<std::size_t>(items[i]), candidate_stages[i],
-                       loss.candidate_gradients[i], gradients->candidate);
+                       loss.candidate_gradients[i], gradients->candidate, static_cast<std::size_t>(items[i]));
   }
   return loss.loss;
 }

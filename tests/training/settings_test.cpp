@@ -62,6 +62,19 @@ TEST(Settings, WhatShapesTheModelMustAgree) {
   EXPECT_THAT(refusal(before, now), HasSubstr("--item-bias false, this run has true"));
 }
 
+TEST(Settings, AveragesMustAgreeAndRegularisationMayChange) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.optimizer.average_decay = 0.5F;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--average-weights 0.0, this run has 0.5"));
+  now = before;
+  now.model.dropout = now.model.query_dropout = now.model.candidate_dropout = 0.5F;
+  now.optimizer.embedding_l2 = 0.5F;
+  EXPECT_THAT(warnings(before, now),
+              ElementsAre(HasSubstr("--dropout was"), HasSubstr("--query-dropout was"),
+                          HasSubstr("--candidate-dropout was"), HasSubstr("--embedding-l2 was")));
+}
+
 TEST(Settings, WhatSteersTheTrainingOnMayChangeWithAWarning) {
   const TrainingOptions before;
   TrainingOptions now;

@@ -23,7 +23,8 @@ constexpr std::int64_t batch_size = 24;  // so the last batch is short
 constexpr std::uint64_t seed = 5;
 
 struct Batch {
-  std::vector<std::size_t> rows;  // of all_examples()
+  std::vector<std::size_t> rows;    // of all_examples()
+  std::vector<std::size_t> places;  // in the batch
   std::vector<std::int32_t> items;
 };
 
@@ -34,6 +35,7 @@ Batch batch_of_epoch_0(std::int64_t batch) {
   for (std::size_t i = 0; i < examples.size(); ++i) {
     if (static_cast<std::int64_t>(order(i)) / batch_size != batch) continue;
     result.rows.push_back(i);
+    result.places.push_back(order(i) % static_cast<std::uint64_t>(batch_size));
     result.items.push_back(examples.items[i]);
   }
   return result;
@@ -133,14 +135,36 @@ void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, t
   }
 }
 
+/// What a tower drops in the first step.
+auto drop_like(const std::string& tower, float input_share, float hidden_share) {
+  return [=](std::size_t place, std::size_t number, std::size_t cols) {
+    const model::Dropout dropout(
+        place == 0 ? input_share : hidden_share,
+        place == 0 ? tower + "/dropout_input" : tower + "/dropout_" + std::to_string(place - 1), seed);
+    test::Vector result(cols, 1.0);
+    if (!dropout.is_on()) return result;
+    tensor::Matrix ones(1, cols);
+    std::fill_n(ones.data(), cols, 1.0F);
+    tensor::Matrix factors;
+    const auto row = static_cast<std::int32_t>(number);
+    dropout.apply({0, {&row, 1}}, ones.view(), factors);
+    std::copy_n(factors.data(), cols, result.begin());
+    return result;
+  };
+}
+
 void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1,
                  const Architecture& architecture = {}) {
   const Outcome outcome = run_step(options, plain_descent(), batch, threads, {}, 1, architecture);
   const Batch examples = batch_of_epoch_0(batch);
+  test::ReferenceModel before = outcome.before;
+  before.query.dropout = drop_like("query", architecture.options.query_dropout, architecture.options.dropout);
+  before.candidate.dropout =
+      drop_like("candidate", architecture.options.candidate_dropout, architecture.options.dropout);
   test::ReferenceModel gradients;
   const double loss =
-      test::reference_step(outcome.before, all_examples().features, examples.rows, catalogue_of(architecture),
-                           examples.items, options, item_counts(), &gradients);
+      test::reference_step(before, all_examples().features, examples.rows, catalogue_of(architecture),
+                           examples.items, options, item_counts(), &gradients, examples.places);
   EXPECT_NEAR(outcome.loss, loss, 1e-5 * loss);
   expect_gradients(outcome.before.query, outcome.after.query, gradients.query);
   expect_gradients(outcome.before.candidate, outcome.after.candidate, gradients.candidate);
@@ -199,6 +223,21 @@ TEST(TrainingStepTest, ComputesThemForCosinesWithItemBiasesAndNoLayers) {
   architecture.options.normalize = true;
   expect_step({0.2F, true, true}, 0, 2, architecture);
   expect_step({0.2F, true, true}, 2, 1, architecture);
+}
+
+Architecture dropping(Architecture architecture) {
+  architecture.options.dropout = 0.25F;
+  architecture.options.query_dropout = 0.125F;
+  architecture.options.candidate_dropout = 0.375F;
+  return architecture;
+}
+
+TEST(TrainingStepTest, ComputesThemWithDropout) {
+  expect_step({0.5F, true, false}, 0, 1, dropping({}));
+  expect_step({0.5F, true, false}, 2, 2, dropping(with_biases(normalized())));
+  Architecture inputs_only = without_layers();
+  inputs_only.options.query_dropout = 0.5F;
+  expect_step({0.5F, false, false}, 0, 1, inputs_only);
 }
 
 TEST(TrainingStepTest, TheBatchHasItemsTwice) {
@@ -263,6 +302,9 @@ TEST(TrainingStepTest, ShardedTablesGiveThemWithWeightDecayAndClipping) {
 
 TEST(TrainingStepTest, ShardedTablesGiveThemWithItemBiasesAndNoLayers) {
   expect_sharding_changes_nothing({}, with_biases(without_layers()));
+}
+TEST(TrainingStepTest, ShardedTablesGiveThemWithDropout) {
+  expect_sharding_changes_nothing({}, dropping(with_biases(normalized())));
 }
 
 /// The reference's own gradients, by central differences.

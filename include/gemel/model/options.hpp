@@ -21,6 +21,11 @@ struct ModelOptions {
   bool normalize = false;
   /// Each item has a number that is added to its score: the feature item_id:bias beside the candidate features.
   bool item_bias = false;
+  /// Shares of values that training sets to 0, drawn anew at each step: of the outputs of all layers but the last, and of the two
+  /// towers' inputs. dropout.hpp says more.
+  float dropout = 0;
+  float query_dropout = 0;
+  float candidate_dropout = 0;
 
   /// The declarations of all candidate features.
   std::vector<std::string> all_candidate_features() const {
