@@ -63,6 +63,19 @@ double random_double(std::uint64_t key, std::uint64_t counter) {
   return static_cast<double>(random_bits(key, counter) >> 11) * 0x1p-53;
 }
 
+GEMEL_VECTORIZE
+void random_words(std::uint64_t key, std::uint64_t first, std::span<std::uint32_t> words) {
+  for (std::size_t i = 0; i < words.size() / 4; ++i) {
+    const std::uint64_t counter = first + i;
+    const r123::Philox4x32::ctr_type block = {
+        {static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), 0, 0}};
+    const r123::Philox4x32::key_type key_words = {
+        {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)}};
+    const auto random = r123::Philox4x32()(block, key_words);
+    for (std::size_t j = 0; j < 4; ++j) words[4 * i + j] = random[j];
+  }
+}
+
 KeyedPermutation::KeyedPermutation(std::uint64_t key, std::uint64_t size) : key_(key), size_(size) {
   require(size <= std::uint64_t{1} << 62, "KeyedPermutation: size above 2^62");
   left_ = static_cast<std::uint64_t>(std::sqrt(static_cast<double>(size)));

@@ -1,6 +1,7 @@
 #include "gemel/cli/train_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/algorithm/string/classification.hpp>
@@ -45,8 +46,9 @@ OptionValue split_kind(ingest::SplitKind& field) {
 
 std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   const std::string kinds =
-      "KIND is lookup, hash(N), bucketize(N), normalize, text(N) or list(SEP), the last two for candidates "
-      "only; DIM is the width of its embedding.";
+      "KIND is lookup, hash(N), bucketize(N), normalize, text(N), list(SEP) or bias (a number that is added "
+      "to "
+      "the score), the last three for candidates only; DIM is the width of its embedding.";
   return {
       {"Data", "data", "DIR",
        "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md says how "
@@ -118,8 +120,29 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
       {"Model", "layers", "WIDTHS",
        "Widths of the dense layers of each tower, in columns, such as 64,32. ReLU follows all but the last, "
        "whose width is "
-       "that of the vectors that are compared.",
-       number_list(o.model.layers, {"width", "64,32", widest})},
+       "that of the vectors that are compared. none: no layers, the vectors are the features side by side, "
+       "and "
+       "those of both towers must be of the same width in all: matrix factorisation.",
+       list_or_none(number_list(o.model.layers, {"width", "64,32", widest}), o.model.layers)},
+      {"Model", "normalize", "[=true|false]",
+       "Scale the vectors of both towers to length 1, so that scores are cosines. Give a --temperature with "
+       "it, "
+       "such as 0.1.",
+       toggle(o.model.normalize)},
+      {"Model", "item-bias", "[=true|false]",
+       "Learn a number for each item that is added to its score (with --temperature, divided by it like the "
+       "rest), beside the vectors and outside of --normalize: a candidate feature item_id:bias.",
+       toggle(o.model.item_bias)},
+      {"Model", "dropout", "SHARE",
+       "Share of the outputs of every layer but the last that training sets to 0, drawn anew at each step, "
+       "while the "
+       "others are divided by 1 - SHARE; in [0, 1). A candidate that is in a batch several times is drawn "
+       "once.",
+       fraction(o.model.dropout)},
+      {"Model", "query-dropout", "SHARE", "The same of the query tower's input, its features side by side.",
+       fraction(o.model.query_dropout)},
+      {"Model", "candidate-dropout", "SHARE", "The same of the candidate tower's input.",
+       fraction(o.model.candidate_dropout)},
       {"Model", "embedding-dim", "N",
        "Width of the embedding, in columns, of a feature that names no DIM of its own.",
        whole_number(o.model.embedding_dim, 1, widest)},
@@ -176,6 +199,20 @@ std::vector<Option> optimizer_options(learning::OptimizerOptions& o) {
        "(decoupled weight decay). Of rows that are seldom used too, which costs little. 0: off. Not for "
        "adam.",
        non_negative_number(o.weight_decay)},
+      {group, "embedding-l2", "WEIGHT",
+       "Penalty on the embeddings: each step adds WEIGHT * row to the gradient of every row of a table that "
+       "it "
+       "touches, once a step (of WEIGHT / 2 * the square of the row's norm), after clipping. The reported "
+       "loss "
+       "is without it. The loss is a sum over the batch. 0: off.",
+       non_negative_number(o.embedding_l2)},
+      {group, "average-weights", "DECAY",
+       "Evaluate, and recommend from, running averages of all parameters instead of the parameters: each "
+       "step "
+       "makes an average DECAY * average + (1 - DECAY) * parameter; such as 0.999; in [0, 1). Takes the "
+       "memory of "
+       "the parameters once more. 0: off.",
+       fraction(o.average_decay)},
       {group, "clip-norm", "NORM",
        "Scale the gradient of all parameters together down to this norm where it is longer. The loss is a "
        "sum over "
@@ -423,6 +460,30 @@ void check_optimizer(const learning::OptimizerOptions& options, const OptionTabl
   }
 }
 
+/// The columns of a tower's input.
+std::size_t width_of(const std::vector<std::string>& declarations, std::size_t embedding_dim) {
+  std::size_t width = 0;
+  for (const std::string& declaration : declarations) {
+    width += ingest::parse_feature(declaration, embedding_dim).width();
+  }
+  return width;
+}
+
+/// Without layers the features themselves are compared.
+void check_widths(const model::ModelOptions& model) {
+  if (!model.layers.empty()) return;
+  const std::size_t query = width_of(model.query_features, model.embedding_dim);
+  const std::size_t candidate = width_of(model.candidate_features, model.embedding_dim);
+  if (query == candidate) return;
+  throw base::UsageError(fmt::format(
+      "--layers none: the query features ({}) have {} columns in all and the candidate features ({}) have "
+      "{}, and "
+      "only vectors of the same width can be compared; give features, or a :DIM of theirs, such that both "
+      "are as "
+      "wide, or layers",
+      fmt::join(model.query_features, " "), query, fmt::join(model.candidate_features, " "), candidate));
+}
+
 void check_features(const char* option, const std::vector<std::string>& declarations,
                     std::size_t embedding_dim) {
   std::set<std::string> names;
@@ -472,7 +533,15 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
                     options.lanes, ranks, options.lanes, options.lanes, ranks));
   }
   check_features("--query-feature", options.model.query_features, options.model.embedding_dim);
-  check_features("--candidate-feature", options.model.candidate_features, options.model.embedding_dim);
+  check_features("--candidate-feature", options.model.all_candidate_features(), options.model.embedding_dim);
+  check_widths(options.model);
+  if (options.model.dropout > 0 && options.model.layers.size() < 2) {
+    throw base::UsageError(fmt::format(
+        "--dropout {}: it drops outputs of the layers before the last, and --layers {} has none; give more "
+        "layers, or --query-dropout and --candidate-dropout, which drop from the inputs",
+        options.model.dropout,
+        options.model.layers.empty() ? "none" : fmt::format("{}", options.model.layers.front())));
+  }
 }
 
 /// Refuses what was given of `options` although `options` do not apply: "--OPTION: REASON".

@@ -39,6 +39,7 @@ void check_column(const FeatureSpec& spec, const Columns& columns) {
     case FeatureKind::lookup:
     case FeatureKind::text:
     case FeatureKind::list:
+    case FeatureKind::bias:
       if (!is_text) complain("this kind needs a column of text");
       break;
     case FeatureKind::bucketize:
@@ -98,7 +99,8 @@ class Featurizer {
   template <class Put>
   void run(RowLists& lists, Put put) {
     switch (feature_.spec.kind) {
-      case FeatureKind::lookup: {
+      case FeatureKind::lookup:
+      case FeatureKind::bias: {
         const DistinctStrings distinct = distinct_strings(text_column());
         put_each(distinct.places, rows_in_directory(distinct), put);
         break;

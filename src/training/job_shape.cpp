@@ -184,6 +184,27 @@ std::size_t width_of(const Features& features, const std::vector<std::size_t>& l
   return width;
 }
 
+/// Columns of a tower's input and hidden layers from which training drops something.
+std::size_t dropped_width(const Features& features, const model::ModelOptions& model, float input_share) {
+  std::size_t width = 0;
+  if (input_share > 0) {
+    for (const ingest::FittedFeature& feature : features) width += feature.spec.width();
+  }
+  if (model.dropout == 0) return width;
+  for (std::size_t i = 0; i + 1 < model.layers.size(); ++i) width += model.layers[i];
+  return width;
+}
+
+std::size_t vector_width(const TrainingData& data, const model::ModelOptions& model) {
+  std::size_t width = 0;
+  bool has_bias = false;
+  for (const ingest::FittedFeature& feature : data.candidate_features) {
+    width += feature.spec.width();
+    has_bias = has_bias || feature.spec.kind == ingest::FeatureKind::bias;
+  }
+  return (model.layers.empty() ? width : model.layers.back()) + (has_bias ? 1 : 0);
+}
+
 double bytes_of_catalogue(const ingest::FeatureRows& catalogue) {
   double bytes = static_cast<double>(catalogue.words.size() * sizeof(std::uint32_t));
   for (const ingest::RowLists& lists : catalogue.lists) {
@@ -271,8 +292,11 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
       mean_bytes(data.item_ids, communicator) + mean_bytes(data.item_labels, communicator);
   job.query_width = width_of(data.query_features, options.model.layers, &job.dense_parameters);
   job.candidate_width = width_of(data.candidate_features, options.model.layers, &job.dense_parameters);
+  job.query_dropped = dropped_width(data.query_features, options.model, options.model.query_dropout);
+  job.candidate_dropped =
+      dropped_width(data.candidate_features, options.model, options.model.candidate_dropout);
   job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
-  job.vector_width = options.model.layers.back();
+  job.vector_width = vector_width(data, options.model);
   job.most_top_k = options.top_k.back();
   const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
   job.subtrees = static_cast<double>(parts) / ranks;

@@ -115,8 +115,9 @@ double step_memory(const JobShape& job, const Plan& plan) {
   const double own_lanes = share(job.lanes, job.ranks);
   const double batch_share = share(static_cast<double>(job.batch_size), job.ranks);
   const auto width = static_cast<double>(job.vector_width);
-  double floats = 2 * batch_share * static_cast<double>(job.query_width);
-  floats += 2 * share(job.columns, job.ranks) * static_cast<double>(job.candidate_width);
+  double floats = batch_share * static_cast<double>(2 * job.query_width + job.query_dropped);
+  floats +=
+      share(job.columns, job.ranks) * static_cast<double>(2 * job.candidate_width + job.candidate_dropped);
   floats += (own_lanes + 2) * job.columns * width;
   floats += (own_lanes + 1) * static_cast<double>(job.dense_parameters);
   for (const Plan::Table& table : plan.tables) {

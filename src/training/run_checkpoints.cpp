@@ -103,8 +103,12 @@ std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoi
   const checkpoint::RunIdentity run = {result_settings(options_), options_.lanes, options_.seed,
                                        options_.top_k, data.identity};
   tensor::Matrix vectors(data.item_ids.strings.size(), parts.model.dim());
-  evaluation::Embedder(communicator_, parts.team, parts.runtime, parts.model.candidate(), parts.model.dense())
-      .run(data.catalogue, static_cast<std::size_t>(data.item_ids.first), vectors.view());
+  {
+    const learning::AveragedWeights averaged(parts.optimizer);
+    evaluation::Embedder(communicator_, parts.team, parts.runtime, parts.model.candidate(),
+                         parts.model.dense())
+        .run(data.catalogue, static_cast<std::size_t>(data.item_ids.first), vectors.view());
+  }
   const std::int64_t bytes = checkpoint::save_model(
       path, run, state, {data.item_ids, data.item_labels, data.item_counts, vectors.view()}, parts.model,
       parts.optimizer, communicator_);

@@ -38,7 +38,11 @@ constexpr std::array changeable = std::to_array<std::string_view>({"learning-rat
                                                                    "negative-power",
                                                                    "hard-negatives",
                                                                    "label-smoothing",
-                                                                   "weight-column"});
+                                                                   "weight-column",
+                                                                   "dropout",
+                                                                   "query-dropout",
+                                                                   "candidate-dropout",
+                                                                   "embedding-l2"});
 
 ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
   auto list = ordered_json::array();
@@ -56,6 +60,7 @@ std::string name_of(T value, const std::vector<std::pair<std::string, T>>& names
 
 /// A JSON number or list as it would stand on the command line.
 std::string as_option(const ordered_json& value) {
+  if (value.is_array() && value.empty()) return "none";
   if (!value.is_array()) return value.is_string() ? value.get<std::string>() : value.dump();
   std::string list;
   for (const auto& element : value) list += (list.empty() ? "" : ",") + as_option(element);
@@ -77,6 +82,11 @@ std::string result_settings(const TrainingOptions& options) {
   const learning::LossOptions& loss = options.loss;
   ordered_json settings = {
       {"layers", options.model.layers},
+      {"normalize", options.model.normalize},
+      {"item-bias", options.model.item_bias},
+      {"dropout", options.model.dropout},
+      {"query-dropout", options.model.query_dropout},
+      {"candidate-dropout", options.model.candidate_dropout},
       {"query-feature", declarations(options.model.query_features, options.model.embedding_dim)},
       {"candidate-feature", declarations(options.model.candidate_features, options.model.embedding_dim)},
       {"batch-size", options.batch_size},
@@ -97,6 +107,8 @@ std::string result_settings(const TrainingOptions& options) {
       {"beta-2", optimizer.beta_2},
       {"epsilon", optimizer.epsilon},
       {"weight-decay", optimizer.weight_decay},
+      {"embedding-l2", optimizer.embedding_l2},
+      {"average-weights", optimizer.average_decay},
       {"clip-norm", optimizer.clip_norm},
       {"learning-rate-schedule", name_of(optimizer.learning_rate.schedule, learning::schedule_names())},
       {"warmup-steps", optimizer.learning_rate.warmup_steps},

@@ -83,7 +83,7 @@ class Run {
         team_(options.threads),
         runtime_(options.threads),
         table_plan_(plan_tables(options_, data_, program_bytes_, communicator)),
-        model_(data_.query_features, data_.candidate_features, options.model.layers, options.seed,
+        model_(data_.query_features, data_.candidate_features, options.model, options.seed,
                table_plan_.placements(communicator.rank())),
         loss_(options.loss, data_.item_counts, options.seed, model_.dense()),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
@@ -213,6 +213,7 @@ class Run {
     {
       const auto timing = timer_.measure(Phase::evaluation);
       optimizer_.settle_all();
+      const learning::AveragedWeights averaged(optimizer_);
       const auto counting = traffic_.measure(Traffic::evaluation);
       accuracies_ = evaluator.evaluate(model_);
       evaluated_part_ = part;

@@ -23,8 +23,14 @@ struct Specs {
 
 Specs parse_specs(const model::ModelOptions& model) {
   Specs specs = {parse_features(model.query_features, model.embedding_dim),
-                 parse_features(model.candidate_features, model.embedding_dim)};
+                 parse_features(model.all_candidate_features(), model.embedding_dim)};
   for (const ingest::FeatureSpec& spec : specs.query) {
+    if (spec.kind == ingest::FeatureKind::bias) {
+      throw base::UsageError(fmt::format(
+          "--query-feature {}: bias is a kind of candidate features. A query's would add the same to "
+          "all scores of the query, and so change nothing. Leave it out.",
+          spec.declaration()));
+    }
     if (spec.has_lists()) {
       throw base::UsageError(
           fmt::format("--query-feature {}: text and list are kinds of candidate features. A query travels to "

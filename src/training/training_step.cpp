@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "gemel/base/error.hpp"
@@ -42,6 +43,10 @@ TrainingStep::TrainingStep(const StepParts& parts)
       row_gradients_(lanes_.size()),
       squared_norms_(tables_.size()) {
   for (auto& tables : row_gradients_) tables.resize(tables_.size());
+  if (parts.model.query().drops()) {
+    places_.resize(static_cast<std::size_t>(parts.deal.batch_examples(0)));
+    std::iota(places_.begin(), places_.end(), 0);
+  }
   model::append_held_rows(parts.model.query().tables(), held_rows_);
   model::append_held_rows(parts.model.candidate().tables(), held_rows_);
 }
@@ -160,8 +165,9 @@ void TrainingStep::forward_candidates() {
   const auto timing = parts_.timer.measure(base::Phase::forward);
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
+    const model::DropoutDraw draw = candidate_draw(index);
     parts_.model.candidate().forward(parts_.model.dense().values(), lane.candidate, own_vectors(index),
-                                     parts_.runtime.executor(thread));
+                                     parts_.runtime.executor(thread), &draw);
   });
 }
 
@@ -176,8 +182,9 @@ void TrainingStep::forward_queries() {
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
     lane.query_vectors.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
+    const model::DropoutDraw draw = query_draw(index);
     parts_.model.query().forward(parts_.model.dense().values(), lane.query, lane.query_vectors.view(),
-                                 parts_.runtime.executor(thread));
+                                 parts_.runtime.executor(thread), &draw);
   });
 }
 
@@ -329,6 +336,20 @@ void TrainingStep::update(std::span<const float> dense_gradient) {
 tensor::MatrixView TrainingStep::own_vectors(std::size_t lane) {
   const exchange::ColumnSlice slice = batch_->lanes()[lane].slice;
   return candidates_.vectors().middle_rows(slice.first, slice.size());
+}
+
+model::DropoutDraw TrainingStep::query_draw(std::size_t lane) {
+  if (!parts_.model.query().drops()) return {};
+  const std::int64_t first =
+      exchange::lane_start(parts_.deal.batch_examples(batch_->number()), parts_.plan.tree.lanes(),
+                           parts_.plan.lanes.first + static_cast<int>(lane));
+  return {parts_.optimizer.steps(), std::span(places_).subspan(static_cast<std::size_t>(first),
+                                                               batch_->lanes()[lane].selection.size())};
+}
+
+model::DropoutDraw TrainingStep::candidate_draw(std::size_t lane) {
+  if (!parts_.model.candidate().drops()) return {};
+  return {parts_.optimizer.steps(), batch_->columns_of(batch_->lanes()[lane])};
 }
 
 template <class Work>

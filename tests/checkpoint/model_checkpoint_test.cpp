@@ -196,6 +196,7 @@ TEST_F(ModelCheckpointTest, AnyPlacementReadsWhatAnyPlacementWrote) {
   for (const auto kind : {learning::OptimizerKind::adagrad, learning::OptimizerKind::rowwise_adagrad,
                           learning::OptimizerKind::adam}) {
     options_.kind = kind;
+    options_.average_decay = kind == learning::OptimizerKind::adam ? 0.75F : 0.0F;
     for (const auto& written : placements_) {
       const Values saved = save(written);
       for (const auto& read : placements_) {

@@ -18,6 +18,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::StartsWith;
 using Arguments = std::vector<std::string>;
 using Unit = checkpoint::Interval::Unit;
@@ -79,6 +80,18 @@ TEST(TrainOptions, ReachEveryField) {
                               "18446744073709551615",
                               "--layers",
                               "64,32",
+                              "--normalize",
+                              "--item-bias=true",
+                              "--dropout",
+                              "0.125",
+                              "--query-dropout",
+                              "0.25",
+                              "--candidate-dropout",
+                              "0.5",
+                              "--embedding-l2",
+                              "0.75",
+                              "--average-weights",
+                              "0.875",
                               "--embedding-dim",
                               "16",
                               "--query-feature",
@@ -163,6 +176,13 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.data.test_fraction, 0.25);
   EXPECT_EQ(training.data.split_seed, 18446744073709551615ULL);
   EXPECT_THAT(training.model.layers, ElementsAre(64U, 32U));
+  EXPECT_TRUE(training.model.normalize);
+  EXPECT_TRUE(training.model.item_bias);
+  EXPECT_EQ(training.model.dropout, 0.125F);
+  EXPECT_EQ(training.model.query_dropout, 0.25F);
+  EXPECT_EQ(training.model.candidate_dropout, 0.5F);
+  EXPECT_EQ(training.optimizer.embedding_l2, 0.75F);
+  EXPECT_EQ(training.optimizer.average_decay, 0.875F);
   EXPECT_EQ(training.model.embedding_dim, 16U);
   EXPECT_THAT(training.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
   EXPECT_THAT(training.model.candidate_features, ElementsAre("title:text(99):8"));
@@ -274,6 +294,32 @@ TEST(TrainOptions, SwitchesTakeAValueOrNone) {
   const auto options = parse({"--logq-correction", "--epochs", "3"}).options;
   EXPECT_TRUE(options.training.loss.logq_correction);
   EXPECT_EQ(options.training.epochs, 3);
+}
+
+TEST(TrainOptions, LayersMayBeNone) {
+  const std::vector<std::string> alike = {
+      "--layers", "none", "--query-feature", "user_id:lookup", "--candidate-feature", "item_id:lookup"};
+  EXPECT_THAT(parse(alike).options.training.model.layers, IsEmpty());
+  EXPECT_THAT(parse(alike).settings,
+              testing::Contains(std::pair<std::string, std::string>("layers", "none")));
+  std::vector<std::string> biased = alike;
+  biased.emplace_back("--item-bias");  // is no part of the vectors' width
+  EXPECT_THAT(parse(biased).options.training.model.all_candidate_features(),
+              ElementsAre("item_id:lookup", "item_id:bias"));
+  std::vector<std::string> twice = biased;
+  twice.insert(twice.end(), {"--candidate-feature", "item_id:bias"});
+  EXPECT_THAT(error_of(twice), AllOf(StartsWith("--candidate-feature item_id:bias: "), HasSubstr("once")));
+  EXPECT_THAT(error_of({"--layers", "none"}),
+              AllOf(StartsWith("--layers none: "), HasSubstr("65 columns"), HasSubstr("have 64"),
+                    HasSubstr("timestamp:normalize"), HasSubstr("title:text(10000)")));
+}
+
+TEST(TrainOptions, RefuseToDropFromHiddenLayersWhereThereAreNone) {
+  EXPECT_THAT(error_of({"--dropout", "0.1"}),
+              AllOf(StartsWith("--dropout 0.1: "), HasSubstr("--layers 32"), HasSubstr("--query-dropout")));
+  EXPECT_EQ(error_of({"--dropout", "0.1", "--layers", "64,32"}), "no error");
+  EXPECT_THAT(error_of({"--query-dropout", "1"}), StartsWith("--query-dropout 1: "));
+  EXPECT_THAT(error_of({"--average-weights", "1"}), StartsWith("--average-weights 1: "));
 }
 
 TEST(TrainOptions, CheckpointIntervalsHaveUnits) {

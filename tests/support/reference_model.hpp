@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -33,6 +34,10 @@ struct ReferenceTower {
   std::vector<ReferenceParameter> tables;   // of the features that have one
   std::vector<ReferenceParameter> kernels;  // [in, out] of each layer
   std::vector<ReferenceParameter> biases;   // [out] of each layer
+  bool normalize = false;
+  /// Dropout's factors [cols] of row `number` at a place: 0 is the input, i + 1 the output of layer i. None: nothing is dropped.
+  std::function<Vector(std::size_t place, std::size_t number, std::size_t cols)> dropout;
+  bool appends_one = false;
 
   /// Of the same shape, all zero: for gradients.
   ReferenceTower zeros() const {
@@ -53,6 +58,8 @@ struct ReferenceTower {
 
 inline ReferenceTower reference_tower(const model::Tower& tower, const model::DenseParameters& dense) {
   ReferenceTower result;
+  result.normalize = tower.shape().normalize;
+  result.appends_one = tower.shape().append_one;
   for (const auto& feature : tower.features()) result.features.push_back(feature.spec);
   for (const auto& table : tower.tables()) {
     const auto values = table.weights().view().flat();
@@ -67,6 +74,9 @@ inline ReferenceTower reference_tower(const model::Tower& tower, const model::De
   return result;
 }
 
+/// Stands for the column of the input in visits of biases, which are none of the input.
+inline constexpr std::size_t bias_column = static_cast<std::size_t>(-1);
+
 /// Calls visit(column of the input, table, table row, factor) for every embedding that row `row` of `rows` looks up.
 template <class Visit>
 void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
@@ -78,6 +88,10 @@ void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& 
     const ingest::FeatureSpec& spec = tower.features[feature];
     if (spec.kind == ingest::FeatureKind::normalize) {
       column += 1;
+      continue;
+    }
+    if (spec.kind == ingest::FeatureKind::bias) {
+      visit(bias_column, table++, std::size_t{word}, 1.0);
       continue;
     }
     if (spec.has_lists()) {
@@ -96,16 +110,17 @@ void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& 
 
 inline Vector reference_input(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row) {
   std::size_t width = 0;
-  for (const auto& spec : tower.features) width += spec.kind == ingest::FeatureKind::normalize ? 1 : spec.dim;
+  for (const auto& spec : tower.features) width += spec.width();
   Vector input(width, 0.0);
   std::size_t column = 0;
   for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
     const bool is_number = tower.features[feature].kind == ingest::FeatureKind::normalize;
     if (is_number) input[column] = std::bit_cast<float>(rows.words[row * rows.features + feature]);
-    column += is_number ? 1 : tower.features[feature].dim;
+    column += tower.features[feature].width();
   }
   for_each_embedding(tower, rows, row,
                      [&](std::size_t start, std::size_t table, std::size_t table_row, double factor) {
+                       if (start == bias_column) return;
                        const ReferenceParameter& weights = tower.tables[table];
                        for (std::size_t i = 0; i < weights.cols; ++i) {
                          input[start + i] += factor * weights.values[table_row * weights.cols + i];
@@ -114,10 +129,35 @@ inline Vector reference_input(const ReferenceTower& tower, const ingest::Feature
   return input;
 }
 
-/// The input, then the output of every layer; the last is the vector.
+/// The sum of a row's biases; not a number where the tower has none.
+inline double reference_bias(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row) {
+  double sum = NAN;
+  for_each_embedding(tower, rows, row,
+                     [&](std::size_t start, std::size_t table, std::size_t table_row, double) {
+                       if (start != bias_column) return;
+                       sum = (std::isnan(sum) ? 0.0 : sum) + tower.tables[table].values[table_row];
+                     });
+  return sum;
+}
+
+inline double dot(const Vector& a, const Vector& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+inline void reference_drop(const ReferenceTower& tower, std::size_t place, std::size_t number,
+                           Vector& values) {
+  if (!tower.dropout) return;
+  const Vector factors = tower.dropout(place, number, values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factors[i];
+}
+
+/// The input, then the output of every layer, then the vector. `number` is the row's for dropout.
 inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const ingest::FeatureRows& rows,
-                                             std::size_t row) {
+                                             std::size_t row, std::size_t number = 0) {
   std::vector<Vector> stages = {reference_input(tower, rows, row)};
+  reference_drop(tower, 0, number, stages.back());
   for (std::size_t layer = 0; layer < tower.kernels.size(); ++layer) {
     const Vector& input = stages.back();
     Vector output = tower.biases[layer].values;
@@ -127,18 +167,37 @@ inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const 
       }
       if (layer + 1 < tower.kernels.size()) output[o] = std::fmax(output[o], 0.0);
     }
+    if (layer + 1 < tower.kernels.size()) reference_drop(tower, layer + 1, number, output);
     stages.push_back(std::move(output));
   }
+  Vector vector = stages.back();
+  if (tower.normalize) {
+    const double length = std::sqrt(dot(vector, vector));
+    for (double& value : vector) value /= length;
+  }
+  if (tower.appends_one) vector.push_back(1.0);
+  if (const double bias = reference_bias(tower, rows, row); !std::isnan(bias)) vector.push_back(bias);
+  stages.push_back(std::move(vector));
   return stages;
 }
 
 /// Adds to `gradients` what one example with this gradient of its vector adds.
 inline void reference_backward(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
-                               const std::vector<Vector>& stages, Vector gradient,
-                               ReferenceTower& gradients) {
+                               const std::vector<Vector>& stages, Vector gradient, ReferenceTower& gradients,
+                               std::size_t number = 0) {
+  const double bias_gradient = gradient.back();
+  const Vector& raw = stages[stages.size() - 2];
+  gradient.resize(raw.size());
+  if (tower.normalize) {
+    const double squared = dot(raw, raw);
+    const double along = dot(gradient, raw) / squared;
+    for (std::size_t i = 0; i < raw.size(); ++i)
+      gradient[i] = (gradient[i] - along * raw[i]) / std::sqrt(squared);
+  }
   for (std::size_t layer = tower.kernels.size(); layer-- > 0;) {
     const Vector& input = stages[layer];
     Vector input_gradient(input.size(), 0.0);
+    if (layer + 1 < tower.kernels.size()) reference_drop(tower, layer + 1, number, gradient);
     for (std::size_t o = 0; o < gradient.size(); ++o) {
       if (layer + 1 < tower.kernels.size() && stages[layer + 1][o] <= 0) continue;
       gradients.biases[layer].values[o] += gradient[o];
@@ -149,9 +208,14 @@ inline void reference_backward(const ReferenceTower& tower, const ingest::Featur
     }
     gradient = std::move(input_gradient);
   }
+  reference_drop(tower, 0, number, gradient);
   for_each_embedding(tower, rows, row,
                      [&](std::size_t start, std::size_t table, std::size_t table_row, double factor) {
                        ReferenceParameter& weights = gradients.tables[table];
+                       if (start == bias_column) {
+                         weights.values[table_row] += bias_gradient;
+                         return;
+                       }
                        for (std::size_t i = 0; i < weights.cols; ++i) {
                          weights.values[table_row * weights.cols + i] += factor * gradient[start + i];
                        }
@@ -302,21 +366,25 @@ struct ReferenceModel {
 };
 
 /// The loss of a batch: example i is row query_rows[i] of `features` and row items[i] of `catalogue`, and `drawn` are further
-/// negatives. Where `gradients` is given, it becomes the gradient of every parameter.
+/// negatives. Where `gradients` is given, it becomes the gradient of every parameter. For dropout, numbers[i] is the place of example
+/// i in its batch.
 inline double reference_step(const ReferenceModel& model, const ingest::FeatureRows& features,
                              std::span<const std::size_t> query_rows, const ingest::FeatureRows& catalogue,
                              std::span<const std::int32_t> items, const learning::LossOptions& options,
                              std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr,
-                             std::span<const std::int32_t> drawn = {}, std::span<const float> weights = {}) {
+                             std::span<const std::int32_t> drawn = {}, std::span<const float> weights = {},
+                             std::span<const std::size_t> numbers = {}) {
   const ReferenceColumns columns = reference_columns(items, drawn, catalogue.size(), options);
   std::vector<std::vector<Vector>> query_stages, candidate_stages;
   std::vector<Vector> queries, candidates;
-  for (const std::size_t row : query_rows) {
-    query_stages.push_back(reference_forward(model.query, features, row));
+  const auto number = [&](std::size_t i) { return numbers.empty() ? 0 : numbers[i]; };
+  for (std::size_t i = 0; i < query_rows.size(); ++i) {
+    query_stages.push_back(reference_forward(model.query, features, query_rows[i], number(i)));
     queries.push_back(query_stages.back().back());
   }
   for (const std::int32_t item : columns.items) {
-    candidate_stages.push_back(reference_forward(model.candidate, catalogue, static_cast<std::size_t>(item)));
+    const auto row = static_cast<std::size_t>(item);
+    candidate_stages.push_back(reference_forward(model.candidate, catalogue, row, row));
     candidates.push_back(candidate_stages.back().back());
   }
   ReferenceLoss loss = reference_softmax(queries, candidates, columns, options, item_counts, weights);
@@ -324,11 +392,12 @@ inline double reference_step(const ReferenceModel& model, const ingest::FeatureR
   *gradients = {model.query.zeros(), model.candidate.zeros(), loss.log_temperature_gradient};
   for (std::size_t i = 0; i < queries.size(); ++i) {
     reference_backward(model.query, features, query_rows[i], query_stages[i], loss.query_gradients[i],
-                       gradients->query);
+                       gradients->query, number(i));
   }
   for (std::size_t j = 0; j < candidates.size(); ++j) {
-    reference_backward(model.candidate, catalogue, static_cast<std::size_t>(columns.items[j]),
-                       candidate_stages[j], loss.candidate_gradients[j], gradients->candidate);
+    const auto item = static_cast<std::size_t>(columns.items[j]);
+    reference_backward(model.candidate, catalogue, item, candidate_stages[j], loss.candidate_gradients[j],
+                       gradients->candidate, item);
   }
   return loss.loss;
 }

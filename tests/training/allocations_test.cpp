@@ -53,10 +53,10 @@ std::int64_t allocations_of_an_epoch(const TrainingOptions& options) {
   const exchange::LanePlan lanes(options.lanes, world.size(), world.rank());
   const exchange::LaneTeam team(options.threads);
   onednn::Runtime runtime(options.threads);
-  model::TwoTower model(data.query_features, data.candidate_features, options.model.layers, options.seed,
+  model::TwoTower model(data.query_features, data.candidate_features, options.model, options.seed,
                         plan.placements(world.rank()));
+  learning::InBatchSoftmax loss(options.loss, data.item_counts, options.seed, model.dense());
   learning::Optimizer optimizer(options.optimizer, model);
-  learning::InBatchSoftmax loss(options.loss, data.item_counts);
   ingest::EpochDeal deal(lanes, world, std::move(data.train), std::move(data.train_numbers),
                          data.identity.train_examples, options.batch_size, options.seed);
   base::PhaseTimer timer;

@@ -282,7 +282,7 @@ Traffics train_an_epoch(const TrainingOptions& options) {
   const exchange::LanePlan lanes(options.lanes, world.size(), world.rank());
   const exchange::LaneTeam team(1);
   onednn::Runtime runtime(1);
-  model::TwoTower model(data.query_features, data.candidate_features, options.model.layers, options.seed,
+  model::TwoTower model(data.query_features, data.candidate_features, options.model, options.seed,
                         result.plan.placements(world.rank()));
   learning::InBatchSoftmax loss(options.loss, data.item_counts, options.seed, model.dense());
   learning::Optimizer optimizer(options.optimizer, model);

@@ -49,6 +49,32 @@ TEST(Settings, ACheckpointOfAnotherOptimizerIsRefused) {
   EXPECT_THAT(refusal(before, now), HasSubstr("--momentum 0.0, this run has 0.5"));
 }
 
+TEST(Settings, WhatShapesTheModelMustAgree) {
+  TrainingOptions before;
+  before.model.layers.clear();
+  TrainingOptions now;
+  EXPECT_THAT(refusal(before, now), HasSubstr("with --layers none, this run has 32; give --layers none"));
+  now.model.layers.clear();
+  now.model.normalize = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--normalize false, this run has true"));
+  now = before;
+  now.model.item_bias = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--item-bias false, this run has true"));
+}
+
+TEST(Settings, AveragesMustAgreeAndRegularisationMayChange) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.optimizer.average_decay = 0.5F;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--average-weights 0.0, this run has 0.5"));
+  now = before;
+  now.model.dropout = now.model.query_dropout = now.model.candidate_dropout = 0.5F;
+  now.optimizer.embedding_l2 = 0.5F;
+  EXPECT_THAT(warnings(before, now),
+              ElementsAre(HasSubstr("--dropout was"), HasSubstr("--query-dropout was"),
+                          HasSubstr("--candidate-dropout was"), HasSubstr("--embedding-l2 was")));
+}
+
 TEST(Settings, WhatSteersTheTrainingOnMayChangeWithAWarning) {
   const TrainingOptions before;
   TrainingOptions now;

@@ -21,6 +21,9 @@ float random_float(std::uint64_t key, std::uint64_t counter);
 /// Element `counter` of the sequence `key`, uniform in [0, 1) on a grid of 2^-53.
 double random_double(std::uint64_t key, std::uint64_t counter);
 
+/// 128 random bits of each of the elements `first`, `first` + 1, ... of the sequence `key`: words [4 * elements].
+void random_words(std::uint64_t key, std::uint64_t first, std::span<std::uint32_t> words);
+
 /// A pseudo-random permutation of [0, size) that needs no memory: a six-round Feistel network over Z_a x Z_b with
 /// a*b >= size and Philox as its round function, walked along its cycle until it lands below `size` (Black and Rogaway,
 /// CT-RSA 2002). The same key and size give the same permutation everywhere.

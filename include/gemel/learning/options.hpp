@@ -113,6 +113,12 @@ struct OptimizerOptions {
   float initial_accumulator = 0.1F;
   /// Decoupled weight decay, of all but adam: each step first multiplies all parameters by 1 - learning rate * weight_decay.
   float weight_decay = 0.0F;
+  /// Penalty on rows of tables that a step touches, each once: embedding_l2 / 2 * the square of its norm. Its gradient
+  /// embedding_l2 * row joins the row's, after clipping.
+  float embedding_l2 = 0.0F;
+  /// What evaluations and recommendations use are running averages of all parameters: at each step
+  /// average = average_decay * average + (1 - average_decay) * parameter. 0: the parameters themselves.
+  float average_decay = 0.0F;
   /// Gradients are scaled down such that the norm of all of them together is at most this; 0: they are not.
   float clip_norm = 0.0F;
 };

@@ -46,9 +46,11 @@ struct JobShape {
   std::size_t vector_width = 0;     ///< d
   std::size_t query_width = 0;      ///< columns of the input and of all layers of the query tower
   std::size_t candidate_width = 0;  ///< the same of the candidate tower
-  double columns = 0;               ///< of the loss in a step: distinct candidates, with their padding
-  bool whole_catalogue = false;     ///< the columns are all items, so that nobody has to be told them
-  double subtrees = 1;              ///< of a rank; the mean
+  std::size_t query_dropped = 0;    ///< columns of these that dropout draws factors for
+  std::size_t candidate_dropped = 0;
+  double columns = 0;            ///< of the loss in a step: distinct candidates, with their padding
+  bool whole_catalogue = false;  ///< the columns are all items, so that nobody has to be told them
+  double subtrees = 1;           ///< of a rank; the mean
   std::int64_t most_top_k = 0;
   std::vector<TableShape> tables;
 };
