@@ -135,6 +135,11 @@ void MetricsFile::on_summary(const SummaryReport& report) {
   for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
     event["phase_seconds"][std::string(base::phase_names[i])] = {
         {"min", report.phase_min[i]}, {"mean", report.phase_mean[i]}, {"max", report.phase_max[i]}};
+    if (report.phase_flops[i] > 0) {
+      event["flops_per_second"][std::string(base::phase_names[i])] = report.phase_flops[i];
+    }
+    if (report.phase_overlap[i])
+      event["overlap"][std::string(base::phase_names[i])] = *report.phase_overlap[i];
   }
   event["bytes"] = to_json(report.bytes);
   write(event);

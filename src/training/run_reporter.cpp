@@ -79,6 +79,20 @@ void RunReporter::summary(const checkpoint::TrainingState& state, ingest::Part p
       report.phase_mean[i] += seconds[i] / static_cast<double>(all.size());
     }
   }
+  std::vector<std::int64_t> operations(timer_.operations().begin(), timer_.operations().end());
+  communicator_.sum(std::span(operations));
+  std::array<base::PhaseTimer::Flight, base::phase_names.size()> flights{};
+  for (const auto& of_rank : communicator_.all_gather(timer_.flights())) {
+    for (std::size_t i = 0; i < flights.size(); ++i) {
+      flights[i].seconds += of_rank[i].seconds;
+      flights[i].waited += of_rank[i].waited;
+    }
+  }
+  for (std::size_t i = 0; i < flights.size(); ++i) {
+    const double seconds = report.phase_mean[i] * static_cast<double>(all.size());
+    report.phase_flops[i] = operations[i] > 0 ? static_cast<double>(operations[i]) / seconds : 0;
+    if (flights[i].seconds > 0) report.phase_overlap[i] = 1 - flights[i].waited / flights[i].seconds;
+  }
   report.bytes = traffic_.all();
   communicator_.sum(std::span(report.bytes));
   if (communicator_.is_root()) observer_.on_summary(report);

@@ -98,6 +98,7 @@ class Run {
                    data_.catalogue, options.top_k),
         tester_(communicator, team_, runtime_, data_.test, data_.catalogue, options.top_k) {
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
+    timer_.count_operations([this] { return runtime_.operations(); });
   }
 
   void train() {

@@ -98,12 +98,15 @@ std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags
 void TrainingStep::start_next(std::int64_t batch, std::uint32_t flags) {
   const auto timing = parts_.timer.measure(base::Phase::gather);
   const auto counting = parts_.traffic.measure(Traffic::gather);
+  parts_.timer.depart(base::Phase::gather);
   next_->start_gather(batch, flags);
 }
 
 std::uint32_t TrainingStep::finish_next() {
   const auto timing = parts_.timer.measure(base::Phase::gather);
+  const auto start = base::PhaseTimer::Clock::now();
   const std::uint32_t all_flags = next_->finish_gather();
+  parts_.timer.arrive(base::Phase::gather, start);
   const auto counting = parts_.traffic.measure(Traffic::lookup);
   next_->start_request();
   return all_flags;
@@ -174,6 +177,7 @@ void TrainingStep::forward_candidates() {
 void TrainingStep::start_share() {
   const auto timing = parts_.timer.measure(base::Phase::share);
   const auto counting = parts_.traffic.measure(Traffic::share);
+  parts_.timer.depart(base::Phase::share);
   candidates_.start_share();
 }
 
@@ -190,7 +194,9 @@ void TrainingStep::forward_queries() {
 
 void TrainingStep::finish_share() {
   const auto timing = parts_.timer.measure(base::Phase::share);
+  const auto start = base::PhaseTimer::Clock::now();
   candidates_.finish_share();
+  parts_.timer.arrive(base::Phase::share, start);
 }
 
 void TrainingStep::compute_loss() {
@@ -213,6 +219,7 @@ void TrainingStep::compute_loss() {
 void TrainingStep::start_reduce() {
   const auto timing = parts_.timer.measure(base::Phase::reduce);
   const auto counting = parts_.traffic.measure(Traffic::reduce);
+  parts_.timer.depart(base::Phase::reduce);
   candidates_.start_reduce();
 }
 
@@ -231,7 +238,10 @@ void TrainingStep::backward_queries() {
 
 tensor::MatrixView TrainingStep::finish_reduce() {
   const auto timing = parts_.timer.measure(base::Phase::reduce);
-  return candidates_.finish_reduce();
+  const auto start = base::PhaseTimer::Clock::now();
+  const tensor::MatrixView sum = candidates_.finish_reduce();
+  parts_.timer.arrive(base::Phase::reduce, start);
+  return sum;
 }
 
 void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {

@@ -123,6 +123,8 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   report.phase_min[1] = 1;
   report.phase_mean[1] = 2;
   report.phase_max[1] = 3;
+  report.phase_flops[1] = 4;
+  report.phase_overlap[1] = 0.5;
   report.bytes[static_cast<std::size_t>(Traffic::dense)] = 5;
   MetricsFile(path_).on_summary(report);
   ASSERT_EQ(events().size(), 1U);
@@ -138,6 +140,8 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   EXPECT_EQ(event.at("evaluation_seconds"), 2);
   EXPECT_EQ(event.at("checkpoint_seconds"), 1);
   EXPECT_EQ(event.at("examples_per_second"), 4);
+  EXPECT_EQ(event.at("flops_per_second"), (json{{base::phase_names[1], 4.0}}));
+  EXPECT_EQ(event.at("overlap"), (json{{base::phase_names[1], 0.5}}));
   EXPECT_EQ(event.at("checkpoint"), "checkpoints/\xef\xbf\xbd.h5");
   EXPECT_EQ(event.at("interrupted"), false);
   EXPECT_EQ(event.at("phase_seconds").size(), 12U);

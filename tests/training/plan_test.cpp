@@ -78,32 +78,32 @@ TEST(PlanTest, ALoneRankSendsNothing) {
 TEST(PlanTest, TwoRanksByHand) {
   // 1200 examples of a batch, half of them to the other rank; their items and a word of flags.
   const Plan replicated = plan_all(small_job(2), PlacementWish::replicated);
-  EXPECT_THAT(bytes_of(replicated), ElementsAre(14400, 4804, 0, 384, 384, 1200, 12 * 24 + 8));
+  EXPECT_THAT(bytes_of(replicated), ElementsAre(12000, 4804, 0, 384, 384, 1200, 12 * 24 + 8));
   EXPECT_EQ(replicated.tables[0].memory, 32000);
   EXPECT_EQ(replicated.tables[0].sent, 288);
   const Plan sharded = plan_all(small_job(2), PlacementWish::sharded);
-  EXPECT_THAT(bytes_of(sharded), ElementsAre(14400, 4804, 12 * 24 / 2 + 8, 384, 384, 1200, 12 * 16 / 2));
+  EXPECT_THAT(bytes_of(sharded), ElementsAre(12000, 4804, 12 * 24 / 2 + 8, 384, 384, 1200, 12 * 16 / 2));
   EXPECT_EQ(sharded.tables[0].memory, 16000);
   EXPECT_EQ(sharded.tables[0].sent, 144 + 96);
 }
 
 TEST(PlanTest, FourRanksByHand) {
   const Plan replicated = plan_all(small_job(4), PlacementWish::replicated);
-  EXPECT_THAT(bytes_of(replicated), ElementsAre(10800, 3 * 2404, 0, 576, 576, 2400, 3 * (12 * 24 + 8)));
+  EXPECT_THAT(bytes_of(replicated), ElementsAre(9000, 3 * 2404, 0, 576, 576, 2400, 3 * (12 * 24 + 8)));
   const Plan sharded = plan_all(small_job(4), PlacementWish::sharded);
   EXPECT_THAT(bytes_of(sharded),
-              ElementsAre(10800, 3 * 2404, 12 * 24 * 3 / 4 + 3 * 8, 576, 576, 2400, 12 * 16 * 3 / 4));
+              ElementsAre(9000, 3 * 2404, 12 * 24 * 3 / 4 + 3 * 8, 576, 576, 2400, 12 * 16 * 3 / 4));
   EXPECT_EQ(sharded.tables[0].memory, 250 * 32);
 }
 
 // No power of two, so no recursive doubling: what a rank sums are two subtrees, and each goes to the segment's owner.
 TEST(PlanTest, ThreeRanksOfTwoSubtreesByHand) {
   const Plan replicated = plan_all(small_job(3, 2), PlacementWish::replicated);
-  EXPECT_THAT(bytes_of(replicated),
-              ElementsAre(12800, 2 * 3204, 0, 512, 2 * 512, (2 + 1) * 1200 * 2 / 3, 2 * (12 * 24 + 2 * 8)));
+  EXPECT_THAT(bytes_of(replicated), ElementsAre(800.0 * 20 * 2 / 3, 2 * 3204, 0, 512, 2 * 512,
+                                                (2 + 1) * 1200 * 2 / 3, 2 * (12 * 24 + 2 * 8)));
   const Plan sharded = plan_all(small_job(3, 2), PlacementWish::sharded);
-  EXPECT_THAT(bytes_of(sharded),
-              ElementsAre(12800, 2 * 3204, 12 * 24 * 2 / 3 + 2 * 2 * 8, 512, 2 * 512, 2400, 12 * 16 * 2 / 3));
+  EXPECT_THAT(bytes_of(sharded), ElementsAre(800.0 * 20 * 2 / 3, 2 * 3204, 12 * 24 * 2 / 3 + 2 * 2 * 8, 512,
+                                             2 * 512, 2400, 12 * 16 * 2 / 3));
   EXPECT_EQ(sharded.tables[0].memory, 334 * 32);
 }
 
@@ -154,11 +154,11 @@ TEST(PlanTest, AutoShardsTablesAbove64MB) {
   EXPECT_EQ(chosen(2, 320'001, 1), Placement::sharded);
 }
 
-TEST(PlanTest, AutoShardsWhereItSavesAMegabyteAStep) {
-  EXPECT_EQ(worthwhile_saving, 1e6);
+TEST(PlanTest, AutoShardsWhereItSaves50KilobytesAStep) {
+  EXPECT_EQ(worthwhile_saving, 5e4);
   // A row costs 3 * 108 bytes replicated, 208 * 3 / 4 sharded: a saving of 168.
-  EXPECT_EQ(chosen(4, 100'000, 5952), Placement::replicated);
-  EXPECT_EQ(chosen(4, 100'000, 5953), Placement::sharded);
+  EXPECT_EQ(chosen(4, 100'000, 297), Placement::replicated);
+  EXPECT_EQ(chosen(4, 100'000, 298), Placement::sharded);
 }
 
 TEST(PlanTest, AutoNeverShardsOverOneRank) {

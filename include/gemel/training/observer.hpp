@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -94,6 +95,10 @@ struct SummaryReport {
   PhaseSeconds phase_min{};                ///< least over ranks
   PhaseSeconds phase_mean{};
   PhaseSeconds phase_max{};
+  /// Floating-point operations of the matrix products of a phase a second, mean over ranks; 0 where there are none.
+  PhaseSeconds phase_flops{};
+  /// Of the time in which exchanges of a phase were under way, the share in which ranks computed. Of those that overlap with work.
+  std::array<std::optional<double>, base::phase_names.size()> phase_overlap{};
   TrafficBytes bytes{};  ///< summed over ranks
 };
 
