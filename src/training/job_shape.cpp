@@ -255,7 +255,11 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   job.candidate_width = width_of(data.candidate_features, options.model.layers, &job.dense_parameters);
   job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
   job.vector_width = options.model.layers.back();
-  job.most_top_k = options.top_k.back();
+  for (const evaluation::Metric& metric : evaluation::make_metrics(options.metrics, options.top_k)) {
+    if (metric.is_of_users()) job.most_top_k = std::max(job.most_top_k, metric.k);
+  }
+  job.users = data.users;
+  job.keeps_seen = data.seen.has_value();
   const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
   job.subtrees = static_cast<double>(parts) / ranks;
   add_tables("query", data.query_features, options, communicator, job);

@@ -38,10 +38,10 @@ void RunReporter::epoch(const checkpoint::TrainingState& state) {
   if (communicator_.is_root()) observer_.on_epoch(report);
 }
 
-void RunReporter::validation(const checkpoint::TrainingState& state, const Accuracies& accuracies,
+void RunReporter::validation(const checkpoint::TrainingState& state, const MetricValues& metrics,
                              double seconds) {
   if (!communicator_.is_root()) return;
-  observer_.on_validation({state.epoch, state.step, accuracies, state.history.back().loss, seconds,
+  observer_.on_validation({state.epoch, state.step, metrics, state.history.back().loss, seconds,
                            static_cast<double>(run_.test_examples) / seconds});
 }
 
@@ -50,21 +50,22 @@ void RunReporter::checkpoint(const checkpoint::TrainingState& state, const std::
   if (communicator_.is_root()) observer_.on_checkpoint({state.epoch, state.step, path, seconds, bytes});
 }
 
-void RunReporter::summary(const checkpoint::TrainingState& state, const Accuracies& accuracies,
-                          const std::string& checkpoint) {
+void RunReporter::summary(const checkpoint::TrainingState& state, const Outcome& outcome) {
   SummaryReport report;
   report.epoch = state.epoch;
   report.step = state.step;
   report.loss = state.history.empty() ? std::numeric_limits<double>::quiet_NaN() : state.history.back().loss;
-  report.accuracies = accuracies;
+  report.metrics = outcome.metrics;
+  report.best = outcome.best;
+  report.stopped_early = outcome.stopped_early;
   report.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   report.training_seconds = training_seconds_ + epoch_seconds_;
   report.evaluation_seconds = timer_.seconds(base::Phase::evaluation);
   report.checkpoint_seconds = timer_.seconds(base::Phase::checkpoint);
   const auto examples = static_cast<double>((state.epoch - run_.first_epoch) * run_.train_examples);
   report.examples_per_second = training_seconds_ > 0 ? examples / training_seconds_ : 0;
-  report.checkpoint = checkpoint;
-  report.interrupted = state.epoch < run_.epochs;
+  report.checkpoint = outcome.checkpoint;
+  report.interrupted = state.epoch < run_.epochs && !outcome.stopped_early;
   report.peak_memory = communicator_.max(base::peak_memory());
   const std::vector<PhaseSeconds> all = communicator_.all_gather(timer_.all());
   report.phase_min = all.front();

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -14,6 +16,7 @@
 #include "gemel/base/memory.hpp"
 #include "gemel/evaluation/evaluator.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/training/best_epoch.hpp"
 #include "gemel/training/run_checkpoints.hpp"
 #include "gemel/training/run_reporter.hpp"
 #include "gemel/training/signals.hpp"
@@ -59,6 +62,15 @@ learning::OptimizerOptions optimizer_options(const TrainingOptions& options, std
   return result;
 }
 
+/// Throws AgreedError (usage) when a metric is monitored that there are no test examples for.
+void require_monitored(const TrainingOptions& options, const evaluation::Evaluator& evaluator) {
+  if (evaluator.examples() > 0 || options.monitor.empty() || options.monitor == monitored_loss) return;
+  throw mpi::AgreedError(
+      ExitCode::usage,
+      fmt::format("--monitor {}: there are no test examples; give --monitor {}, or keep some out of training",
+                  options.monitor, monitored_loss));
+}
+
 /// Records from now on what `timer` measures, if a trace is wanted. Throws AgreedError (usage). Collective.
 std::unique_ptr<TraceFile> open_trace(const TrainingOptions& options, mpi::Communicator& communicator,
                                       base::PhaseTimer& timer) {
@@ -90,14 +102,18 @@ class Run {
               data_.identity.train_examples, options.batch_size, options.seed),
         step_({plan_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
                timer_, traffic_}),
-        evaluator_(communicator, team_, runtime_, data_.test, data_.catalogue, options.top_k) {
+        evaluator_(communicator, team_, runtime_, data_.test, data_.catalogue,
+                   evaluation::make_metrics(options.metrics, options.top_k),
+                   data_.seen ? &*data_.seen : nullptr),
+        best_(options.monitor, evaluator_.metrics()) {
+    require_monitored(options, evaluator_);
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
   }
 
   void train() {
     resume();
     reporter_.start(describe());
-    while (state_.epoch < options_.epochs && !stop_) {
+    while (state_.epoch < options_.epochs && !stop_ && !is_out_of_patience()) {
       train_epoch();
       if (state_.step_in_epoch < deal_.batches()) break;  // stopped in the middle
       finish_epoch();
@@ -106,9 +122,11 @@ class Run {
       save_if_due(Interval::Unit::steps, state_.step);
     }
     if (state_.step != saved_step_) save();
-    reporter_.summary(state_, accuracies_, checkpoints_.last().string());
+    const bool has_ended = state_.epoch == options_.epochs || is_out_of_patience();
+    if (has_ended) evaluate_best();
+    reporter_.summary(state_, outcome());
     if (trace_) trace_->write();
-    if (state_.epoch < options_.epochs) throw_interrupted();
+    if (!has_ended) throw_interrupted();
   }
 
  private:
@@ -119,10 +137,23 @@ class Run {
     state_ = std::move(*state);
     saved_step_ = state_.step;
     if (state_.history.empty()) return;
-    for (std::size_t i = 0; i < options_.top_k.size(); ++i) {
-      const double accuracy = state_.history.back().accuracies[i];
-      if (std::isfinite(accuracy)) accuracies_.emplace_back(options_.top_k[i], accuracy);
+    for (std::size_t i = 0; i < evaluator_.metrics().size(); ++i) {
+      const double value = state_.history.back().metrics[i];
+      if (std::isfinite(value)) metrics_.emplace_back(evaluator_.metrics()[i], value);
     }
+    if (checkpoints_.has_other_data()) return;  // what was measured on that cannot be compared
+    for (const checkpoint::EpochRecord& record : state_.history) {
+      if (was_evaluated(record)) best_.watch(record);
+    }
+  }
+
+  bool was_evaluated(const checkpoint::EpochRecord& record) const {
+    return is_due(options_.validate_every, record.epoch) ||
+           std::ranges::any_of(record.metrics, [](double value) { return std::isfinite(value); });
+  }
+
+  bool is_out_of_patience() const {
+    return options_.patience > 0 && best_.evaluations_since_best() >= options_.patience;
   }
 
   /// Trains the rest of the current epoch, or up to the step at which a signal is heeded.
@@ -171,7 +202,7 @@ class Run {
     std::ranges::fill(state_.lane_losses, 0.0);
     state_.history.push_back(
         {state_.epoch, state_.step, loss,
-         std::vector<double>(options_.top_k.size(), std::numeric_limits<double>::quiet_NaN())});
+         std::vector<double>(evaluator_.metrics().size(), std::numeric_limits<double>::quiet_NaN())});
     reporter_.epoch(state_);
   }
 
@@ -182,17 +213,45 @@ class Run {
   }
 
   void validate() {
-    if (evaluator_.examples() == 0) return;
-    const auto start = Clock::now();
-    {
-      const auto timing = timer_.measure(Phase::evaluation);
-      optimizer_.settle_all();
-      const auto counting = traffic_.measure(Traffic::evaluation);
-      accuracies_ = evaluator_.evaluate(model_);
-    }
     auto& record = state_.history.back();
-    for (std::size_t i = 0; i < accuracies_.size(); ++i) record.accuracies[i] = accuracies_[i].second;
-    reporter_.validation(state_, accuracies_, seconds_since(start));
+    if (evaluator_.examples() > 0) {
+      const auto start = Clock::now();
+      evaluate();
+      for (std::size_t i = 0; i < metrics_.size(); ++i) record.metrics[i] = metrics_[i].second;
+      reporter_.validation(state_, metrics_, seconds_since(start));
+    }
+    if (best_.watch(record) && options_.checkpoint.keep_best) save();
+  }
+
+  void evaluate() {
+    const auto timing = timer_.measure(Phase::evaluation);
+    optimizer_.settle_all();
+    const auto counting = traffic_.measure(Traffic::evaluation);
+    metrics_ = evaluator_.evaluate(model_);
+  }
+
+  /// Where the best checkpoint is kept, what the summary tells is measured on it. The model is its model from then on.
+  void evaluate_best() {
+    if (!options_.checkpoint.keep_best || !best_.best() || best_.best()->step == state_.step) return;
+    const std::filesystem::path path = checkpoints_.find(best_.best()->step);
+    if (path.empty() || evaluator_.examples() == 0) return;
+    bool is_restored = false;
+    {
+      const auto timing = timer_.measure(Phase::checkpoint);
+      is_restored = checkpoints_.restore(path, checkpointed_parts());
+    }
+    if (is_restored) evaluate();
+  }
+
+  /// Collective.
+  Outcome outcome() {
+    Outcome outcome{metrics_, checkpoints_.last().string(), std::nullopt, false};
+    if (!best_.best()) return outcome;
+    const BestEpoch::Best& best = *best_.best();
+    const std::string kept = options_.checkpoint.keep_best ? checkpoints_.find(best.step).string() : "";
+    outcome.best = BestReport{best_.monitor(), best.value, best.epoch, best.step, kept};
+    outcome.stopped_early = is_out_of_patience() && state_.epoch < options_.epochs;
+    return outcome;
   }
 
   bool save_is_due(Interval::Unit unit, std::int64_t count) const {
@@ -211,10 +270,16 @@ class Run {
       const auto timing = timer_.measure(Phase::checkpoint);
       optimizer_.settle_all();
       gather_lane_losses();
-      bytes = checkpoints_.save(checkpointed_parts(), state_);
+      bytes = checkpoints_.save(checkpointed_parts(), state_, step_to_keep());
     }
     saved_step_ = state_.step;
     reporter_.checkpoint(state_, checkpoints_.last().string(), seconds_since(start), bytes);
+  }
+
+  /// Of the best checkpoint, if it is to be kept.
+  std::optional<std::int64_t> step_to_keep() const {
+    if (!options_.checkpoint.keep_best || !best_.best()) return std::nullopt;
+    return best_.best()->step;
   }
 
   CheckpointedParts checkpointed_parts() { return {team_, runtime_, data_, model_, optimizer_}; }
@@ -279,11 +344,12 @@ class Run {
   ingest::EpochDeal deal_;
   TrainingStep step_;
   evaluation::Evaluator evaluator_;
+  BestEpoch best_;
 
   checkpoint::TrainingState state_;
   bool stop_ = false;
   std::int64_t saved_step_ = 0;
-  Accuracies accuracies_;  // the latest
+  MetricValues metrics_;  // the latest
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -50,15 +51,36 @@ ingest::Examples empty_like(const ingest::FeatureRows& rows) {
   return examples;
 }
 
+/// `users` are the numbers of the interactions' users, or empty.
 void divide(const ingest::Dataset& dataset, const ingest::Split& split, const ingest::FeatureRows& rows,
-            TrainingData& data) {
+            const std::vector<std::int32_t>& users, TrainingData& data) {
   data.train = empty_like(rows);
   data.test = empty_like(rows);
   for (std::size_t row = 0; row < dataset.item_rows.size(); ++row) {
     const auto place = split.place(dataset.first + static_cast<std::int64_t>(row));
-    append(rows, row, dataset.item_rows[row], place.is_test ? data.test : data.train);
+    ingest::Examples& part = place.is_test ? data.test : data.train;
+    append(rows, row, dataset.item_rows[row], part);
+    if (!users.empty()) part.users.push_back(users[row]);
     if (!place.is_test) data.train_numbers.push_back(place.number);
   }
+}
+
+bool needs_users(const TrainingOptions& options) {
+  const auto metrics = evaluation::make_metrics(options.metrics, options.top_k);
+  return options.exclude_seen || std::ranges::any_of(metrics, &evaluation::Metric::is_of_users);
+}
+
+/// Throws AgreedError (data). Collective.
+ingest::UserNumbers number_users(const ingest::Columns& interactions, mpi::Communicator& communicator) {
+  const auto ids = interactions.strings.find("user_id");
+  if (ids == interactions.strings.end()) {
+    throw mpi::AgreedError(
+        base::ExitCode::data,
+        fmt::format("the interactions have no users (a text column user_id), which --exclude-seen and "
+                    "metrics of users need; their columns are {}",
+                    interactions.describe()));
+  }
+  return ingest::number_users(ids->second, communicator);
 }
 
 }  // namespace
@@ -79,7 +101,11 @@ TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& com
       ingest::featurize_columns(specs.query, dataset.interactions, communicator,
                                 {earlier ? &earlier->query : nullptr, options.freeze_vocabulary});
   data.query_features = std::move(query.features);
-  mpi::agree(communicator, [&] { divide(dataset, *split, query.rows, data); });
+  ingest::UserNumbers users;
+  if (needs_users(options)) users = number_users(dataset.interactions, communicator);
+  data.users = users.users;
+  mpi::agree(communicator, [&] { divide(dataset, *split, query.rows, users.numbers, data); });
+  if (options.exclude_seen) data.seen.emplace(users.users, data.train.users, data.train.items, communicator);
   ingest::FeaturisedColumns candidate =
       ingest::featurize_columns(specs.candidate, dataset.catalogue, communicator,
                                 {earlier ? &earlier->candidate : nullptr, options.freeze_vocabulary});

@@ -50,7 +50,7 @@ class Progress : public training::Observer {
  private:
   /// Prints whole lines above the bar.
   void print(const std::string& lines);
-  void print_row(std::int64_t epoch, std::int64_t step, double loss, const training::Accuracies& accuracies);
+  void print_row(std::int64_t epoch, std::int64_t step, double loss, const training::MetricValues& values);
   void draw_bar(const training::StepReport& report);
   void erase_bar();
   /// Since the run began, evaluations and checkpoints included.
@@ -61,7 +61,7 @@ class Progress : public training::Observer {
   std::ostream& out_;
   bool has_bar_;
   std::int64_t validate_every_;
-  std::vector<std::int64_t> top_k_;
+  std::vector<evaluation::Metric> metrics_;
   Now now_;
 
   double started_ = 0;     // when training began

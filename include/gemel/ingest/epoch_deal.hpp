@@ -14,6 +14,8 @@ namespace gemel::ingest {
 struct Examples {
   FeatureRows features;
   std::vector<std::int32_t> items;
+  std::vector<std::int32_t>
+      users;  ///< the number of each one's user (UserNumbers); empty where nothing needs it
 
   std::size_t size() const { return items.size(); }
 };

@@ -16,12 +16,13 @@ namespace gemel::training {
 ///   run         data, counts, ranks, threads, first_epoch, resumed_from, settings {option: value}
 ///   epoch       epoch, step, loss (mean per example), seconds, examples_per_second,
 ///               phase_seconds {phase: seconds of root}, bytes {purpose: bytes between ranks in this epoch}
-///   validation  epoch, step, loss (of the last epoch), top_<k>..., seconds,
+///   validation  epoch, step, loss (of the last epoch), top_<k>..., recall_<k>... (Metric::key), seconds,
 ///               examples_per_second (test examples)
 ///   checkpoint  epoch, step, path, seconds, bytes
 ///   summary     the last line: epoch, step, loss, top_<k>..., seconds, training_seconds, evaluation_seconds,
 ///               checkpoint_seconds, examples_per_second, checkpoint (path), interrupted,
-///               phase_seconds {phase: {min, mean, max} over ranks}, bytes
+///               phase_seconds {phase: {min, mean, max} over ranks}, bytes; with --monitor also
+///               best {monitor, value, epoch, step, checkpoint} and stopped_early
 ///
 /// A loss that is not a number is written as null.
 class MetricsFile : public Observer {

@@ -47,7 +47,9 @@ struct JobShape {
   std::size_t candidate_width = 0;  ///< the same of the candidate tower
   double columns = 0;               ///< of the loss in a step: distinct candidates, with their padding
   double subtrees = 1;              ///< of a rank; the mean
-  std::int64_t most_top_k = 0;
+  std::int64_t most_top_k = 0;      ///< length of the lists that an evaluation makes; 0: none
+  std::int64_t users = 0;           ///< whose numbers the examples have; 0: the examples have none
+  bool keeps_seen = false;          ///< the training items of every user are kept
   std::vector<TableShape> tables;
 };
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gemel/base/phase_timer.hpp"
@@ -11,6 +12,14 @@
 #include "gemel/training/traffic_meter.hpp"
 
 namespace gemel::training {
+
+/// How a run has ended, beside its state.
+struct Outcome {
+  MetricValues metrics;
+  std::string checkpoint;  ///< the last one
+  std::optional<BestReport> best;
+  bool stopped_early = false;
+};
 
 /// Tells an observer on root how a run goes: takes the times, and gathers what only all ranks together know.
 class RunReporter {
@@ -31,12 +40,11 @@ class RunReporter {
   void step(const checkpoint::TrainingState& state);
   /// An epoch is finished; its record is the last one of the history. Collective.
   void epoch(const checkpoint::TrainingState& state);
-  void validation(const checkpoint::TrainingState& state, const Accuracies& accuracies, double seconds);
+  void validation(const checkpoint::TrainingState& state, const MetricValues& metrics, double seconds);
   void checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
                   std::int64_t bytes);
   /// Collective.
-  void summary(const checkpoint::TrainingState& state, const Accuracies& accuracies,
-               const std::string& checkpoint);
+  void summary(const checkpoint::TrainingState& state, const Outcome& outcome);
 
  private:
   mpi::Communicator& communicator_;
