@@ -178,11 +178,18 @@ fs::path CheckpointStore::path_for(std::int64_t step) const {
   return directory_ / CheckpointName{run_, step}.file_name();
 }
 
-void CheckpointStore::prune() {
+bool CheckpointStore::exists(const fs::path& path) const {
+  std::uint8_t found = 0;
+  on_root([&] { found = fs::exists(path) ? 1 : 0; });
+  communicator_->broadcast(std::span(&found, 1));
+  return found != 0;
+}
+
+void CheckpointStore::prune(std::optional<std::int64_t> best) {
   on_root([&] {
     std::int64_t kept = 0;
     for (const CheckpointName& name : list()) {
-      if (name.run != run_ || kept++ < options_.keep) continue;
+      if (name.run != run_ || kept++ < options_.keep || name.step == best) continue;
       std::error_code error;
       fs::remove(directory_ / name.file_name(), error);
       if (error) spdlog::warn("cannot remove the old checkpoint {}: {}", name.file_name(), error.message());

@@ -87,8 +87,11 @@ void write_catalogue(CheckpointWriter& writer, const Catalogue& catalogue) {
                     static_cast<std::size_t>(catalogue.ids.first), catalogue.vectors);
 }
 
-void write_state(CheckpointWriter& writer, const TrainingState& state,
-                 const std::vector<std::int64_t>& top_k) {
+std::string history_path(const evaluation::Metric& metric) {
+  return "/history/" + metric.key();
+}
+
+void write_state(CheckpointWriter& writer, const TrainingState& state, const RunIdentity& run) {
   writer.attribute("/", "epoch", state.epoch);
   writer.attribute("/", "step", state.step);
   writer.attribute("/", "step_in_epoch", state.step_in_epoch);
@@ -104,12 +107,23 @@ void write_state(CheckpointWriter& writer, const TrainingState& state,
   writer.write("/history/epoch", std::span<const std::int64_t>(epochs));
   writer.write("/history/step", std::span<const std::int64_t>(steps));
   writer.write("/history/loss", std::span<const double>(losses));
-  for (std::size_t i = 0; i < top_k.size(); ++i) {
-    std::vector<double> accuracies;
-    for (const EpochRecord& record : state.history) accuracies.push_back(record.accuracies[i]);
-    writer.write(fmt::format("/history/top_{}", top_k[i]), std::span<const double>(accuracies));
+  const std::vector<evaluation::Metric> metrics = evaluation::make_metrics(run.metrics, run.top_k);
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    std::vector<double> values;
+    for (const EpochRecord& record : state.history) values.push_back(record.metrics[i]);
+    writer.write(history_path(metrics[i]), std::span<const double>(values));
   }
-  writer.write("/history/top_k", std::span<const std::int64_t>(top_k));
+  writer.write("/history/top_k", std::span<const std::int64_t>(run.top_k));
+}
+
+/// The metrics that a checkpoint has a history of.
+std::vector<evaluation::Metric> measured(CheckpointReader& reader) {
+  std::vector<evaluation::MetricKind> all;
+  for (const auto& [name, kind] : evaluation::metric_kinds()) all.push_back(kind);
+  std::vector<evaluation::Metric> metrics =
+      evaluation::make_metrics(all, reader.read_vector<std::int64_t>("/history/top_k"));
+  std::erase_if(metrics, [&](const evaluation::Metric& metric) { return !reader.has(history_path(metric)); });
+  return metrics;
 }
 
 TrainingState read_state(CheckpointReader& reader) {
@@ -123,9 +137,9 @@ TrainingState read_state(CheckpointReader& reader) {
   const auto losses = reader.read_vector<double>("/history/loss");
   for (std::size_t i = 0; i < epochs.size(); ++i)
     state.history.push_back({epochs[i], steps[i], losses[i], {}});
-  for (const std::int64_t k : reader.read_vector<std::int64_t>("/history/top_k")) {
-    const auto accuracies = reader.read_vector<double>(fmt::format("/history/top_{}", k));
-    for (std::size_t i = 0; i < accuracies.size(); ++i) state.history[i].accuracies.push_back(accuracies[i]);
+  for (const evaluation::Metric& metric : measured(reader)) {
+    const auto values = reader.read_vector<double>(history_path(metric));
+    for (std::size_t i = 0; i < values.size(); ++i) state.history[i].metrics.push_back(values[i]);
   }
   return state;
 }
@@ -164,6 +178,27 @@ void read_table(CheckpointReader& reader, const std::string& path, const model::
   const std::int64_t last = std::min(table.held().last, stored);
   reader.read_rows(path, static_cast<std::size_t>(first),
                    held.middle_rows(0, static_cast<std::size_t>(last - first)));
+}
+
+/// `added` rows of every table are not in the file.
+void read_parameters(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer,
+                     const std::vector<std::int64_t>& added) {
+  for_each_dense_parameter(
+      model, optimizer, [&](const std::string& name, tensor::MatrixView values, bool is_vector) {
+        if (!is_vector) {
+          reader.read(name, values);
+          return;
+        }
+        const std::vector<float> stored = reader.read_vector<float>(name);
+        if (stored.size() != values.size()) {
+          refuse(reader,
+                 fmt::format("{} has {} elements, the model's has {}", name, stored.size(), values.size()));
+        }
+        std::copy(stored.begin(), stored.end(), values.data());
+      });
+  for_each_table(model, optimizer, [&](const std::string& path, std::size_t table, tensor::MatrixView held) {
+    read_table(reader, path, *model.tables()[table], added[table], held);
+  });
 }
 
 ingest::FittedFeature read_feature(const nlohmann::json& entry) {
@@ -211,7 +246,7 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
   writer.attribute("/data", "content_hash", run.data.content_hash);
   if (run.data.validation_examples > 0)
     writer.attribute("/data", "validation_examples", run.data.validation_examples);
-  write_state(writer, state, run.top_k);
+  write_state(writer, state, run);
   write_tower(writer, model.query());
   write_tower(writer, model.candidate());
   write_catalogue(writer, catalogue);
@@ -280,26 +315,15 @@ std::vector<ingest::FittedFeature> read_features(CheckpointReader& reader, const
 }
 
 TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer) {
-  for_each_dense_parameter(
-      model, optimizer, [&](const std::string& name, tensor::MatrixView values, bool is_vector) {
-        if (!is_vector) {
-          reader.read(name, values);
-          return;
-        }
-        const std::vector<float> stored = reader.read_vector<float>(name);
-        if (stored.size() != values.size()) {
-          refuse(reader,
-                 fmt::format("{} has {} elements, the model's has {}", name, stored.size(), values.size()));
-        }
-        std::copy(stored.begin(), stored.end(), values.data());
-      });
-  const std::vector<std::int64_t> added = rows_added(model);
-  for_each_table(model, optimizer, [&](const std::string& path, std::size_t table, tensor::MatrixView held) {
-    read_table(reader, path, *model.tables()[table], added[table], held);
-  });
+  read_parameters(reader, model, optimizer, rows_added(model));
   TrainingState state = read_state(reader);
   optimizer.resume_at(state.step);
   return state;
+}
+
+void restore_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer) {
+  read_parameters(reader, model, optimizer, std::vector<std::int64_t>(model.tables().size(), 0));
+  optimizer.resume_at(reader.attribute<std::int64_t>("/", "step"));
 }
 
 }  // namespace gemel::checkpoint

@@ -49,7 +49,7 @@ Progress::Progress(std::ostream& out, ProgressStyle style, const training::Train
     : out_(out),
       has_bar_(style == ProgressStyle::bar),
       validate_every_(options.validate_every),
-      top_k_(options.top_k),
+      metrics_(evaluation::make_metrics(options.metrics, options.top_k)),
       now_(std::move(now)) {}
 
 Progress::~Progress() {
@@ -82,7 +82,7 @@ void Progress::on_epoch(const training::EpochReport& report) {
   ++epochs_since_row_;
   if (has_bar_) return;
   const bool validates = validate_every_ > 0;
-  if (validates && report.epoch % validate_every_ == 0) return;  // its row comes with the accuracies
+  if (validates && report.epoch % validate_every_ == 0) return;  // its row comes with the metrics
   const double silence = now_() - last_news_;
   if (silence >= (validates ? seconds_of_silence : seconds_between_epoch_lines)) {
     print_row(std::to_string(report.epoch), report.step, report.loss, {});
@@ -91,7 +91,7 @@ void Progress::on_epoch(const training::EpochReport& report) {
 
 void Progress::on_validation(const training::ValidationReport& report) {
   const bool is_test = has_validation_ && report.part == ingest::Part::test;
-  print_row(is_test ? "test" : std::to_string(report.epoch), report.step, report.loss, report.accuracies);
+  print_row(is_test ? "test" : std::to_string(report.epoch), report.step, report.loss, report.metrics);
 }
 
 void Progress::on_checkpoint(const training::CheckpointReport& report) {
@@ -105,19 +105,21 @@ void Progress::on_summary(const training::SummaryReport& report) {
 }
 
 void Progress::print_row(const std::string& row, std::int64_t step, double loss,
-                         const training::Accuracies& accuracies) {
+                         const training::MetricValues& values) {
   std::string lines;
   if (!is_header_printed_) {
-    if (has_validation_) lines = "accuracy on the validation examples, at the end on the test examples\n";
+    if (has_validation_) lines = "metrics of the validation examples, at the end of the test examples\n";
     lines += fmt::format("{:>6} {:>9} {:>9}", "epoch", "step", "loss");
-    for (const std::int64_t k : top_k_) lines += fmt::format(" {:>8}", fmt::format("top-{}", k));
+    for (const evaluation::Metric& metric : metrics_) lines += fmt::format(" {:>8}", metric.name());
     lines += fmt::format(" {:>8} {:>11}\n", "s/epoch", "examples/s");
     is_header_printed_ = true;
   }
   lines += fmt::format("{:>6} {:>9} {:>9.4f}", row, step, loss);
-  for (const std::int64_t k : top_k_) {
-    const auto found = std::ranges::find(accuracies, k, &training::Accuracies::value_type::first);
-    lines += found == accuracies.end() ? fmt::format(" {:>8}", "-") : fmt::format(" {:>8.4f}", found->second);
+  for (const evaluation::Metric& metric : metrics_) {
+    const auto found = std::ranges::find(values, metric, &training::MetricValues::value_type::first);
+    const std::size_t width = std::max<std::size_t>(8, metric.name().size());
+    lines += found == values.end() ? fmt::format(" {:>{}}", "-", width)
+                                   : fmt::format(" {:>{}.4f}", found->second, width);
   }
   const auto epochs = static_cast<double>(std::max<std::int64_t>(1, epochs_since_row_));
   lines += fmt::format(" {:>8.3f} {:>11.0f}\n", seconds_since_row_ / epochs, last_epoch_.examples_per_second);

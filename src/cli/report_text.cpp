@@ -14,6 +14,31 @@ std::string counted(std::int64_t count, const char* noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+/// Where one is kept, the metrics are of the best checkpoint.
+std::string metrics_text(const training::SummaryReport& report) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  const bool of_best = report.best && !report.best->checkpoint.empty() && !report.interrupted;
+  const std::string whose =
+      of_best ? fmt::format(", of the best checkpoint (epoch {})", report.best->epoch) : "";
+  const auto section = [&](const char* heading, bool of_users) {
+    bool is_begun = false;
+    for (const auto& [metric, value] : report.metrics) {
+      if (metric.is_of_users() != of_users) continue;
+      if (!is_begun) fmt::format_to(out, "\n  {}{}\n", heading, whose);
+      is_begun = true;
+      fmt::format_to(out, "    {:<9} {:.4f}\n", metric.name(), value);
+    }
+  };
+  section("accuracy on the test examples", false);
+  section("metrics of the users with test examples", true);
+  if (report.best) {
+    fmt::format_to(out, "\n  best {}: {:.4f} after epoch {}, step {}\n", report.best->monitor,
+                   report.best->value, report.best->epoch, report.best->step);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string seconds_text(double seconds) {
@@ -74,17 +99,14 @@ std::string run_text(const training::RunReport& report) {
 std::string summary_text(const training::SummaryReport& report) {
   std::string text;
   const auto out = std::back_inserter(text);
+  const char* end = report.interrupted ? "Interrupted" : report.stopped_early ? "Stopped early" : "Finished";
   fmt::format_to(out, "\n{} after epoch {}, step {}, in {}: training {}, evaluation {}, checkpoints {}\n",
-                 report.interrupted ? "Interrupted" : "Finished", report.epoch, report.step,
-                 seconds_text(report.seconds), seconds_text(report.training_seconds),
-                 seconds_text(report.evaluation_seconds), seconds_text(report.checkpoint_seconds));
+                 end, report.epoch, report.step, seconds_text(report.seconds),
+                 seconds_text(report.training_seconds), seconds_text(report.evaluation_seconds),
+                 seconds_text(report.checkpoint_seconds));
   fmt::format_to(out, "{:.0f} training examples per second; loss {:.4f} per example\n",
                  report.examples_per_second, report.loss);
-  if (!report.accuracies.empty()) {
-    fmt::format_to(out, "\n  accuracy on the {} examples\n", ingest::part_name(report.part));
-    for (const auto& [k, accuracy] : report.accuracies)
-      fmt::format_to(out, "    top-{:<5} {:.4f}\n", k, accuracy);
-  }
+  text += metrics_text(report);
   text += "\n  bytes between ranks\n";
   std::int64_t total = 0;
   for (std::size_t i = 0; i < report.bytes.size(); ++i) {
@@ -108,6 +130,8 @@ std::string summary_text(const training::SummaryReport& report) {
       "computed\n";
   fmt::format_to(out, "\nmost memory of a rank: {}\n",
                  base::bytes_text(static_cast<double>(report.peak_memory)));
+  if (report.best && !report.best->checkpoint.empty())
+    fmt::format_to(out, "best checkpoint: {}\n", report.best->checkpoint);
   if (!report.checkpoint.empty()) fmt::format_to(out, "last checkpoint: {}\n", report.checkpoint);
   return text;
 }

@@ -17,6 +17,7 @@
 #include "gemel/base/log.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/training/best_epoch.hpp"
 #include "gemel/training/trace_file.hpp"
 
 namespace gemel::cli {
@@ -303,11 +304,27 @@ std::vector<Option> training_options(training::TrainingOptions& o) {
        "end.",
        whole_number(o.validate_every, 0)},
       {"Evaluation", "top-k", "LIST",
-       "The k of the top-k accuracies: shares of the evaluated examples whose true candidate is among the k "
-       "best "
-       "of the whole "
-       "catalogue. Ascending.",
+       "The k of the metrics, such as top-k accuracies: shares of the evaluated examples whose true "
+       "candidate is "
+       "among the k best of the whole catalogue. Ascending.",
        number_list(o.top_k, {"k", "1,5,10,50,100", std::uint64_t{1} << 31, true})},
+      {"Evaluation", "metrics", "LIST",
+       "What is measured at every k: accuracy (of examples, by score), and as means over the users with test "
+       "examples, by the list of the k best candidates of each: recall (test items in it / test items), ndcg "
+       "(sum of 1 / log2(place + 1) of these / the most it can be), hit-rate (1 if any is in it), mrr (1 / "
+       "place of the first, at the last k only); and coverage (share of the catalogue that is in any list).",
+       choices(o.metrics, evaluation::metric_kinds())},
+      {"Evaluation", "exclude-seen", "[=true|false]",
+       "Leave the items that a user has in the training examples out of the ranking of his queries, but for "
+       "his test items. Takes 4 bytes of every rank for each training example.",
+       toggle(o.exclude_seen)},
+      {"Evaluation", "monitor", "METRIC",
+       "The value that tells which evaluation was the best: a metric, such as top-100 or recall-10 (the "
+       "highest is the best), or loss, that of the training (the lowest).",
+       text(o.monitor, "none")},
+      {"Evaluation", "patience", "N",
+       "End the training after N evaluations without a better --monitor value; 0: never.",
+       whole_number(o.patience, 0)},
   };
 }
 
@@ -321,6 +338,10 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        interval(o.checkpoint.every)},
       {"Checkpoints", "keep", "N", "Checkpoints that are kept: the N newest ones.",
        whole_number(o.checkpoint.keep, 1)},
+      {"Checkpoints", "keep-best", "[=true|false]",
+       "Write a checkpoint whenever the --monitor value is better than ever, and keep the best one besides "
+       "the newest. What the summary tells is then measured on it.",
+       toggle(o.checkpoint.keep_best)},
       {"Checkpoints", "resume", "auto|PATH",
        "Go on from a checkpoint: from the file PATH, or with auto from the newest sound one of "
        "--checkpoint-dir, or from the "
@@ -500,6 +521,23 @@ void check_features(const char* option, const std::vector<std::string>& declarat
   }
 }
 
+void check_monitor(const training::TrainingOptions& options) {
+  if (options.monitor.empty() && (options.patience > 0 || options.checkpoint.keep_best)) {
+    throw base::UsageError(
+        fmt::format("--{}: without a value that is monitored nothing is the best; give --monitor, such as "
+                    "--monitor top-{}, or leave it out",
+                    options.patience > 0 ? "patience" : "keep-best", options.top_k.back()));
+  }
+  if (options.patience > 0 && options.validate_every == 0) {
+    throw base::UsageError(
+        fmt::format("--patience {}: with --validate-every 0 there is no evaluation before the end; give "
+                    "--validate-every 1 or more, or leave --patience out",
+                    options.patience));
+  }
+  const training::BestEpoch is_measured(options.monitor,
+                                        evaluation::make_metrics(options.metrics, options.top_k));
+}
+
 }  // namespace
 
 std::vector<Option> train_options(TrainCommandOptions& options) {
@@ -516,6 +554,7 @@ OptionTable train_option_table(TrainCommandOptions& options) {
 }
 
 void check_train_options(const training::TrainingOptions& options, int ranks) {
+  check_monitor(options);
   if (options.freeze_vocabulary && options.checkpoint.resume.empty()) {
     throw base::UsageError(
         "--freeze-vocabulary: there is no vocabulary yet; give it with --resume, or leave it out");

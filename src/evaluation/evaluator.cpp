@@ -1,60 +1,112 @@
 #include "gemel/evaluation/evaluator.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
+#include <utility>
 
 #include "gemel/base/error.hpp"
 #include "gemel/evaluation/embedder.hpp"
+#include "gemel/evaluation/outscoring.hpp"
 #include "gemel/evaluation/top_k.hpp"
 
 namespace gemel::evaluation {
+namespace {
+
+std::size_t longest_list(const std::vector<Metric>& metrics) {
+  std::int64_t longest = 1;
+  for (const Metric& metric : metrics) longest = std::max(longest, metric.is_of_users() ? metric.k : 1);
+  return static_cast<std::size_t>(longest);
+}
+
+/// Embeds this rank's queries some at a time, as many times on every rank, and calls visit(first, vectors) with what is embedded.
+/// Collective.
+template <class Visit>
+void for_each_round(const ingest::Examples& own, const model::TwoTower& model, Embedder& embedder,
+                    mpi::Communicator& communicator, const Visit& visit) {
+  const auto most_own = static_cast<std::size_t>(communicator.max(static_cast<std::int64_t>(own.size())));
+  tensor::Matrix queries;
+  for (std::size_t round = 0; round < most_own; round += most_queries) {
+    const std::size_t first = std::min(round, own.size());
+    queries.resize(std::min(most_queries, own.size() - first), model.dim());
+    embedder.run(own.features, first, queries.view());
+    visit(first, queries.view());
+  }
+}
+
+/// The users of some of the examples; none where the examples have no users.
+std::span<const std::int32_t> users_of(const ingest::Examples& examples, std::size_t first,
+                                       std::size_t count) {
+  const std::span<const std::int32_t> users(examples.users);
+  return users.empty() ? users : users.subspan(first, count);
+}
+
+}  // namespace
 
 Evaluator::Evaluator(mpi::Communicator& communicator, const exchange::LaneTeam& team,
                      onednn::Runtime& runtime, const ingest::Examples& own,
-                     const ingest::FeatureRows& catalogue, std::vector<std::int64_t> top_k)
+                     const ingest::FeatureRows& catalogue, std::vector<Metric> metrics,
+                     const ingest::UserHistory* seen)
     : communicator_(communicator),
       team_(team),
       runtime_(runtime),
       own_(own),
       catalogue_(catalogue),
-      top_k_(std::move(top_k)),
+      metrics_(std::move(metrics)),
+      seen_(seen),
       examples_(communicator.sum(static_cast<std::int64_t>(own.size()))) {
-  base::require(!top_k_.empty() && std::is_sorted(top_k_.begin(), top_k_.end()),
-                "evaluation: top_k must ascend");
+  base::require(!metrics_.empty(), "evaluation: nothing to measure");
+  if (std::ranges::any_of(metrics_, &Metric::is_of_users)) user_queries_.emplace(own, communicator);
 }
 
-Accuracies Evaluator::evaluate(const model::TwoTower& model) {
+MetricValues Evaluator::evaluate(const model::TwoTower& model) {
   const Shard shard = shard_of_rank(catalogue_.size(), communicator_.size(), communicator_.rank());
   tensor::Matrix candidates(shard.count, model.dim());
   Embedder(communicator_, team_, runtime_, model.candidate(), model.dense())
       .run(catalogue_, shard.first, candidates.view());
-  TopK top_k(communicator_, team_, runtime_, catalogue_.size(), candidates.view(),
-             static_cast<std::size_t>(top_k_.back()));
+  ScoreTiles tiles(runtime_, shard, candidates.view());
 
-  const std::int64_t most_own = communicator_.max(static_cast<std::int64_t>(own_.size()));
-  std::vector<std::int64_t> hits(top_k_.size(), 0);
-  Embedder embed_queries(communicator_, team_, runtime_, model.query(), model.dense());
-  tensor::Matrix queries;
-  for (std::size_t first = 0; first < static_cast<std::size_t>(most_own); first += TopK::most_queries) {
-    const std::size_t start = std::min(first, own_.size());
-    const std::size_t count = std::min(TopK::most_queries, own_.size() - start);
-    queries.resize(count, model.dim());
-    embed_queries.run(own_.features, start, queries.view());
-    const auto answers = top_k.search(queries.view(), std::span(own_.items).subspan(start, count));
-    for (const TopK::Answer& answer : answers) {
-      const auto higher =
-          std::partition_point(answer.best.begin(), answer.best.end(),
-                               [&](ScoredRow candidate) { return score_of(candidate) > answer.true_score; });
-      const std::int64_t outscored_by = higher - answer.best.begin();
-      for (std::size_t i = 0; i < top_k_.size(); ++i) hits[i] += outscored_by < top_k_[i] ? 1 : 0;
-    }
+  MetricValues values;
+  const std::vector<std::int64_t> hits = count_hits(model, tiles);
+  for (std::size_t i = 0; i < hits.size(); ++i) {
+    const double share =
+        static_cast<double>(hits[i]) / static_cast<double>(std::max<std::int64_t>(examples_, 1));
+    values.emplace_back(metrics_[i], share);
   }
+  if (!user_queries_) return values;
+
+  const ingest::Examples& users = user_queries_->own();
+  Embedder embedder(communicator_, team_, runtime_, model.query(), model.dense());
+  TopK top_k(communicator_, team_, tiles, catalogue_.size(), longest_list(metrics_),
+             {seen_, &user_queries_->relevant()});
+  UserMetrics of_users(metrics_, user_queries_->relevant(), catalogue_.size());
+  for_each_round(users, model, embedder, communicator_,
+                 [&](std::size_t first, tensor::ConstMatrixView queries) {
+                   const auto numbers = users_of(users, first, queries.rows());
+                   const auto lists = top_k.search(queries, numbers);
+                   for (std::size_t i = 0; i < lists.size(); ++i) of_users.add(numbers[i], lists[i]);
+                 });
+  std::ranges::move(of_users.values(communicator_), std::back_inserter(values));
+  return values;
+}
+
+std::vector<std::int64_t> Evaluator::count_hits(const model::TwoTower& model, ScoreTiles& tiles) {
+  // Accuracies come first.
+  const auto accuracies = std::ranges::find_if(metrics_, &Metric::is_of_users) - metrics_.begin();
+  std::vector<std::int64_t> hits(static_cast<std::size_t>(accuracies), 0);
+  if (hits.empty()) return hits;
+  Embedder embedder(communicator_, team_, runtime_, model.query(), model.dense());
+  Outscoring outscoring(communicator_, team_, tiles, seen_);
+  for_each_round(own_, model, embedder, communicator_,
+                 [&](std::size_t first, tensor::ConstMatrixView queries) {
+                   const auto true_rows = std::span(own_.items).subspan(first, queries.rows());
+                   for (const std::int64_t higher :
+                        outscoring.count(queries, true_rows, users_of(own_, first, queries.rows()))) {
+                     for (std::size_t i = 0; i < hits.size(); ++i) hits[i] += higher < metrics_[i].k ? 1 : 0;
+                   }
+                 });
   communicator_.sum(std::span(hits));
-  Accuracies accuracies;
-  for (std::size_t i = 0; i < top_k_.size(); ++i) {
-    accuracies.emplace_back(
-        top_k_[i], static_cast<double>(hits[i]) / static_cast<double>(std::max<std::int64_t>(examples_, 1)));
-  }
-  return accuracies;
+  return hits;
 }
 
 }  // namespace gemel::evaluation

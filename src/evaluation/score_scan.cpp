@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "gemel/base/error.hpp"
 #include "gemel/base/vectorize.hpp"
 
 namespace gemel::evaluation {
@@ -22,7 +23,23 @@ std::size_t first_stride_above(const float* scores, std::size_t strides, float t
   return strides;
 }
 
+GEMEL_VECTORIZE
+int count_above_in_loop(const float* scores, std::size_t size, float threshold) {
+  int above = 0;
+  for (std::size_t i = 0; i < size; ++i) above += static_cast<int>(scores[i] > threshold);
+  return above;
+}
+
 }  // namespace
+
+std::int64_t count_above(std::span<const float> scores, float threshold) {
+  return count_above_in_loop(scores.data(), scores.size(), threshold);
+}
+
+void throw_not_finite() {
+  throw base::DivergedError(
+      "the model gives scores that are not finite numbers; try a lower --learning-rate");
+}
 
 void BestRows::scan(std::span<const float> scores, std::uint32_t first_row) {
   std::size_t start = 0;

@@ -297,7 +297,11 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
       dropped_width(data.candidate_features, options.model, options.model.candidate_dropout);
   job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
   job.vector_width = vector_width(data, options.model);
-  job.most_top_k = options.top_k.back();
+  for (const evaluation::Metric& metric : evaluation::make_metrics(options.metrics, options.top_k)) {
+    if (metric.is_of_users()) job.most_top_k = std::max(job.most_top_k, metric.k);
+  }
+  job.users = data.users;
+  job.keeps_seen = data.seen.has_value();
   const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
   job.subtrees = static_cast<double>(parts) / ranks;
   add_tables("query", data.query_features, options, communicator, job);

@@ -43,8 +43,8 @@ Json to_json(const Plan& plan) {
   return json;
 }
 
-void add(Json& json, const Accuracies& accuracies) {
-  for (const auto& [k, accuracy] : accuracies) json[fmt::format("top_{}", k)] = accuracy;
+void add(Json& json, const MetricValues& metrics) {
+  for (const auto& [metric, value] : metrics) json[metric.key()] = value;
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ void MetricsFile::on_validation(const ValidationReport& report) {
                 {"epoch", report.epoch},
                 {"step", report.step},
                 {"loss", report.loss}};
-  add(event, report.accuracies);
+  add(event, report.metrics);
   event["seconds"] = report.seconds;
   event["examples_per_second"] = report.examples_per_second;
   write(event);
@@ -123,7 +123,7 @@ void MetricsFile::on_summary(const SummaryReport& report) {
                 {"epoch", report.epoch},
                 {"step", report.step},
                 {"loss", report.loss}};
-  add(event, report.accuracies);
+  add(event, report.metrics);
   event["seconds"] = report.seconds;
   event["training_seconds"] = report.training_seconds;
   event["evaluation_seconds"] = report.evaluation_seconds;
@@ -132,6 +132,14 @@ void MetricsFile::on_summary(const SummaryReport& report) {
   event["peak_memory"] = report.peak_memory;
   event["checkpoint"] = report.checkpoint;
   event["interrupted"] = report.interrupted;
+  if (report.best) {
+    event["best"] = {{"monitor", report.best->monitor},
+                     {"value", report.best->value},
+                     {"epoch", report.best->epoch},
+                     {"step", report.best->step},
+                     {"checkpoint", report.best->checkpoint}};
+    event["stopped_early"] = report.stopped_early;
+  }
   for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
     event["phase_seconds"][std::string(base::phase_names[i])] = {
         {"min", report.phase_min[i]}, {"mean", report.phase_mean[i]}, {"max", report.phase_max[i]}};

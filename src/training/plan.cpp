@@ -10,7 +10,7 @@
 
 #include "gemel/base/bytes_text.hpp"
 #include "gemel/base/error.hpp"
-#include "gemel/evaluation/top_k.hpp"
+#include "gemel/evaluation/gathered_queries.hpp"
 #include "gemel/exchange/dense_exchange.hpp"
 #include "gemel/training/options.hpp"
 
@@ -128,11 +128,24 @@ double step_memory(const JobShape& job, const Plan& plan) {
 }
 
 double evaluation_memory(const JobShape& job) {
-  constexpr auto most_queries = static_cast<double>(evaluation::TopK::most_queries);
+  constexpr auto most_queries = static_cast<double>(evaluation::most_queries);
   const auto width = static_cast<double>(job.vector_width);
+  // Scores and counts of true candidates, their rows and the users.
+  constexpr double numbers = most_queries * 24;
   const double lists = 2.0 * most_queries * static_cast<double>(std::min(job.most_top_k, job.candidates)) * 8;
   return 2 * share(static_cast<double>(job.candidates), job.ranks) * width * float_bytes +
-         job.ranks * (most_queries * width * float_bytes + lists);
+         job.ranks * (most_queries * width * float_bytes + numbers + lists);
+}
+
+/// The numbers of the examples' users, and who has to do with which items (ingest::UserHistory), on every rank.
+double user_memory(const JobShape& job) {
+  const auto users = static_cast<double>(job.users);
+  const auto train = static_cast<double>(job.train_examples);
+  const auto test = static_cast<double>(job.test_examples);
+  double bytes = share(train + test, job.ranks) * float_bytes;
+  if (job.keeps_seen) bytes += train * float_bytes + users * row_number_bytes;
+  if (job.most_top_k > 0) bytes += test * float_bytes + users * row_number_bytes;
+  return bytes;
 }
 
 }  // namespace
@@ -223,6 +236,7 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
       {"a step", step_memory(job, plan)},
       {"evaluation", evaluation_memory(job)},
   };
+  if (job.users > 0) plan.memory.emplace_back("users and their items", user_memory(job));
   add_traffic(job, plan);
   return plan;
 }

@@ -76,6 +76,7 @@ std::optional<checkpoint::TrainingState> RunCheckpoints::load(const Checkpointed
   reader_->close();
   reader_.reset();
   const bool is_other_data = trained_on.content_hash != given.content_hash;
+  has_other_data_ = is_other_data;
   // Also on the same data a vocabulary grows that was frozen when the checkpoint was trained.
   if (!is_other_data && !has_grown(parts.model.query()) && !has_grown(parts.model.candidate())) return state;
 
@@ -97,11 +98,13 @@ std::optional<checkpoint::TrainingState> RunCheckpoints::load(const Checkpointed
   return state;
 }
 
-std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoint::TrainingState& state) {
+std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoint::TrainingState& state,
+                                  std::optional<std::int64_t> best) {
   const std::filesystem::path path = store_->path_for(state.step);
   const TrainingData& data = parts.data;
-  const checkpoint::RunIdentity run = {result_settings(options_), options_.lanes, options_.seed,
-                                       options_.top_k, data.identity};
+  const checkpoint::RunIdentity run = {
+      result_settings(options_), options_.lanes, options_.seed, options_.top_k, data.identity,
+      options_.metrics};
   tensor::Matrix vectors(data.item_ids.strings.size(), parts.model.dim());
   {
     const learning::AveragedWeights averaged(parts.optimizer);
@@ -112,9 +115,33 @@ std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoi
   const std::int64_t bytes = checkpoint::save_model(
       path, run, state, {data.item_ids, data.item_labels, data.item_counts, vectors.view()}, parts.model,
       parts.optimizer, communicator_);
-  store_->prune();
+  store_->prune(best);
   last_ = path;
   return bytes;
+}
+
+bool RunCheckpoints::restore(const std::filesystem::path& path, const CheckpointedParts& parts) {
+  try {
+    checkpoint::CheckpointReader reader(path, communicator_);
+    checkpoint::restore_model(reader, parts.model, parts.optimizer);
+    reader.close();
+    return true;
+  } catch (const mpi::AgreedError& error) {
+    spdlog::warn("the best checkpoint is left alone: {}", error.what());
+    return false;
+  }
+}
+
+std::filesystem::path RunCheckpoints::find(std::int64_t step) const {
+  std::vector<std::filesystem::path> places = {store_->path_for(step)};
+  if (auto resumed = checkpoint::CheckpointName::parse(resumed_from_.filename().string())) {
+    resumed->step = step;
+    places.push_back(resumed_from_.parent_path() / resumed->file_name());
+  }
+  for (const std::filesystem::path& place : places) {
+    if (store_->exists(place)) return place;
+  }
+  return {};
 }
 
 }  // namespace gemel::training

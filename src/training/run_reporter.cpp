@@ -39,11 +39,11 @@ void RunReporter::epoch(const checkpoint::TrainingState& state) {
 }
 
 void RunReporter::validation(const checkpoint::TrainingState& state, ingest::Part part,
-                             const Accuracies& accuracies, double seconds) {
+                             const MetricValues& metrics, double seconds) {
   if (!communicator_.is_root()) return;
   const std::int64_t examples =
       part == ingest::Part::validation ? run_.validation_examples : run_.test_examples;
-  observer_.on_validation({state.epoch, state.step, accuracies, state.history.back().loss, seconds,
+  observer_.on_validation({state.epoch, state.step, metrics, state.history.back().loss, seconds,
                            static_cast<double>(examples) / seconds, part});
 }
 
@@ -52,22 +52,23 @@ void RunReporter::checkpoint(const checkpoint::TrainingState& state, const std::
   if (communicator_.is_root()) observer_.on_checkpoint({state.epoch, state.step, path, seconds, bytes});
 }
 
-void RunReporter::summary(const checkpoint::TrainingState& state, ingest::Part part,
-                          const Accuracies& accuracies, const std::string& checkpoint) {
+void RunReporter::summary(const checkpoint::TrainingState& state, const Outcome& outcome) {
   SummaryReport report;
   report.epoch = state.epoch;
   report.step = state.step;
   report.loss = state.history.empty() ? std::numeric_limits<double>::quiet_NaN() : state.history.back().loss;
-  report.accuracies = accuracies;
-  report.part = part;
+  report.metrics = outcome.metrics;
+  report.part = outcome.part;
+  report.best = outcome.best;
+  report.stopped_early = outcome.stopped_early;
   report.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   report.training_seconds = training_seconds_ + epoch_seconds_;
   report.evaluation_seconds = timer_.seconds(base::Phase::evaluation);
   report.checkpoint_seconds = timer_.seconds(base::Phase::checkpoint);
   const auto examples = static_cast<double>((state.epoch - run_.first_epoch) * run_.train_examples);
   report.examples_per_second = training_seconds_ > 0 ? examples / training_seconds_ : 0;
-  report.checkpoint = checkpoint;
-  report.interrupted = state.epoch < run_.epochs;
+  report.checkpoint = outcome.checkpoint;
+  report.interrupted = state.epoch < run_.epochs && !outcome.stopped_early;
   report.peak_memory = communicator_.max(base::peak_memory());
   const std::vector<PhaseSeconds> all = communicator_.all_gather(timer_.all());
   report.phase_min = all.front();

@@ -58,6 +58,15 @@ std::string name_of(T value, const std::vector<std::pair<std::string, T>>& names
       ->first;
 }
 
+/// In one order, however they were given.
+std::vector<std::string> metric_names(const std::vector<evaluation::MetricKind>& metrics) {
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : evaluation::metric_kinds()) {
+    if (std::ranges::find(metrics, kind) != metrics.end()) names.push_back(name);
+  }
+  return names;
+}
+
 /// A JSON number or list as it would stand on the command line.
 std::string as_option(const ordered_json& value) {
   if (value.is_array() && value.empty()) return "none";
@@ -100,6 +109,8 @@ std::string result_settings(const TrainingOptions& options) {
       {"fold", options.data.fold},
       {"weight-column", options.data.weight_column.empty() ? "none" : options.data.weight_column},
       {"top-k", options.top_k},
+      {"metrics", metric_names(options.metrics)},
+      {"exclude-seen", options.exclude_seen},
       {"optimizer", name_of(optimizer.kind, learning::optimizer_names())},
       {"learning-rate", optimizer.learning_rate.peak},
       {"momentum", optimizer.momentum},

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -14,6 +16,7 @@
 #include "gemel/base/memory.hpp"
 #include "gemel/evaluation/evaluator.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/training/best_epoch.hpp"
 #include "gemel/training/run_checkpoints.hpp"
 #include "gemel/training/run_reporter.hpp"
 #include "gemel/training/settings.hpp"
@@ -60,6 +63,15 @@ learning::OptimizerOptions optimizer_options(const TrainingOptions& options, std
   return result;
 }
 
+/// Throws AgreedError (usage) when a metric is monitored that there are no test examples for.
+void require_monitored(const TrainingOptions& options, const evaluation::Evaluator& evaluator) {
+  if (evaluator.examples() > 0 || options.monitor.empty() || options.monitor == monitored_loss) return;
+  throw mpi::AgreedError(
+      ExitCode::usage,
+      fmt::format("--monitor {}: there are no test examples; give --monitor {}, or keep some out of training",
+                  options.monitor, monitored_loss));
+}
+
 /// Records from now on what `timer` measures, if a trace is wanted. Throws AgreedError (usage). Collective.
 std::unique_ptr<TraceFile> open_trace(const TrainingOptions& options, mpi::Communicator& communicator,
                                       base::PhaseTimer& timer) {
@@ -93,10 +105,10 @@ class Run {
                timer_, traffic_}),
         validation_part_(data_.identity.validation_examples > 0 ? ingest::Part::validation
                                                                 : ingest::Part::test),
-        validator_(communicator, team_, runtime_,
-                   validation_part_ == ingest::Part::validation ? data_.validation : data_.test,
-                   data_.catalogue, options.top_k),
-        tester_(communicator, team_, runtime_, data_.test, data_.catalogue, options.top_k) {
+        validator_(make_evaluator(validation_part_)),
+        tester_(make_evaluator(ingest::Part::test)),
+        best_(options.monitor, validator_.metrics()) {
+    require_monitored(options, validator_);
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
     timer_.count_operations([this] { return runtime_.operations(); });
   }
@@ -104,7 +116,7 @@ class Run {
   void train() {
     resume();
     reporter_.start(describe());
-    while (state_.epoch < options_.epochs && !stop_) {
+    while (state_.epoch < options_.epochs && !stop_ && !is_out_of_patience()) {
       train_epoch();
       if (state_.step_in_epoch < deal_.batches()) break;  // stopped in the middle
       finish_epoch();
@@ -112,14 +124,25 @@ class Run {
       save_if_due(Interval::Unit::epochs, state_.epoch);
       save_if_due(Interval::Unit::steps, state_.step);
     }
-    if (state_.epoch == options_.epochs) test();
     if (state_.step != saved_step_) save();
-    reporter_.summary(state_, evaluated_part_, accuracies_, checkpoints_.last().string());
+    const bool has_ended = state_.epoch == options_.epochs || is_out_of_patience();
+    if (has_ended) evaluate_in_the_end();
+    reporter_.summary(state_, outcome());
     if (trace_) trace_->write();
-    if (state_.epoch < options_.epochs) throw_interrupted();
+    if (!has_ended) throw_interrupted();
   }
 
  private:
+  evaluation::Evaluator make_evaluator(ingest::Part part) {
+    return {communicator_,
+            team_,
+            runtime_,
+            part == ingest::Part::validation ? data_.validation : data_.test,
+            data_.catalogue,
+            evaluation::make_metrics(options_.metrics, options_.top_k),
+            data_.seen ? &*data_.seen : nullptr};
+  }
+
   TrainingData read_and_prepare() {
     ingest::Dataset dataset = read_data(options_, communicator_);
     checkpoints_.check_settings();
@@ -133,10 +156,23 @@ class Run {
     state_ = std::move(*state);
     saved_step_ = state_.step;
     if (state_.history.empty()) return;
-    for (std::size_t i = 0; i < options_.top_k.size(); ++i) {
-      const double accuracy = state_.history.back().accuracies[i];
-      if (std::isfinite(accuracy)) accuracies_.emplace_back(options_.top_k[i], accuracy);
+    for (std::size_t i = 0; i < validator_.metrics().size(); ++i) {
+      const double value = state_.history.back().metrics[i];
+      if (std::isfinite(value)) metrics_.emplace_back(validator_.metrics()[i], value);
     }
+    if (checkpoints_.has_other_data()) return;  // what was measured on that cannot be compared
+    for (const checkpoint::EpochRecord& record : state_.history) {
+      if (was_evaluated(record)) best_.watch(record);
+    }
+  }
+
+  bool was_evaluated(const checkpoint::EpochRecord& record) const {
+    return is_due(options_.validate_every, record.epoch) ||
+           std::ranges::any_of(record.metrics, [](double value) { return std::isfinite(value); });
+  }
+
+  bool is_out_of_patience() const {
+    return options_.patience > 0 && best_.evaluations_since_best() >= options_.patience;
   }
 
   /// Trains the rest of the current epoch, or up to the step at which a signal is heeded.
@@ -185,7 +221,7 @@ class Run {
     std::ranges::fill(state_.lane_losses, 0.0);
     state_.history.push_back(
         {state_.epoch, state_.step, loss,
-         std::vector<double>(options_.top_k.size(), std::numeric_limits<double>::quiet_NaN())});
+         std::vector<double>(validator_.metrics().size(), std::numeric_limits<double>::quiet_NaN())});
     reporter_.epoch(state_);
   }
 
@@ -197,29 +233,61 @@ class Run {
 
   /// Evaluates the validation examples; the test examples, where there are none.
   void validate() {
-    if (validator_.examples() == 0) return;
-    evaluate(validator_, validation_part_);
     auto& record = state_.history.back();
-    for (std::size_t i = 0; i < accuracies_.size(); ++i) record.accuracies[i] = accuracies_[i].second;
+    if (validator_.examples() > 0) {
+      evaluate(validator_, validation_part_, state_);
+      for (std::size_t i = 0; i < metrics_.size(); ++i) record.metrics[i] = metrics_[i].second;
+    }
+    if (best_.watch(record) && options_.checkpoint.keep_best) save();
   }
 
-  /// Evaluates the test examples at the end of a run that has others for validation.
-  void test() {
-    if (validation_part_ == ingest::Part::validation && tester_.examples() > 0)
-      evaluate(tester_, ingest::Part::test);
-  }
-
-  void evaluate(evaluation::Evaluator& evaluator, ingest::Part part) {
+  /// `state` is that of the model, for the report.
+  void evaluate(evaluation::Evaluator& evaluator, ingest::Part part, const checkpoint::TrainingState& state) {
     const auto start = Clock::now();
     {
       const auto timing = timer_.measure(Phase::evaluation);
       optimizer_.settle_all();
       const learning::AveragedWeights averaged(optimizer_);
       const auto counting = traffic_.measure(Traffic::evaluation);
-      accuracies_ = evaluator.evaluate(model_);
+      metrics_ = evaluator.evaluate(model_);
       evaluated_part_ = part;
     }
-    reporter_.validation(state_, part, accuracies_, seconds_since(start));
+    reporter_.validation(state, part, metrics_, seconds_since(start));
+  }
+
+  /// Where the best checkpoint is kept, what the summary tells is measured on it, and the model is its model from then on. The test
+  /// examples of a run that has others for validation are evaluated here and nowhere else.
+  void evaluate_in_the_end() {
+    const auto best = restore_best();
+    const bool is_untested = validation_part_ == ingest::Part::validation;
+    if (tester_.examples() > 0 && (is_untested || best)) {
+      evaluate(tester_, ingest::Part::test, best ? *best : state_);
+    }
+  }
+
+  /// The state at the best checkpoint, if that is kept and not the last.
+  std::optional<checkpoint::TrainingState> restore_best() {
+    if (!options_.checkpoint.keep_best || !best_.best() || best_.best()->step == state_.step) return {};
+    const std::filesystem::path path = checkpoints_.find(best_.best()->step);
+    if (path.empty()) return {};
+    const auto timing = timer_.measure(Phase::checkpoint);
+    if (!checkpoints_.restore(path, checkpointed_parts())) return {};
+    checkpoint::TrainingState state = state_;
+    state.epoch = best_.best()->epoch;
+    state.step = best_.best()->step;
+    state.history.resize(static_cast<std::size_t>(state.epoch));
+    return state;
+  }
+
+  /// Collective.
+  Outcome outcome() {
+    Outcome outcome{metrics_, evaluated_part_, checkpoints_.last().string(), std::nullopt, false};
+    if (!best_.best()) return outcome;
+    const BestEpoch::Best& best = *best_.best();
+    const std::string kept = options_.checkpoint.keep_best ? checkpoints_.find(best.step).string() : "";
+    outcome.best = BestReport{best_.monitor(), best.value, best.epoch, best.step, kept};
+    outcome.stopped_early = is_out_of_patience() && state_.epoch < options_.epochs;
+    return outcome;
   }
 
   bool save_is_due(Interval::Unit unit, std::int64_t count) const {
@@ -238,10 +306,16 @@ class Run {
       const auto timing = timer_.measure(Phase::checkpoint);
       optimizer_.settle_all();
       gather_lane_losses();
-      bytes = checkpoints_.save(checkpointed_parts(), state_);
+      bytes = checkpoints_.save(checkpointed_parts(), state_, step_to_keep());
     }
     saved_step_ = state_.step;
     reporter_.checkpoint(state_, checkpoints_.last().string(), seconds_since(start), bytes);
+  }
+
+  /// Of the best checkpoint, if it is to be kept.
+  std::optional<std::int64_t> step_to_keep() const {
+    if (!options_.checkpoint.keep_best || !best_.best()) return std::nullopt;
+    return best_.best()->step;
   }
 
   CheckpointedParts checkpointed_parts() { return {team_, runtime_, data_, model_, optimizer_}; }
@@ -310,11 +384,12 @@ class Run {
   const ingest::Part validation_part_;
   evaluation::Evaluator validator_;
   evaluation::Evaluator tester_;
+  BestEpoch best_;
 
   checkpoint::TrainingState state_;
   bool stop_ = false;
   std::int64_t saved_step_ = 0;
-  Accuracies accuracies_;  // the latest
+  MetricValues metrics_;  // the latest
   ingest::Part evaluated_part_ = validation_part_;
 };
 

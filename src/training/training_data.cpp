@@ -111,19 +111,39 @@ ingest::Examples empty_like(const ingest::FeatureRows& rows) {
   return examples;
 }
 
-/// `weights` of all interactions, or empty.
+/// `weights` of all interactions, or empty; `users` are the numbers of their users, or empty.
 void divide(const ingest::Dataset& dataset, const ingest::Split& split, const ingest::FeatureRows& rows,
-            const std::vector<float>& weights, TrainingData& data) {
+            const std::vector<float>& weights, const std::vector<std::int32_t>& users, TrainingData& data) {
   data.train = empty_like(rows);
   data.validation = empty_like(rows);
   data.test = empty_like(rows);
   ingest::Examples* const examples[] = {&data.train, &data.validation, &data.test};
   for (std::size_t row = 0; row < dataset.item_rows.size(); ++row) {
-    append(rows, row, dataset.item_rows[row], *examples[static_cast<std::size_t>(split.parts[row])]);
+    ingest::Examples& part = *examples[static_cast<std::size_t>(split.parts[row])];
+    append(rows, row, dataset.item_rows[row], part);
+    if (!users.empty()) part.users.push_back(users[row]);
     if (!split.is_train(row)) continue;
     data.train_numbers.push_back(split.numbers[row]);
     if (!weights.empty()) data.train.weights.push_back(weights[row]);
   }
+}
+
+bool needs_users(const TrainingOptions& options) {
+  const auto metrics = evaluation::make_metrics(options.metrics, options.top_k);
+  return options.exclude_seen || std::ranges::any_of(metrics, &evaluation::Metric::is_of_users);
+}
+
+/// Throws AgreedError (data). Collective.
+ingest::UserNumbers number_users(const ingest::Columns& interactions, mpi::Communicator& communicator) {
+  const auto ids = interactions.strings.find("user_id");
+  if (ids == interactions.strings.end()) {
+    throw mpi::AgreedError(
+        base::ExitCode::data,
+        fmt::format("the interactions have no users (a text column user_id), which --exclude-seen and "
+                    "metrics of users need; their columns are {}",
+                    interactions.describe()));
+  }
+  return ingest::number_users(ids->second, communicator);
 }
 
 }  // namespace
@@ -163,7 +183,11 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
       ingest::featurize_columns(specs.query, dataset.interactions, communicator,
                                 {earlier ? &earlier->query : nullptr, options.freeze_vocabulary});
   data.query_features = std::move(query.features);
-  mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, data); });
+  ingest::UserNumbers users;
+  if (needs_users(options)) users = number_users(dataset.interactions, communicator);
+  data.users = users.users;
+  mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
+  if (options.exclude_seen) data.seen.emplace(users.users, data.train.users, data.train.items, communicator);
   ingest::FeaturisedColumns candidate =
       ingest::featurize_columns(specs.candidate, dataset.catalogue, communicator,
                                 {earlier ? &earlier->candidate : nullptr, options.freeze_vocabulary});

@@ -159,6 +159,18 @@ TEST_F(CheckpointStoreTest, PrunesItsOwnRunOnly) {
                                    "run-002-step-00000004.h5"));
 }
 
+TEST_F(CheckpointStoreTest, KeepsTheBestBesidesTheNewest) {
+  auto only = store(2);
+  for (const std::int64_t step : {1, 2, 3, 4}) write(only, step);
+  only.prune(2);
+  EXPECT_THAT(files(), ElementsAre("run-001-step-00000002.h5", "run-001-step-00000003.h5",
+                                   "run-001-step-00000004.h5"));
+  EXPECT_TRUE(only.exists(only.path_for(2)));
+  only.prune(4);
+  EXPECT_THAT(files(), ElementsAre("run-001-step-00000003.h5", "run-001-step-00000004.h5"));
+  EXPECT_FALSE(only.exists(only.path_for(2)));
+}
+
 TEST_F(CheckpointStoreTest, KeepsTheFileResumedFromUntilThereIsANewerOne) {
   auto first = store();
   write(first, 100);

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -136,7 +138,8 @@ class ModelCheckpointTest : public testing::Test {
     for (const char* item : {"10", "20", "七人の侍"}) items.push_back(item);
     const Catalogue catalogue = {ingest::own_block(items, world_), ingest::own_block(items, world_), counts_,
                                  vectors_.view().middle_rows(0, own_items())};
-    const RunIdentity identity = {"{}", 8, 5, {1, 10}, {"made up", 100, 70, 20, 0xfedcba9876543210, 10}};
+    const RunIdentity identity = {"{}",    8, 5, {1, 10}, {"made up", 100, 70, 20, 0xfedcba9876543210, 10},
+                                  metrics_};
     const std::int64_t bytes =
         save_model(path_, identity, state_, catalogue, saved.model, saved.optimizer, world_);
     EXPECT_EQ(bytes, static_cast<std::int64_t>(std::filesystem::file_size(path_)));
@@ -188,6 +191,7 @@ class ModelCheckpointTest : public testing::Test {
   tensor::Matrix vectors_{3, 3};
   TrainingState state_ = {
       2, 23, 3, {1.5, -2, 3, 4, 5, 6, 7, 1e-300}, {{1, 10, 0.5, {0.25, 1}}, {2, 20, 0.1, {0, 0.5}}}};
+  std::vector<evaluation::MetricKind> metrics_ = {evaluation::MetricKind::accuracy};
   const std::vector<std::set<std::string>> placements_ = {
       {}, {users, titles, years, "query/tables/timestamp_bucketize"}, {titles}, {users, years}};
 };
@@ -233,7 +237,39 @@ TEST_F(ModelCheckpointTest, BringsBackTheStateOfTraining) {
   ASSERT_EQ(state.history.size(), 2U);
   EXPECT_EQ(state.history[1].step, 20);
   EXPECT_EQ(state.history[1].loss, 0.1);
-  EXPECT_EQ(state.history[0].accuracies, state_.history[0].accuracies);
+  EXPECT_EQ(state.history[0].metrics, state_.history[0].metrics);
+}
+
+TEST_F(ModelCheckpointTest, HasAHistoryOfWhatWasMeasuredOnly) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  metrics_ = {evaluation::MetricKind::mrr, evaluation::MetricKind::recall};
+  state_.history[0].metrics = {0.125, 0.25, 0.5};
+  state_.history[1].metrics = {nan, nan, nan};
+  save({});
+  CheckpointReader reader(path_, world_);
+  EXPECT_EQ(reader.read_vector<double>("/history/recall_1")[0], 0.125);
+  EXPECT_EQ(reader.read_vector<double>("/history/recall_10")[0], 0.25);
+  EXPECT_EQ(reader.read_vector<double>("/history/mrr_10")[0], 0.5);
+  for (const char* absent : {"/history/top_1", "/history/mrr_1", "/history/ndcg_10"})
+    EXPECT_FALSE(reader.has(absent)) << absent;
+  reader.close();
+  Run loaded = run({});
+  const TrainingState state = load(loaded);
+  EXPECT_EQ(state.history[0].metrics, state_.history[0].metrics);
+  ASSERT_EQ(state.history[1].metrics.size(), 3U);
+  EXPECT_TRUE(std::isnan(state.history[1].metrics[2]));
+}
+
+TEST_F(ModelCheckpointTest, ARunRestoresItsOwnAfterItsVocabulariesHaveGrown) {
+  for (const auto& sharded : placements_) {
+    const Values saved = save(sharded);
+    Run grown = run(sharded, {20, 5, 3, 2});  // the file has the added rows already
+    CheckpointReader reader(path_, world_);
+    restore_model(reader, grown.model, grown.optimizer);
+    reader.close();
+    EXPECT_EQ(values_of(grown), saved);
+    EXPECT_EQ(grown.optimizer.steps(), 23);
+  }
 }
 
 TEST_F(ModelCheckpointTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabularies) {

@@ -19,6 +19,10 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
+evaluation::Metric top(std::int64_t k) {
+  return {evaluation::MetricKind::accuracy, k};
+}
+
 /// A run of 40 steps an epoch under a clock of its own.
 class ProgressTest : public testing::Test {
  protected:
@@ -50,7 +54,8 @@ class ProgressTest : public testing::Test {
     progress_->on_validation(
         {.epoch = epoch_,
          .step = 40 * epoch_,
-         .accuracies = {{1, 0.0011}, {5, 0.0122}, {10, 0.0233}, {50, 0.1344}, {100, 0.2455}},
+         .metrics =
+             {{top(1), 0.0011}, {top(5), 0.0122}, {top(10), 0.0233}, {top(50), 0.1344}, {top(100), 0.2455}},
          .loss = 7.25});
   }
 
@@ -174,7 +179,7 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
   report.epoch = 300;
   report.step = 12000;
   report.loss = 5.94712;
-  report.accuracies = {{1, 0.00123}, {100, 0.25}};
+  report.metrics = {{top(1), 0.00123}, {top(100), 0.25}};
   report.seconds = 75.25;
   report.training_seconds = 70.5;
   report.evaluation_seconds = 4.25;
@@ -208,6 +213,36 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
   EXPECT_THAT(summary_text(report), HasSubstr("accuracy on the validation examples\n"));
   report.interrupted = true;
   EXPECT_THAT(summary_text(report), HasSubstr("Interrupted after epoch 300"));
+}
+
+TEST(SummaryText, TellsOfTheBestCheckpoint) {
+  training::SummaryReport report;
+  report.epoch = 30;
+  report.metrics = {{top(10), 0.125}, {{evaluation::MetricKind::hit_rate, 10}, 0.5}};
+  report.best = training::BestReport{"top-10", 0.125, 20, 800, "c/best.h5"};
+  report.stopped_early = true;
+  report.checkpoint = "c/last.h5";
+  const std::string text = summary_text(report);
+  for (const char* fact : {"Stopped early after epoch 30,",
+                           "accuracy on the test examples, of the best checkpoint (epoch 20)\n    top-10 ",
+                           "metrics of the users with test examples, of the best checkpoint (epoch 20)\n    "
+                           "hit-rate-10 0.5000\n",
+                           "best top-10: 0.1250 after epoch 20, step 800\n",
+                           "best checkpoint: c/best.h5\nlast checkpoint: c/last.h5\n"}) {
+    EXPECT_THAT(text, HasSubstr(fact));
+  }
+  report.best->checkpoint = "";
+  EXPECT_THAT(summary_text(report),
+              AllOf(HasSubstr("test examples\n    top-10 "), Not(HasSubstr("best checkpoint"))));
+}
+
+TEST_F(ProgressTest, GivesLongNamesOfMetricsTheirRoom) {
+  options_.metrics = {evaluation::MetricKind::hit_rate};
+  options_.top_k = {100};
+  start(ProgressStyle::lines, 1);
+  progress_->on_validation(
+      {.epoch = 1, .step = 40, .metrics = {{{evaluation::MetricKind::hit_rate, 100}, 0.5}}});
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr(" loss hit-rate-100 "), HasSubstr(" 0.0000       0.5000 ")));
 }
 
 TEST(ReportText, ScalesBytesAndSeconds) {

@@ -150,6 +150,12 @@ TEST(TrainOptions, ReachEveryField) {
                               "0",
                               "--top-k",
                               "3, 30",
+                              "--metrics",
+                              "ndcg, hit-rate",
+                              "--exclude-seen",
+                              "--monitor",
+                              "ndcg-30",
+                              "--keep-best",
                               "--checkpoint-dir",
                               "c",
                               "--checkpoint-every",
@@ -214,6 +220,10 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.seed, 0U);
   EXPECT_EQ(training.validate_every, 0);
   EXPECT_THAT(training.top_k, ElementsAre(3, 30));
+  EXPECT_THAT(training.metrics, ElementsAre(evaluation::MetricKind::ndcg, evaluation::MetricKind::hit_rate));
+  EXPECT_TRUE(training.exclude_seen);
+  EXPECT_EQ(training.monitor, "ndcg-30");
+  EXPECT_TRUE(training.checkpoint.keep_best);
   EXPECT_EQ(training.checkpoint.directory, "c");
   EXPECT_EQ(training.checkpoint.every.count, 100);
   EXPECT_EQ(training.checkpoint.every.unit, Unit::steps);
@@ -396,6 +406,15 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
       {{"--top-k", "5,5"}, "--top-k 5,5: 5 does not come after 5", "ascending"},
       {{"--top-k", "0,5"}, "--top-k 0,5: 0 is not", "like 1,5,10,50,100"},
       {{"--top-k", ""}, "--top-k '': an empty list", "like 1,5,10,50,100"},
+      {{"--metrics", "recal"}, "--metrics recal: ", "accuracy, recall, ndcg, hit-rate, mrr, coverage"},
+      {{"--metrics", "recall,,ndcg"}, "--metrics recall,,ndcg: ", "choose one of"},
+      {{"--metrics", "ndcg,ndcg"}, "--metrics ndcg,ndcg: ndcg is named twice", "once"},
+      {{"--monitor", "top-20"}, "--monitor top-20: is not measured", "loss, top-1, top-5"},
+      {{"--patience", "3"}, "--patience: ", "--monitor top-100"},
+      {{"--keep-best"}, "--keep-best: ", "--monitor top-100"},
+      {{"--monitor", "loss", "--patience", "3", "--validate-every", "0"},
+       "--patience 3: ",
+       "--validate-every 1"},
       {{"--checkpoint-every", "5weeks"}, "--checkpoint-every 5weeks: ", "50epochs or 1000steps"},
       {{"--checkpoint-every", "steps"}, "--checkpoint-every steps: ", "50epochs or 1000steps"},
       {{"--checkpoint-every", "-1"}, "--checkpoint-every -1: ", "50epochs or 1000steps"},

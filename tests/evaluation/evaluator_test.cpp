@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,7 +20,8 @@ using namespace test::tiny;
 
 /// Counts, for every example, the candidates that score higher than the true one, in doubles. Scores closer than a float can tell
 /// must not occur but for the true item itself: `smallest_gap` is the least difference seen.
-Accuracies naive(const model::TwoTower& model, const std::vector<std::int64_t>& top_k, double* smallest_gap) {
+MetricValues naive(const model::TwoTower& model, const std::vector<std::int64_t>& top_k,
+                   double* smallest_gap) {
   const test::ReferenceModel reference = reference_of(model);
   const ingest::Examples examples = all_examples();
   const ingest::FeatureRows rows = catalogue();
@@ -38,10 +42,14 @@ Accuracies naive(const model::TwoTower& model, const std::vector<std::int64_t>& 
     }
     for (std::size_t k = 0; k < top_k.size(); ++k) hits[k] += higher < top_k[k] ? 1 : 0;
   }
-  Accuracies result;
+  MetricValues result;
   for (std::size_t k = 0; k < top_k.size(); ++k)
-    result.emplace_back(top_k[k], hits[k] / static_cast<double>(total));
+    result.emplace_back(Metric{MetricKind::accuracy, top_k[k]}, hits[k] / static_cast<double>(total));
   return result;
+}
+
+std::vector<Metric> accuracies(const std::vector<std::int64_t>& top_k) {
+  return make_metrics({MetricKind::accuracy}, top_k);
 }
 
 struct Fixture {
@@ -62,10 +70,10 @@ TEST(EvaluatorTest, AccuraciesAreThoseOfACountInDoubles) {
   const std::vector<std::int64_t> top_k = {1, 3, 5, 10, 100};  // 100: more than there are candidates
   std::vector<std::int64_t> numbers;
   const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, top_k);
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies(top_k));
   EXPECT_EQ(evaluator.examples(), total);
   double smallest_gap = 0;
-  const Accuracies truth = naive(fixture.model, top_k, &smallest_gap);
+  const MetricValues truth = naive(fixture.model, top_k, &smallest_gap);
   EXPECT_GT(smallest_gap, 1e-6);
   EXPECT_GT(truth[0].second, 0.0);
   EXPECT_LT(truth[2].second, 1.0);
@@ -80,8 +88,9 @@ TEST(EvaluatorTest, ShardedTablesGiveTheSame) {
   fill_with_weights(replicated.model);
   fill_with_weights(sharded.model);
   Evaluator of_replicated(replicated.world, replicated.team, replicated.runtime, own, replicated.rows,
-                          {1, 3, 5});
-  Evaluator of_sharded(sharded.world, sharded.team, sharded.runtime, own, sharded.rows, {1, 3, 5});
+                          accuracies({1, 3, 5}));
+  Evaluator of_sharded(sharded.world, sharded.team, sharded.runtime, own, sharded.rows,
+                       accuracies({1, 3, 5}));
   EXPECT_EQ(of_sharded.evaluate(sharded.model), of_replicated.evaluate(replicated.model));
 }
 
@@ -91,7 +100,7 @@ TEST(EvaluatorTest, WorksWhereOneRankHasAllExamples) {
   const bool last = fixture.world.rank() == fixture.world.size() - 1;
   std::vector<std::int64_t> numbers;
   const auto own = last ? all_examples() : examples_of_rank(1, 1, numbers);
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, {1, 5});
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies({1, 5}));
   double smallest_gap = 0;
   EXPECT_EQ(evaluator.evaluate(fixture.model), naive(fixture.model, {1, 5}, &smallest_gap));
 }
@@ -105,8 +114,170 @@ TEST(EvaluatorTest, EqualScoresAreNotHigher) {
   for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = 1;
   std::vector<std::int64_t> numbers;
   const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, {1, 5});
-  EXPECT_EQ(evaluator.evaluate(fixture.model), (Accuracies{{1, 1.0}, {5, 1.0}}));
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies({1, 5}));
+  EXPECT_EQ(evaluator.evaluate(fixture.model),
+            (MetricValues{{{MetricKind::accuracy, 1}, 1.0}, {{MetricKind::accuracy, 5}, 1.0}}));
+}
+
+constexpr std::int32_t users = 6;  // by the first feature
+
+/// This rank's block of all examples, with their users.
+ingest::Examples block_with_users(const mpi::Communicator& world) {
+  const ingest::Examples all = all_examples();
+  ingest::Examples own;
+  own.features.features = 3;
+  own.features.lists.resize(3);
+  const auto border = [&](int rank) {
+    return all.size() * static_cast<std::size_t>(rank) / static_cast<std::size_t>(world.size());
+  };
+  for (std::size_t i = border(world.rank()); i < border(world.rank() + 1); ++i) {
+    own.items.push_back(all.items[i]);
+    own.users.push_back(static_cast<std::int32_t>(all.features.words[i * 3]));
+    for (std::size_t word = 0; word < 3; ++word)
+      own.features.words.push_back(all.features.words[i * 3 + word]);
+  }
+  return own;
+}
+
+/// What the users have seen in training: test items among them.
+bool is_seen(std::int32_t user, std::int32_t item) {
+  return (user * 7 + item * 5) % 4 == 0;
+}
+ingest::UserHistory seen_items(mpi::Communicator& world) {
+  std::vector<std::int32_t> of;
+  std::vector<std::int32_t> seen;
+  for (std::int32_t user = world.rank(); user < users; user += world.size()) {
+    for (std::int32_t item = 0; item < items; ++item) {
+      if (!is_seen(user, item)) continue;
+      of.push_back(user);
+      seen.push_back(item);
+    }
+  }
+  return {users, of, seen, world};
+}
+
+/// Every score of an example's query, in double.
+std::vector<double> scores_of(const test::ReferenceModel& reference, const ingest::Examples& examples,
+                              std::size_t i) {
+  const test::Vector query = test::reference_forward(reference.query, examples.features, i).back();
+  const ingest::FeatureRows rows = catalogue();
+  std::vector<double> scores;
+  for (std::size_t item = 0; item < items; ++item)
+    scores.push_back(test::dot(query, test::reference_forward(reference.candidate, rows, item).back()));
+  return scores;
+}
+
+double naive_accuracy(const test::ReferenceModel& reference, std::int64_t k, bool excludes) {
+  const ingest::Examples examples = all_examples();
+  double hits = 0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const std::vector<double> scores = scores_of(reference, examples, i);
+    const std::int32_t own = examples.items[i];
+    std::int64_t higher = 0;
+    for (std::int32_t item = 0; item < items; ++item) {
+      if (item == own ||
+          (excludes && is_seen(static_cast<std::int32_t>(examples.features.words[i * 3]), item)))
+        continue;
+      higher += scores[static_cast<std::size_t>(item)] > scores[static_cast<std::size_t>(own)] ? 1 : 0;
+    }
+    hits += higher < k ? 1 : 0;
+  }
+  return hits / static_cast<double>(total);
+}
+
+/// Sums over the lists of users, which are sorted whole.
+struct Naive {
+  double recall = 0;
+  double ndcg = 0;
+  double hit_rate = 0;
+  double mrr = 0;
+  double coverage = 0;
+};
+Naive naive_of_users(const test::ReferenceModel& reference, std::size_t k, bool excludes) {
+  const ingest::Examples examples = all_examples();
+  Naive sums;
+  std::set<std::int32_t> shown;
+  for (std::int32_t user = 0; user < users; ++user) {
+    std::set<std::int32_t> relevant;
+    std::vector<double> scores;
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      if (static_cast<std::int32_t>(examples.features.words[i * 3]) != user) continue;
+      if (scores.empty()) scores = scores_of(reference, examples, i);
+      relevant.insert(examples.items[i]);
+    }
+    std::vector<std::int32_t> list;
+    for (std::int32_t item = 0; item < items; ++item) {
+      if (!excludes || !is_seen(user, item) || relevant.contains(item)) list.push_back(item);
+    }
+    std::ranges::stable_sort(list, std::ranges::greater(),
+                             [&](std::int32_t item) { return scores[static_cast<std::size_t>(item)]; });
+    list.resize(std::min(k, list.size()));
+    double hits = 0, gains = 0, ideal = 0, first = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      shown.insert(list[i]);
+      if (!relevant.contains(list[i])) continue;
+      if (hits == 0) first = 1.0 / static_cast<double>(i + 1);
+      ++hits;
+      gains += std::log(2.0) / std::log(static_cast<double>(i + 2));
+    }
+    for (std::size_t i = 0; i < std::min(k, relevant.size()); ++i)
+      ideal += std::log(2.0) / std::log(static_cast<double>(i + 2));
+    sums.recall += hits / static_cast<double>(relevant.size()) / users;
+    sums.ndcg += gains / ideal / users;
+    sums.hit_rate += (hits > 0 ? 1.0 : 0.0) / users;
+    sums.mrr += first / users;
+  }
+  sums.coverage = static_cast<double>(shown.size()) / items;
+  return sums;
+}
+
+void expect_metrics(bool excludes, int threads) {
+  Fixture fixture;
+  fill_with_weights(fixture.model);
+  const auto reference = reference_of(fixture.model);
+  const exchange::LaneTeam team(threads);
+  onednn::Runtime runtime(threads);
+  const ingest::Examples own = block_with_users(fixture.world);
+  const ingest::UserHistory seen = seen_items(fixture.world);
+  const std::vector<std::int64_t> ks = {
+      1, 3, 10, 40};  // users have up to ten test items; 40: more than there are candidates
+  using enum MetricKind;
+  Evaluator evaluator(fixture.world, team, runtime, own, fixture.rows,
+                      make_metrics({coverage, accuracy, recall, ndcg, hit_rate, mrr}, ks),
+                      excludes ? &seen : nullptr);
+  const MetricValues values = evaluator.evaluate(fixture.model);
+  EXPECT_EQ(values.size(), 5 * ks.size() + 1);
+  for (const auto& [metric, value] : values) {
+    const Naive naive = naive_of_users(reference, static_cast<std::size_t>(metric.k), excludes);
+    const double accuracy_at_k = naive_accuracy(reference, metric.k, excludes);
+    const double truth[] = {accuracy_at_k,  naive.recall, naive.ndcg,
+                            naive.hit_rate, naive.mrr,    naive.coverage};
+    EXPECT_NEAR(value, truth[static_cast<std::size_t>(metric.kind)], 1e-12) << metric.name();
+  }
+}
+
+TEST(EvaluatorTest, MetricsAreThoseOfSortedListsInDoubles) {
+  expect_metrics(false, 1);
+}
+TEST(EvaluatorTest, MetricsWithoutSeenItemsAreThoseOfSortedListsInDoubles) {
+  expect_metrics(true, 1);
+  expect_metrics(true, 2);
+}
+
+/// All candidates alike: the lists begin with the first rows.
+TEST(EvaluatorTest, ListsOfEqualScoresAreInTheOrderOfRows) {
+  Fixture fixture;
+  for (auto* table : fixture.model.tables())
+    std::fill_n(table->weights().data(), table->weights().size(), 0.25F);
+  for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = 1;
+  ingest::Examples own = block_with_users(fixture.world);
+  for (std::size_t i = 0; i < own.size(); ++i) own.items[i] = own.users[i];
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows,
+                      make_metrics({MetricKind::mrr, MetricKind::coverage}, {5}));
+  const MetricValues values = evaluator.evaluate(fixture.model);
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_NEAR(values[0].second, (1 + 1.0 / 2 + 1.0 / 3 + 1.0 / 4 + 1.0 / 5) / 6, 1e-15);
+  EXPECT_EQ(values[1].second, 5.0 / items);
 }
 
 TEST(EmbedderTest, VectorsAreThoseOfTheReference) {

@@ -32,27 +32,49 @@ struct Problem {
   }
 };
 
-void expect_answer(const Problem& problem, const TopK::Answer& answer, int rank, std::size_t index,
-                   std::size_t k, std::int32_t true_row) {
+/// The items that a user has seen, and those of them that stay in his lists.
+bool is_seen(int user, std::size_t row) {
+  return (row + static_cast<std::size_t>(user)) % 3 == 0;
+}
+bool is_kept(int user, std::size_t row) {
+  return (row + static_cast<std::size_t>(user)) % 9 == 0;
+}
+constexpr int users = 5;
+
+template <class Choose>
+ingest::UserHistory history(std::size_t catalogue, mpi::Communicator& world, const Choose& choose) {
+  std::vector<std::int32_t> numbers;
+  std::vector<std::int32_t> items;
+  for (int user = world.rank(); user < users; user += world.size()) {
+    for (std::size_t row = 0; row < catalogue; ++row) {
+      if (!choose(user, row)) continue;
+      numbers.push_back(user);
+      items.push_back(static_cast<std::int32_t>(row));
+    }
+  }
+  return {users, numbers, items, world};
+}
+
+void expect_list(const Problem& problem, TopK::List list, int rank, std::size_t index, std::size_t k,
+                 bool excludes, int user) {
   std::vector<std::pair<float, std::uint32_t>> all;  // (-score, row): ascending is best first
   for (std::size_t row = 0; row < problem.catalogue; ++row) {
+    if (excludes && is_seen(user, row) && !is_kept(user, row)) continue;
     all.emplace_back(-problem.score(rank, index, row), static_cast<std::uint32_t>(row));
   }
   std::sort(all.begin(), all.end());
-  const std::size_t expected = std::min(k, problem.catalogue);
-  EXPECT_EQ(answer.best.size(), expected);
-  for (std::size_t i = 0; i < std::min(expected, answer.best.size()); ++i) {
-    EXPECT_EQ(row_of(answer.best[i]), all[i].second) << "place " << i;
-    EXPECT_EQ(score_of(answer.best[i]), -all[i].first) << "place " << i;
-  }
-  if (true_row >= 0) {
-    EXPECT_EQ(answer.true_score, problem.score(rank, index, static_cast<std::size_t>(true_row)));
+  const std::size_t expected = std::min(k, all.size());
+  EXPECT_EQ(list.size(), expected);
+  for (std::size_t i = 0; i < std::min(expected, list.size()); ++i) {
+    EXPECT_EQ(row_of(list[i]), all[i].second) << "place " << i;
+    EXPECT_EQ(score_of(list[i]), -all[i].first) << "place " << i;
   }
 }
 
 /// `counts(rank)` queries of every rank.
 template <class Counts>
-void expect_search(const Problem& problem, std::size_t k, const Counts& counts, int threads = 1) {
+void expect_search(const Problem& problem, std::size_t k, const Counts& counts, int threads = 1,
+                   bool excludes = false) {
   auto world = mpi::Communicator::world();
   const exchange::LaneTeam team(threads);
   onednn::Runtime runtime(threads);
@@ -62,20 +84,22 @@ void expect_search(const Problem& problem, std::size_t k, const Counts& counts, 
     for (std::size_t i = 0; i < problem.dim; ++i)
       candidates(row, i) = problem.candidate(shard.first + row, i);
   }
-  TopK top_k(world, team, runtime, problem.catalogue, candidates.view(), k);
+  ScoreTiles tiles(runtime, shard, candidates.view());
+  const auto seen = history(problem.catalogue, world, is_seen);
+  const auto kept = history(problem.catalogue, world, is_kept);
+  TopK top_k(world, team, tiles, problem.catalogue, k, excludes ? Exclusion{&seen, &kept} : Exclusion{});
   for (int call = 0; call < 2; ++call) {
     const std::size_t count = counts(world.rank() + call);
     tensor::Matrix queries(count, problem.dim);
-    std::vector<std::int32_t> true_rows;
+    std::vector<std::int32_t> of_users;
     for (std::size_t query = 0; query < count; ++query) {
       for (std::size_t i = 0; i < problem.dim; ++i) queries(query, i) = problem.query(world.rank(), query, i);
-      const bool named = query % 3 != 2;
-      true_rows.push_back(named ? static_cast<std::int32_t>(query * 37 % problem.catalogue) : TopK::no_row);
+      of_users.push_back(static_cast<std::int32_t>(query % users));
     }
-    const auto answers = top_k.search(queries.view(), true_rows);
-    EXPECT_EQ(answers.size(), count);
-    for (std::size_t query = 0; query < answers.size(); ++query) {
-      expect_answer(problem, answers[query], world.rank(), query, k, true_rows[query]);
+    const auto lists = top_k.search(queries.view(), of_users);
+    EXPECT_EQ(lists.size(), count);
+    for (std::size_t query = 0; query < lists.size(); ++query) {
+      expect_list(problem, lists[query], world.rank(), query, k, excludes, of_users[query]);
     }
   }
 }
@@ -85,20 +109,6 @@ std::size_t different(int rank) {
 }
 std::size_t five(int) {
   return 5;
-}
-
-TEST(ShardOfRankTest, ShardsTileTheCatalogue) {
-  for (const std::size_t catalogue : {0U, 1U, 3U, 1000U, 1682U}) {
-    for (int ranks = 1; ranks <= 8; ++ranks) {
-      std::size_t next = 0;
-      for (int rank = 0; rank < ranks; ++rank) {
-        const Shard shard = shard_of_rank(catalogue, ranks, rank);
-        EXPECT_EQ(shard.first, next);
-        next += shard.count;
-      }
-      EXPECT_EQ(next, catalogue);
-    }
-  }
 }
 
 TEST(TopKTest, FindsTheBestAmongManyTies) {
@@ -122,6 +132,13 @@ TEST(TopKTest, ReturnsTheWholeCatalogueWhereKIsLarger) {
 TEST(TopKTest, WorksWhereRanksHaveNoCandidates) {
   expect_search({3, 4, 2}, 2, different);
   expect_search({1, 4, 2}, 5, five);
+}
+TEST(TopKTest, LeavesOutWhatTheUserHasSeen) {
+  expect_search({700, 3, 1}, 20, different, 2, true);
+  expect_search({2500, 16, 50}, 100, five, 1, true);
+}
+TEST(TopKTest, ReturnsShorterListsWhereLittleIsUnseen) {
+  expect_search({30, 4, 2}, 25, different, 1, true);
 }
 TEST(TopKTest, WorksWithoutQueries) {
   expect_search({50, 4, 2}, 5, [](int) { return std::size_t{0}; });

@@ -79,7 +79,8 @@ TEST_F(MetricsFileTest, WritesEpochsWithAllTheirDigits) {
 TEST_F(MetricsFileTest, WritesValidations) {
   MetricsFile(path_).on_validation({.epoch = 5,
                                     .step = 200,
-                                    .accuracies = {{1, third}, {100, 0.25}},
+                                    .metrics = {{{evaluation::MetricKind::accuracy, 1}, third},
+                                                {{evaluation::MetricKind::hit_rate, 100}, 0.25}},
                                     .loss = 2 * third,
                                     .seconds = 0.5,
                                     .examples_per_second = 40000});
@@ -90,7 +91,7 @@ TEST_F(MetricsFileTest, WritesValidations) {
                                {"step", 200},
                                {"loss", 2 * third},
                                {"top_1", third},
-                               {"top_100", 0.25},
+                               {"hit_rate_100", 0.25},
                                {"seconds", 0.5},
                                {"examples_per_second", 40000.0}}));
 }
@@ -98,8 +99,8 @@ TEST_F(MetricsFileTest, WritesValidations) {
 TEST_F(MetricsFileTest, SaysWhichExamplesWereEvaluated) {
   MetricsFile file(path_);
   file.on_run({.data = "", .validation_examples = 7, .resumed_from = "", .settings = {}});
-  file.on_validation({.epoch = 5, .accuracies = {}, .part = ingest::Part::validation});
-  file.on_validation({.epoch = 5, .accuracies = {}, .part = ingest::Part::test});
+  file.on_validation({.epoch = 5, .metrics = {}, .part = ingest::Part::validation});
+  file.on_validation({.epoch = 5, .metrics = {}, .part = ingest::Part::test});
   ASSERT_EQ(events().size(), 3U);
   EXPECT_EQ(events()[0].at("validation_examples"), 7);
   EXPECT_EQ(events()[1].at("event"), "validation");
@@ -113,7 +114,9 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   report.epoch = 300;
   report.step = 12000;
   report.loss = third;
-  report.accuracies = {{10, 0.125}};
+  report.metrics = {{{evaluation::MetricKind::accuracy, 10}, 0.125}};
+  report.best = BestReport{"top-10", 0.25, 200, 8000, "checkpoints/b.h5"};
+  report.stopped_early = true;
   report.seconds = 10;
   report.training_seconds = 7;
   report.evaluation_seconds = 2;
@@ -144,6 +147,12 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   EXPECT_EQ(event.at("overlap"), (json{{base::phase_names[1], 0.5}}));
   EXPECT_EQ(event.at("checkpoint"), "checkpoints/\xef\xbf\xbd.h5");
   EXPECT_EQ(event.at("interrupted"), false);
+  EXPECT_EQ(event.at("best"), json({{"monitor", "top-10"},
+                                    {"value", 0.25},
+                                    {"epoch", 200},
+                                    {"step", 8000},
+                                    {"checkpoint", "checkpoints/b.h5"}}));
+  EXPECT_EQ(event.at("stopped_early"), true);
   EXPECT_EQ(event.at("phase_seconds").size(), 12U);
   EXPECT_EQ(event.at("phase_seconds").at("gather"), json({{"min", 1}, {"mean", 2}, {"max", 3}}));
   EXPECT_EQ(event.at("bytes").at("dense"), 5);

@@ -141,6 +141,26 @@ TEST(Settings, TheNumberOfEpochsCountsForTheCosineOnly) {
   EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--epochs was 300 when")));
 }
 
+TEST(Settings, WhatIsMeasuredMayNotChange) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.metrics = {evaluation::MetricKind::hit_rate, evaluation::MetricKind::accuracy};
+  EXPECT_THAT(refusal(before, now), HasSubstr("give --metrics accuracy, or"));
+  EXPECT_THAT(refusal(now, before), HasSubstr("give --metrics accuracy,hit-rate, or"));
+  now = {};
+  now.exclude_seen = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("give --exclude-seen false, or"));
+}
+
+TEST(Settings, HowLongARunGoesOnIsNotAmongThem) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.monitor = "loss";
+  now.patience = 3;
+  now.checkpoint.keep_best = true;
+  EXPECT_THAT(warnings(before, now), IsEmpty());
+}
+
 TEST(Settings, WhatAnOlderCheckpointDoesNotKnowWasAsIsTheDefault) {
   auto saved = nlohmann::ordered_json::parse(result_settings({}));
   saved.erase("optimizer");

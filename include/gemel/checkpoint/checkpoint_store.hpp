@@ -47,9 +47,12 @@ class CheckpointStore {
   /// Where the checkpoint of `step` belongs.
   std::filesystem::path path_for(std::int64_t step) const;
 
-  /// Removes this run's checkpoints except for the newest `keep`. Call after a commit. A file that cannot be
-  /// removed is only warned of.
-  void prune();
+  /// Removes this run's checkpoints except for the newest `keep` and that of step `best`. Call after a commit. A
+  /// file that cannot be removed is only warned of.
+  void prune(std::optional<std::int64_t> best = {});
+
+  /// Whether there is such a file.
+  bool exists(const std::filesystem::path& path) const;
 
  private:
   /// Runs `action` on root and lets the ranks agree on its outcome.

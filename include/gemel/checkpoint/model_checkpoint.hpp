@@ -9,6 +9,7 @@
 #include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/checkpoint_writer.hpp"
 #include "gemel/checkpoint/training_state.hpp"
+#include "gemel/evaluation/metric.hpp"
 #include "gemel/learning/optimizer.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
@@ -42,6 +43,7 @@ struct RunIdentity {
   std::uint64_t seed = 0;
   std::vector<std::int64_t> top_k;
   DataIdentity data;
+  std::vector<evaluation::MetricKind> metrics = {evaluation::MetricKind::accuracy};  ///< at every k of top_k
 };
 
 /// Writes a checkpoint of the layout that README.md documents. The content does not depend on the number of ranks, but for the
@@ -65,5 +67,9 @@ std::vector<ingest::FittedFeature> read_features(CheckpointReader& reader, const
 /// (checkpoint) when a table or a layer of the file is another one than the model's; rows that the data has added to a vocabulary
 /// (FittedFeature::added) keep their first values. Collective.
 TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer);
+
+/// Reads parameters and the optimiser's state of a checkpoint that this very run has written, after its vocabularies have grown.
+/// Collective; errors as load_model.
+void restore_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer);
 
 }  // namespace gemel::checkpoint

@@ -20,6 +20,8 @@ struct CheckpointOptions {
   std::string resume;
   /// Checkpoints of a run that are kept: the newest ones.
   std::int64_t keep = 2;
+  /// Keep the checkpoint with the best monitored value, too: one is written whenever that improves.
+  bool keep_best = false;
 };
 
 }  // namespace gemel::checkpoint

@@ -10,8 +10,8 @@ struct EpochRecord {
   std::int64_t epoch = 0;  ///< 1 is the first
   std::int64_t step = 0;   ///< steps since the start of training
   double loss = 0;         ///< mean per example
-  /// The top-k accuracies, in the order of --top-k; not numbers where the epoch was not evaluated.
-  std::vector<double> accuracies;
+  /// What was measured, in the order of evaluation::make_metrics; not numbers where the epoch was not evaluated.
+  std::vector<double> metrics;
 };
 
 /// How far training has come: with the parameters and the optimiser's slots, all that the next step depends on.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/algorithm/string/join.hpp>
-
+#include <boost/algorithm/string/split.hpp>
+#include <boost/algorithm/string/trim.hpp>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -104,6 +106,31 @@ OptionValue choice(T& field, std::vector<std::pair<std::string, T>> table) {
       if (meaning == field) return name;
     }
     return {};
+  };
+  return {read, show};
+}
+
+/// One or more of the names of a table, separated by commas, each once.
+template <class T>
+OptionValue choices(std::vector<T>& field, std::vector<std::pair<std::string, T>> table) {
+  const auto read = [&field, table](const std::string& typed) {
+    std::vector<T> chosen;
+    std::vector<std::string> names;
+    boost::algorithm::split(names, typed, [](char letter) { return letter == ','; });
+    for (const std::string& name : names) {
+      T one{};
+      choice(one, table).read(boost::algorithm::trim_copy(name));
+      if (std::find(chosen.begin(), chosen.end(), one) != chosen.end()) {
+        throw ValueError(boost::algorithm::trim_copy(name) + " is named twice; name it once");
+      }
+      chosen.push_back(one);
+    }
+    field = chosen;
+  };
+  const auto show = [&field, table] {
+    std::vector<std::string> names;
+    for (T one : field) names.push_back(choice(one, table).show());
+    return boost::algorithm::join(names, ",");
   };
   return {read, show};
 }

@@ -52,7 +52,7 @@ class Progress : public training::Observer {
   void print(const std::string& lines);
   /// `row` is the number of an epoch, or what the row is of.
   void print_row(const std::string& row, std::int64_t step, double loss,
-                 const training::Accuracies& accuracies);
+                 const training::MetricValues& values);
   void draw_bar(const training::StepReport& report);
   void erase_bar();
   /// Since the run began, evaluations and checkpoints included.
@@ -63,7 +63,7 @@ class Progress : public training::Observer {
   std::ostream& out_;
   bool has_bar_;
   std::int64_t validate_every_;
-  std::vector<std::int64_t> top_k_;
+  std::vector<evaluation::Metric> metrics_;
   Now now_;
 
   double started_ = 0;     // when training began

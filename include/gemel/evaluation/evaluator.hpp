@@ -1,46 +1,56 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <optional>
+#include <span>
 #include <vector>
 
+#include "gemel/evaluation/metric.hpp"
+#include "gemel/evaluation/score_tiles.hpp"
+#include "gemel/evaluation/user_queries.hpp"
 #include "gemel/exchange/lane_team.hpp"
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
+#include "gemel/ingest/user_history.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/onednn/runtime.hpp"
 
 namespace gemel::evaluation {
 
-/// (k, share of the test examples in whose list of candidates fewer than k score higher than the true one): the top-k categorical
-/// accuracy of tfrs.metrics.FactorizedTopK against the whole catalogue.
-using Accuracies = std::vector<std::pair<std::int64_t, double>>;
-
-/// Ranks the whole catalogue for every test example. Each rank brings its own test examples and embeds its shard of the
-/// candidates. The result does not depend on the number of ranks.
+/// Ranks the whole catalogue for test examples, and for users who have some. Each rank brings its own test examples and embeds its
+/// shard of the candidates. The result does not depend on the number of ranks.
 class Evaluator {
  public:
-  /// `own` are this rank's test examples; `catalogue` has the features of every item; `top_k` is ascending. The references must
-  /// outlive the evaluator.
+  /// `own` are this rank's test examples, the ranks' in the order of the data; `catalogue` has the features of every item. With
+  /// `seen` (null: nothing is left out) the items that a user has seen in training are left out of the ranking of his queries: but
+  /// not the true item of an example from its own, nor the user's test items from his list. For that and for metrics of users the
+  /// examples must have users. The references must outlive the evaluator. Collective.
   Evaluator(mpi::Communicator& communicator, const exchange::LaneTeam& team, onednn::Runtime& runtime,
-            const ingest::Examples& own, const ingest::FeatureRows& catalogue,
-            std::vector<std::int64_t> top_k);
+            const ingest::Examples& own, const ingest::FeatureRows& catalogue, std::vector<Metric> metrics,
+            const ingest::UserHistory* seen = nullptr);
 
   /// Test examples of all ranks.
   std::int64_t examples() const { return examples_; }
+  /// What is measured, in the order of the values.
+  const std::vector<Metric>& metrics() const { return metrics_; }
 
-  /// Collective.
-  Accuracies evaluate(const model::TwoTower& model);
+  /// Throws DivergedError when scores are not finite. Collective.
+  MetricValues evaluate(const model::TwoTower& model);
 
  private:
+  /// Test examples for which fewer than k candidates score higher than the true one, for every accuracy in metrics().
+  std::vector<std::int64_t> count_hits(const model::TwoTower& model, ScoreTiles& tiles);
+
   mpi::Communicator& communicator_;
   const exchange::LaneTeam& team_;
   onednn::Runtime& runtime_;
   const ingest::Examples& own_;
   const ingest::FeatureRows& catalogue_;
-  std::vector<std::int64_t> top_k_;
+  std::vector<Metric> metrics_;
+  const ingest::UserHistory* seen_;
   std::int64_t examples_;
+  std::optional<UserQueries> user_queries_;  // where there are metrics of users
 };
 
 }  // namespace gemel::evaluation

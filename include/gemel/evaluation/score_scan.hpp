@@ -26,8 +26,15 @@ inline float score_of(ScoredRow scored) {
   return std::bit_cast<float>((ordered & 0x80000000U) != 0 ? ordered & 0x7fffffffU : ~ordered);
 }
 
+/// How many of the scores are above the threshold.
+std::int64_t count_above(std::span<const float> scores, float threshold);
+
+/// Throws DivergedError: scores are not finite.
+[[noreturn]] void throw_not_finite();
+
 /// Keeps the best k of a stream of scored rows for one query. Candidates wait in a buffer of twice k; when it is full, the better
-/// half stays and its worst score becomes the threshold that later ones must exceed.
+/// half stays and its worst score becomes the threshold that later ones must exceed. Scores
+/// of minus infinity are left out.
 class BestRows {
  public:
   explicit BestRows(std::size_t k) : k_(k), threshold_(-std::numeric_limits<float>::infinity()) {

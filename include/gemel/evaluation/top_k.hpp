@@ -2,87 +2,64 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
+#include "gemel/evaluation/gathered_queries.hpp"
 #include "gemel/evaluation/score_scan.hpp"
+#include "gemel/evaluation/score_tiles.hpp"
 #include "gemel/exchange/lane_team.hpp"
+#include "gemel/ingest/user_history.hpp"
 #include "gemel/mpi/communicator.hpp"
-#include "gemel/onednn/runtime.hpp"
-#include "gemel/tensor/matrix.hpp"
 
 namespace gemel::evaluation {
 
-/// The rows [first, first + count) of the catalogue that a rank scores.
-struct Shard {
-  std::size_t first = 0;
-  std::size_t count = 0;
+/// The candidates that are left out of the list of a query, by its user.
+struct Exclusion {
+  const ingest::UserHistory* seen = nullptr;  ///< these; null: none
+  const ingest::UserHistory* kept = nullptr;  ///< but not these; null: none
 };
-Shard shard_of_rank(std::size_t catalogue_size, int ranks, int rank);
 
 /// Exact top-k search over a catalogue whose candidate vectors are sharded over the ranks. Each rank scores all queries against
 /// its own candidates, tile by tile, and keeps the best k of each query; the partial lists then go to the rank that asked and are
 /// merged. The answer does not depend on the number of ranks.
 class TopK {
  public:
-  /// What is known about one query afterwards.
-  struct Answer {
-    std::span<const ScoredRow> best;  ///< the min(k, catalogue) best candidates, best first
-    float true_score = 0;             ///< of the query's true candidate, where one was named
-  };
+  /// The best k candidates of a query, best first; fewer where there are no more.
+  using List = std::span<const ScoredRow>;
 
-  static constexpr std::int32_t no_row = -1;
+  /// `tiles` are of this rank's shard of a catalogue of so many items. k >= 1. The references must outlive the object.
+  TopK(mpi::Communicator& communicator, const exchange::LaneTeam& team, ScoreTiles& tiles,
+       std::size_t catalogue_size, std::size_t k, Exclusion exclusion = {});
 
-  /// `candidates` [shard count, d]: the vectors of this rank's shard. Kept as a view: they must stay. k >= 1.
-  TopK(mpi::Communicator& communicator, const exchange::LaneTeam& team, onednn::Runtime& runtime,
-       std::size_t catalogue_size, tensor::ConstMatrixView candidates, std::size_t k);
-
-  /// Queries [count, d] of this rank, at most `most_queries` of them; ranks may bring different numbers, also none.
-  /// true_rows[i] is a catalogue row whose score is wanted as well, or no_row. Collective. The answers, one for each query, are
-  /// valid until the next call.
-  std::span<const Answer> search(tensor::ConstMatrixView queries, std::span<const std::int32_t> true_rows);
-
-  /// Queries of one rank in one call: bounds the memory of a round.
-  static constexpr std::size_t most_queries = 1024;
+  /// Queries [count, d] of this rank, at most most_queries; and the user of each, where some candidates are left out. Ranks may bring
+  /// different numbers, also none. Throws DivergedError for scores that are not finite. Collective. The lists, one for each query,
+  /// are valid until the next call.
+  std::span<const List> search(tensor::ConstMatrixView queries, std::span<const std::int32_t> users = {});
 
  private:
-  // Scores are computed in tiles of this shape whatever the numbers of queries and candidates: few shapes for oneDNN, and a tile
-  // of scores stays in the second-level cache.
-  static constexpr std::size_t tile_queries = 64;
-  static constexpr std::size_t tile_candidates = 1024;
+  using Best = std::vector<BestRows>;  // of the queries of a tile
 
-  struct Scratch {
-    explicit Scratch(std::size_t k) : best(tile_queries, BestRows(k)) {}
-    tensor::Matrix queries;
-    tensor::Matrix scores;
-    std::vector<BestRows> best;
-  };
-
-  void gather(tensor::ConstMatrixView queries, std::span<const std::int32_t> true_rows);
   void score_block(std::size_t block, int thread);
+  std::size_t leave_out(std::int32_t user, std::size_t first_row, std::span<float> scores) const;
   void return_partial_lists();
   void merge(std::size_t queries);
   std::size_t partial_size(int rank) const;
 
   mpi::Communicator& communicator_;
   const exchange::LaneTeam& team_;
-  onednn::Runtime& runtime_;
+  ScoreTiles& tiles_;
   std::size_t catalogue_size_;
   std::size_t k_;
-  std::size_t dim_;
-  Shard shard_;
-  tensor::Matrix candidates_;     // [whole tiles, d], padded with zeros
-  std::vector<Scratch> scratch_;  // one per thread
+  Exclusion exclusion_;
+  std::vector<Best> best_of_thread_;
 
-  std::vector<std::size_t> query_counts_;  // per rank
-  tensor::Matrix queries_;                 // of all ranks
-  std::vector<std::int32_t> true_rows_;    // of all ranks
-  std::vector<std::uint64_t>
-      outgoing_;  // per query: its true row if this shard has it, then the partial list
+  GatheredQueries queries_;              // of all ranks
+  std::vector<std::int32_t> users_;      // of all ranks
+  std::vector<std::uint64_t> outgoing_;  // the partial list of each query, filled up with zeros
   std::vector<std::uint64_t> incoming_;
   std::vector<ScoredRow> best_;
-  std::vector<Answer> answers_;
+  std::vector<List> lists_;
 };
 
 }  // namespace gemel::evaluation

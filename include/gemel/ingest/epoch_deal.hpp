@@ -15,6 +15,8 @@ struct Examples {
   FeatureRows features;
   std::vector<std::int32_t> items;
   std::vector<float> weights;  ///< finite and not negative; empty when all examples weigh the same
+  std::vector<std::int32_t>
+      users;  ///< the number of each one's user (UserNumbers); empty where nothing needs it
 
   std::size_t size() const { return items.size(); }
 };

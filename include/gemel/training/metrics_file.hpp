@@ -17,12 +17,13 @@ namespace gemel::training {
 ///   epoch       epoch, step, loss (mean per example), seconds, examples_per_second,
 ///               phase_seconds {phase: seconds of root}, bytes {purpose: bytes between ranks in this epoch}
 ///   validation  part (which examples were evaluated: validation, or test where there are none for validation), epoch, step,
-///               loss (of the last epoch), top_<k>..., seconds, examples_per_second (of these examples)
+///               loss (of the last epoch), top_<k>..., recall_<k>... (Metric::key), seconds, examples_per_second (of these examples)
 ///   test        the same of the test examples, once at the end of a run that has validation examples
 ///   checkpoint  epoch, step, path, seconds, bytes
 ///   summary     the last line: part (of which examples top_<k> are), epoch, step, loss, top_<k>..., seconds, training_seconds, evaluation_seconds,
 ///               checkpoint_seconds, examples_per_second, checkpoint (path), interrupted,
-///               phase_seconds {phase: {min, mean, max} over ranks}, bytes
+///               phase_seconds {phase: {min, mean, max} over ranks}, bytes; with --monitor also
+///               best {monitor, value, epoch, step, checkpoint} and stopped_early
 ///
 /// A loss that is not a number is written as null.
 class MetricsFile : public Observer {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gemel/base/phase_timer.hpp"
-#include "gemel/evaluation/evaluator.hpp"
+#include "gemel/evaluation/metric.hpp"
 #include "gemel/ingest/part.hpp"
 #include "gemel/training/plan.hpp"
 #include "gemel/training/traffic.hpp"
@@ -57,12 +57,12 @@ struct EpochReport {
   TrafficBytes bytes{};   ///< in this epoch, summed over ranks
 };
 
-using evaluation::Accuracies;
+using evaluation::MetricValues;
 
 struct ValidationReport {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
-  Accuracies accuracies;
+  MetricValues metrics;
   double loss = 0;  ///< of the last finished epoch of training
   double seconds = 0;
   double examples_per_second = 0;  ///< examples ranked per second
@@ -78,19 +78,30 @@ struct CheckpointReport {
   std::int64_t bytes = 0;
 };
 
+/// The evaluation at which the monitored value was best.
+struct BestReport {
+  std::string monitor;  ///< "top-100", "loss"
+  double value = 0;
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;
+  std::string checkpoint;  ///< path of the checkpoint of that step, or empty when none is kept
+};
+
 struct SummaryReport {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   double loss = 0;
-  Accuracies accuracies;
-  double seconds = 0;  ///< of the whole run, ingestion included
+  MetricValues metrics;            ///< of the last evaluation; of the best checkpoint, where one is kept
+  std::optional<BestReport> best;  ///< where a value is monitored
+  bool stopped_early = false;      ///< nothing has improved for too long
+  double seconds = 0;              ///< of the whole run, ingestion included
   double training_seconds = 0;
   double evaluation_seconds = 0;
   double checkpoint_seconds = 0;
   double examples_per_second = 0;          ///< training examples over training_seconds
   std::string checkpoint;                  ///< path of the last checkpoint
   bool interrupted = false;                ///< stopped by a signal before the last epoch
-  ingest::Part part = ingest::Part::test;  ///< of which examples the accuracies are
+  ingest::Part part = ingest::Part::test;  ///< of which examples the metrics are
   std::int64_t peak_memory = 0;            ///< the most bytes of memory that a rank had; the most of any rank
   PhaseSeconds phase_min{};                ///< least over ranks
   PhaseSeconds phase_mean{};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gemel/checkpoint/options.hpp"
+#include "gemel/evaluation/metric.hpp"
 #include "gemel/ingest/options.hpp"
 #include "gemel/learning/options.hpp"
 #include "gemel/model/options.hpp"
@@ -40,8 +41,16 @@ struct TrainingOptions {
   std::uint64_t seed = 42;
   /// Evaluate every so many epochs (0: only at the end): on the validation examples, or on the test examples where there are none.
   std::int64_t validate_every = 5;
-  /// The k of the top-k accuracies, ascending.
+  /// The k of the metrics, ascending.
   std::vector<std::int64_t> top_k = {1, 5, 10, 50, 100};
+  /// What is measured at every k.
+  std::vector<evaluation::MetricKind> metrics = {evaluation::MetricKind::accuracy};
+  /// Leave the items that a user has seen in training out of the ranking of his queries.
+  bool exclude_seen = false;
+  /// What tells which evaluation was the best: "loss", or the name of a metric like "top-100"; empty: nothing does.
+  std::string monitor;
+  /// End the training after so many evaluations without a better one; 0: never.
+  std::int64_t patience = 0;
   /// Where a trace of all ranks' phases is written when the run ends; empty: nowhere.
   std::string trace_file;
 };

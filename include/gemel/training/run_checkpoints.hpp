@@ -45,8 +45,19 @@ class RunCheckpoints {
   /// the data is not that of the checkpoint, or a vocabulary grows, an epoch that was under way begins anew.
   std::optional<checkpoint::TrainingState> load(const CheckpointedParts& parts);
 
-  /// Writes a checkpoint and removes those that are no longer to be kept. Returns its size in bytes.
-  std::int64_t save(const CheckpointedParts& parts, const checkpoint::TrainingState& state);
+  /// Writes a checkpoint and removes those that are no longer to be kept; that of step `best` is. Returns its size in bytes.
+  std::int64_t save(const CheckpointedParts& parts, const checkpoint::TrainingState& state,
+                    std::optional<std::int64_t> best);
+
+  /// Loads model and optimiser from a checkpoint of this run. Where that cannot be read, it warns and returns false: they may then
+  /// be half loaded.
+  bool restore(const std::filesystem::path& path, const CheckpointedParts& parts);
+
+  /// The checkpoint of this run at a step, also one from before it was resumed; empty when there is none.
+  std::filesystem::path find(std::int64_t step) const;
+
+  /// Whether the run goes on with other data than it began with.
+  bool has_other_data() const { return has_other_data_; }
 
   /// The checkpoint that was resumed from, or empty.
   const std::filesystem::path& resumed_from() const { return resumed_from_; }
@@ -65,6 +76,7 @@ class RunCheckpoints {
   std::optional<TowerFeatures> features_;
   std::filesystem::path resumed_from_;
   std::filesystem::path last_;
+  bool has_other_data_ = false;
 };
 
 }  // namespace gemel::training

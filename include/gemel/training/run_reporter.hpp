@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gemel/base/phase_timer.hpp"
@@ -11,6 +12,15 @@
 #include "gemel/training/traffic_meter.hpp"
 
 namespace gemel::training {
+
+/// How a run has ended, beside its state.
+struct Outcome {
+  MetricValues metrics;
+  ingest::Part part = ingest::Part::test;  ///< of which examples these are
+  std::string checkpoint;                  ///< the last one
+  std::optional<BestReport> best;
+  bool stopped_early = false;
+};
 
 /// Tells an observer on root how a run goes: takes the times, and gathers what only all ranks together know.
 class RunReporter {
@@ -32,13 +42,12 @@ class RunReporter {
   /// An epoch is finished; its record is the last one of the history. Collective.
   void epoch(const checkpoint::TrainingState& state);
   /// Examples of `part` were evaluated.
-  void validation(const checkpoint::TrainingState& state, ingest::Part part, const Accuracies& accuracies,
+  void validation(const checkpoint::TrainingState& state, ingest::Part part, const MetricValues& metrics,
                   double seconds);
   void checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
                   std::int64_t bytes);
   /// Collective.
-  void summary(const checkpoint::TrainingState& state, ingest::Part part, const Accuracies& accuracies,
-               const std::string& checkpoint);
+  void summary(const checkpoint::TrainingState& state, const Outcome& outcome);
 
  private:
   mpi::Communicator& communicator_;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "gemel/checkpoint/model_checkpoint.hpp"
 #include "gemel/ingest/dataset.hpp"
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
+#include "gemel/ingest/user_history.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/training/options.hpp"
 
@@ -26,6 +28,9 @@ struct TrainingData {
   ingest::VocabularyBlock item_ids;
   ingest::VocabularyBlock item_labels;    ///< the items' titles, or their ids when they have none
   std::vector<std::int64_t> item_counts;  ///< training examples of every item
+  /// Users of all interactions; 0 where nothing needs them: then the examples have no users either.
+  std::int64_t users = 0;
+  std::optional<ingest::UserHistory> seen;  ///< training items of every user, where something needs them
 };
 
 /// The features of both towers.

@@ -1,0 +1,76 @@
+#include "gemel/evaluation/metric.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "gemel/base/error.hpp"
+
+namespace gemel::evaluation {
+namespace {
+
+double gain(std::int64_t place) {
+  return 1.0 / std::log2(static_cast<double>(place + 1));
+}
+
+double ndcg(const std::vector<std::int64_t>& places, std::int64_t k, std::int64_t relevant) {
+  double found = 0;
+  for (const std::int64_t place : places) found += place <= k ? gain(place) : 0.0;
+  double ideal = 0;
+  for (std::int64_t place = 1; place <= std::min(k, relevant); ++place) ideal += gain(place);
+  return found / ideal;
+}
+
+}  // namespace
+
+const std::vector<std::pair<std::string, MetricKind>>& metric_kinds() {
+  static const std::vector<std::pair<std::string, MetricKind>> kinds = {
+      {"accuracy", MetricKind::accuracy}, {"recall", MetricKind::recall}, {"ndcg", MetricKind::ndcg},
+      {"hit-rate", MetricKind::hit_rate}, {"mrr", MetricKind::mrr},       {"coverage", MetricKind::coverage}};
+  return kinds;
+}
+
+std::string Metric::name() const {
+  if (kind == MetricKind::accuracy) return fmt::format("top-{}", k);
+  const auto found = std::ranges::find(metric_kinds(), kind, &std::pair<std::string, MetricKind>::second);
+  return fmt::format("{}-{}", found->first, k);
+}
+
+std::string Metric::key() const {
+  std::string key = name();
+  std::ranges::replace(key, '-', '_');
+  return key;
+}
+
+std::vector<Metric> make_metrics(const std::vector<MetricKind>& kinds,
+                                 const std::vector<std::int64_t>& top_k) {
+  std::vector<Metric> metrics;
+  for (const auto& [name, kind] : metric_kinds()) {
+    if (std::ranges::find(kinds, kind) == kinds.end()) continue;
+    for (const std::int64_t k : top_k) {
+      if (kind != MetricKind::mrr || k == top_k.back()) metrics.push_back({kind, k});
+    }
+  }
+  return metrics;
+}
+
+double user_metric(const Metric& metric, const std::vector<std::int64_t>& places, std::int64_t relevant) {
+  const auto hits = std::ranges::upper_bound(places, metric.k) - places.begin();
+  switch (metric.kind) {
+    case MetricKind::recall:
+      return static_cast<double>(hits) / static_cast<double>(relevant);
+    case MetricKind::ndcg:
+      return ndcg(places, metric.k, relevant);
+    case MetricKind::hit_rate:
+      return hits > 0 ? 1.0 : 0.0;
+    case MetricKind::mrr:
+      return hits > 0 ? 1.0 / static_cast<double>(places.front()) : 0.0;
+    case MetricKind::accuracy:
+    case MetricKind::coverage:
+      break;
+  }
+  throw base::InternalError("evaluation: not a metric of one user");
+}
+
+}  // namespace gemel::evaluation

@@ -1,0 +1,110 @@
+#include "gemel/evaluation/user_queries.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <span>
+
+#include "gemel/base/error.hpp"
+#include "gemel/exchange/exact_sum.hpp"
+
+namespace gemel::evaluation {
+namespace {
+
+constexpr std::int32_t nowhere = std::numeric_limits<std::int32_t>::max();
+
+ingest::UserHistory test_items(const ingest::Examples& own, mpi::Communicator& communicator) {
+  base::require(own.users.size() == own.size(), "evaluation: the examples have no users");
+  std::int64_t users = 0;
+  for (const std::int32_t user : own.users) users = std::max<std::int64_t>(users, user + std::int64_t{1});
+  return {communicator.max(users), own.users, own.items, communicator};
+}
+
+/// Own examples that are the first of their user on this rank, in order.
+std::vector<std::size_t> first_examples(const ingest::Examples& own, std::int64_t users) {
+  std::vector<bool> met(static_cast<std::size_t>(users), false);
+  std::vector<std::size_t> first;
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const auto user = static_cast<std::size_t>(own.users[i]);
+    if (!met[user]) first.push_back(i);
+    met[user] = true;
+  }
+  return first;
+}
+
+/// Whether a lower rank has examples of each user too, given the users of this rank.
+std::vector<bool> met_before(std::span<const std::int32_t> mine, std::int64_t users,
+                             mpi::Communicator& communicator) {
+  const std::int64_t before = communicator.sum_before(static_cast<std::int64_t>(mine.size()));
+  const auto all = communicator.all_gather_varying(mine);
+  std::vector<bool> met(static_cast<std::size_t>(users), false);
+  for (const std::int32_t user : std::span(all).first(static_cast<std::size_t>(before)))
+    met[static_cast<std::size_t>(user)] = true;
+  return met;
+}
+
+}  // namespace
+
+UserQueries::UserQueries(const ingest::Examples& own, mpi::Communicator& communicator)
+    : relevant_(test_items(own, communicator)) {
+  const std::vector<std::size_t> first = first_examples(own, relevant_.users());
+  std::vector<std::int32_t> users;
+  for (const std::size_t i : first) users.push_back(own.users[i]);
+  const std::vector<bool> met = met_before(users, relevant_.users(), communicator);
+  const std::size_t features = own.features.features;
+  own_.features.features = features;
+  own_.features.lists = own.features.lists;
+  for (const std::size_t i : first) {
+    if (met[static_cast<std::size_t>(own.users[i])]) continue;
+    const auto words = own.features.words.begin() + static_cast<std::ptrdiff_t>(i * features);
+    own_.features.words.insert(own_.features.words.end(), words,
+                               words + static_cast<std::ptrdiff_t>(features));
+    own_.items.push_back(own.items[i]);
+    own_.users.push_back(own.users[i]);
+  }
+}
+
+UserMetrics::UserMetrics(const std::vector<Metric>& metrics, const ingest::UserHistory& relevant,
+                         std::size_t catalogue_size)
+    : relevant_(relevant), best_places_(catalogue_size, nowhere) {
+  std::ranges::copy_if(metrics, std::back_inserter(metrics_), &Metric::is_of_users);
+  of_users_.resize(metrics_.size());
+}
+
+void UserMetrics::add(std::int32_t user, TopK::List list) {
+  std::vector<std::int64_t> places;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto item = static_cast<std::int32_t>(row_of(list[i]));
+    if (relevant_.contains(user, item)) places.push_back(static_cast<std::int64_t>(i + 1));
+    std::int32_t& best = best_places_[static_cast<std::size_t>(item)];
+    best = std::min(best, static_cast<std::int32_t>(i + 1));
+  }
+  const auto relevant = static_cast<std::int64_t>(relevant_.items(user).size());
+  for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    if (metrics_[i].kind == MetricKind::coverage) continue;
+    of_users_[i].push_back(user_metric(metrics_[i], places, relevant));
+  }
+  ++users_;
+}
+
+MetricValues UserMetrics::values(mpi::Communicator& communicator) const {
+  const auto users = static_cast<double>(std::max<std::int64_t>(communicator.sum(users_), 1));
+  MetricValues values;
+  for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    const bool is_coverage = metrics_[i].kind == MetricKind::coverage;
+    values.emplace_back(metrics_[i], is_coverage ? coverage(metrics_[i].k, communicator)
+                                                 : exchange::exact_sum(of_users_[i], communicator) / users);
+  }
+  return values;
+}
+
+double UserMetrics::coverage(std::int64_t k, mpi::Communicator& communicator) const {
+  std::vector<std::int64_t> ranks_that_show(best_places_.size());
+  std::ranges::transform(best_places_, ranks_that_show.begin(),
+                         [&](std::int32_t place) { return place <= k && place != nowhere ? 1 : 0; });
+  communicator.sum(std::span(ranks_that_show));
+  const auto shown = std::ranges::count_if(ranks_that_show, [](std::int64_t ranks) { return ranks > 0; });
+  return static_cast<double>(shown) / static_cast<double>(std::max<std::size_t>(best_places_.size(), 1));
+}
+
+}  // namespace gemel::evaluation

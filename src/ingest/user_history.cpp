@@ -1,0 +1,71 @@
+#include "gemel/ingest/user_history.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "gemel/base/error.hpp"
+#include "gemel/ingest/vocabulary.hpp"
+#include "gemel/mpi/agreement.hpp"
+
+namespace gemel::ingest {
+
+UserNumbers number_users(const StringColumn& user_ids, mpi::Communicator& communicator) {
+  const DistinctStrings distinct = distinct_strings(user_ids);
+  const VocabularyDirectory directory(distinct, communicator, "user_id");
+  UserNumbers result;
+  result.users = directory.rows() - VocabularyDirectory::special_rows;
+  if (result.users > std::numeric_limits<std::int32_t>::max()) {
+    throw mpi::AgreedError(base::ExitCode::data,
+                           fmt::format("{} users are more than can be numbered", result.users));
+  }
+  const std::vector<std::uint32_t> rows = directory.rows_of(distinct, communicator);
+  for (const std::uint32_t place : distinct.places) {
+    result.numbers.push_back(static_cast<std::int32_t>(rows[place] - VocabularyDirectory::special_rows));
+  }
+  return result;
+}
+
+UserHistory::UserHistory(std::int64_t user_count, std::span<const std::int32_t> users,
+                         std::span<const std::int32_t> items, mpi::Communicator& communicator) {
+  base::require(users.size() == items.size(), "ingest: a history needs as many users as items");
+  const auto all_users = communicator.all_gather_varying(users);
+  const auto all_items = communicator.all_gather_varying(items);
+  // Sorted by user by counting, then within each user.
+  starts_.assign(static_cast<std::size_t>(user_count) + 1, 0);
+  for (const std::int32_t user : all_users) ++starts_[static_cast<std::size_t>(user) + 1];
+  for (std::size_t user = 1; user < starts_.size(); ++user) starts_[user] += starts_[user - 1];
+  items_.resize(all_items.size());
+  std::vector<std::size_t> next(starts_.begin(), std::prev(starts_.end()));
+  for (std::size_t i = 0; i < all_items.size(); ++i)
+    items_[next[static_cast<std::size_t>(all_users[i])]++] = all_items[i];
+  auto end = items_.begin();
+  for (std::size_t user = 0; user + 1 < starts_.size(); ++user) {
+    const auto first = items_.begin() + static_cast<std::ptrdiff_t>(starts_[user]);
+    const auto last = items_.begin() + static_cast<std::ptrdiff_t>(starts_[user + 1]);
+    std::sort(first, last);
+    starts_[user] = static_cast<std::size_t>(end - items_.begin());
+    end = std::unique_copy(first, last, end);
+  }
+  starts_.back() = static_cast<std::size_t>(end - items_.begin());
+  items_.erase(end, items_.end());
+  items_.shrink_to_fit();
+}
+
+std::span<const std::int32_t> UserHistory::items(std::int32_t user, std::size_t first,
+                                                 std::size_t last) const {
+  const std::span<const std::int32_t> all = items(user);
+  const auto below = [](std::int32_t item, std::size_t border) {
+    return static_cast<std::size_t>(item) < border;
+  };
+  const auto start = std::lower_bound(all.begin(), all.end(), first, below);
+  return {start, std::lower_bound(start, all.end(), last, below)};
+}
+
+bool UserHistory::contains(std::int32_t user, std::int32_t item) const {
+  return std::ranges::binary_search(items(user), item);
+}
+
+}  // namespace gemel::ingest
