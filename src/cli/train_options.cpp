@@ -18,6 +18,7 @@
 #include "gemel/ingest/feature.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/best_epoch.hpp"
+#include "gemel/training/settings.hpp"
 #include "gemel/training/trace_file.hpp"
 
 namespace gemel::cli {
@@ -481,30 +482,6 @@ void check_optimizer(const learning::OptimizerOptions& options, const OptionTabl
   }
 }
 
-/// The columns of a tower's input.
-std::size_t width_of(const std::vector<std::string>& declarations, std::size_t embedding_dim) {
-  std::size_t width = 0;
-  for (const std::string& declaration : declarations) {
-    width += ingest::parse_feature(declaration, embedding_dim).width();
-  }
-  return width;
-}
-
-/// Without layers the features themselves are compared.
-void check_widths(const model::ModelOptions& model) {
-  if (!model.layers.empty()) return;
-  const std::size_t query = width_of(model.query_features, model.embedding_dim);
-  const std::size_t candidate = width_of(model.candidate_features, model.embedding_dim);
-  if (query == candidate) return;
-  throw base::UsageError(fmt::format(
-      "--layers none: the query features ({}) have {} columns in all and the candidate features ({}) have "
-      "{}, and "
-      "only vectors of the same width can be compared; give features, or a :DIM of theirs, such that both "
-      "are as "
-      "wide, or layers",
-      fmt::join(model.query_features, " "), query, fmt::join(model.candidate_features, " "), candidate));
-}
-
 void check_features(const char* option, const std::vector<std::string>& declarations,
                     std::size_t embedding_dim) {
   std::set<std::string> names;
@@ -573,7 +550,7 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
   }
   check_features("--query-feature", options.model.query_features, options.model.embedding_dim);
   check_features("--candidate-feature", options.model.all_candidate_features(), options.model.embedding_dim);
-  check_widths(options.model);
+  training::check_widths(options.model);
   if (options.model.dropout > 0 && options.model.layers.size() < 2) {
     throw base::UsageError(fmt::format(
         "--dropout {}: it drops outputs of the layers before the last, and --layers {} has none; give more "

@@ -141,7 +141,7 @@ double evaluation_memory(const JobShape& job) {
 double user_memory(const JobShape& job) {
   const auto users = static_cast<double>(job.users);
   const auto train = static_cast<double>(job.train_examples);
-  const auto test = static_cast<double>(job.test_examples);
+  const auto test = static_cast<double>(job.held_out_examples);
   double bytes = share(train + test, job.ranks) * float_bytes;
   if (job.keeps_seen) bytes += train * float_bytes + users * row_number_bytes;
   if (job.most_top_k > 0) bytes += test * float_bytes + users * row_number_bytes;

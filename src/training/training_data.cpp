@@ -22,6 +22,7 @@ struct Specs {
 };
 
 Specs parse_specs(const model::ModelOptions& model) {
+  check_widths(model);
   Specs specs = {parse_features(model.query_features, model.embedding_dim),
                  parse_features(model.all_candidate_features(), model.embedding_dim)};
   for (const ingest::FeatureSpec& spec : specs.query) {

@@ -71,6 +71,18 @@ TEST_F(TrainingDataTest, DefaultFeaturesAreIdsWhereTheDataHasNothingElse) {
   EXPECT_EQ(settled(synthetic).model.candidate_features, model::ModelOptions().candidate_features);
 }
 
+TEST_F(TrainingDataTest, WithoutLayersIdsAreComparedAndFeaturesOfOtherWidthsRefused) {
+  TrainingOptions options = options_for("a 1 2\nb 3", "", ingest::FileFormat::lists);
+  options.model.layers.clear();
+  EXPECT_EQ(settled(options).model.candidate_features, std::vector<std::string>{"item_id:lookup"});
+  EXPECT_EQ(prepare_data(options, world_).candidate_features.size(), 1U);
+  TrainingOptions synthetic;
+  synthetic.model.adapt_query_features = true;
+  synthetic.model.adapt_candidate_features = true;
+  synthetic.model.layers.clear();
+  EXPECT_THAT(refusal(synthetic).message, testing::HasSubstr("--layers none: the query features"));
+}
+
 TEST_F(TrainingDataTest, FeaturesThatWereChosenStay) {
   TrainingOptions options = options_for("a 1 2\nb 3", "", ingest::FileFormat::lists);
   options.model.adapt_query_features = false;

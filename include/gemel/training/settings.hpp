@@ -27,4 +27,8 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
 std::vector<ingest::FeatureSpec> parse_features(const std::vector<std::string>& declarations,
                                                 std::size_t default_dim);
 
+/// Throws UsageError when there are no layers and the two towers' features, which are then compared themselves, have not as many
+/// columns. Features that the data may yet replace are not checked.
+void check_widths(const model::ModelOptions& model);
+
 }  // namespace gemel::training
