@@ -252,12 +252,6 @@ struct ReferenceLoss {
   std::vector<Vector> candidate_gradients;  // one per column; columns of one item each have a part
 };
 
-inline double dot(const Vector& a, const Vector& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
-
 /// log q of every item, times its strength: of its share in the batch's examples and `draws` extra ones together. Shares are clipped to
 /// [1e-6, 1], as TensorFlow Recommenders does.
 inline Vector reference_corrections(const learning::LossOptions& options, double examples, double draws,
