@@ -244,6 +244,8 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
   writer.attribute("/data", "train_examples", run.data.train_examples);
   writer.attribute("/data", "test_examples", run.data.test_examples);
   writer.attribute("/data", "content_hash", run.data.content_hash);
+  if (run.data.validation_examples > 0)
+    writer.attribute("/data", "validation_examples", run.data.validation_examples);
   write_state(writer, state, run);
   write_tower(writer, model.query());
   write_tower(writer, model.candidate());
@@ -287,6 +289,8 @@ DataIdentity read_data_identity(CheckpointReader& reader) {
   data.train_examples = reader.attribute<std::int64_t>("/data", "train_examples");
   data.test_examples = reader.attribute<std::int64_t>("/data", "test_examples");
   data.content_hash = reader.attribute<std::uint64_t>("/data", "content_hash");
+  if (reader.has_attribute("/data", "validation_examples"))
+    data.validation_examples = reader.attribute<std::int64_t>("/data", "validation_examples");
   return data;
 }
 

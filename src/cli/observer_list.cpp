@@ -1,10 +1,17 @@
 #include "gemel/cli/observer_list.hpp"
 
+#include <algorithm>
+
 namespace gemel::cli {
 
 void ObserverList::on_run(const training::RunReport& report) {
   training::RunReport complete = report;
   complete.settings = settings_;
+  for (auto& [name, value] : complete.settings) {
+    const auto settled =
+        std::ranges::find(report.settings, name, &std::pair<std::string, std::string>::first);
+    if (settled != report.settings.end()) value = settled->second;
+  }
   for (const auto& observer : observers_) observer->on_run(complete);
 }
 

@@ -115,7 +115,7 @@ int plan_command(std::span<const std::string> arguments, mpi::Communicator& comm
   if (!communicator.is_root()) return 0;
   out << fmt::format("{} x 1 thread, {} lanes, batches of {}; {} interactions, {} candidates\n\n",
                      options.ranks == 1 ? "1 rank" : fmt::format("{} ranks", options.ranks), training.lanes,
-                     training.batch_size, job.train_examples + job.test_examples, job.candidates);
+                     training.batch_size, job.train_examples + job.held_out_examples, job.candidates);
   out << plan_text(training::make_plan(job, wishes));
   return 0;
 }

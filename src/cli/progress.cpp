@@ -61,6 +61,7 @@ void Progress::on_run(const training::RunReport& report) {
   started_ = now_();
   last_news_ = started_;
   first_epoch_ = report.first_epoch;
+  has_validation_ = report.validation_examples > 0;
   examples_per_step_ = static_cast<double>(report.train_examples) /
                        static_cast<double>(std::max<std::int64_t>(1, report.steps_per_epoch));
 }
@@ -84,12 +85,13 @@ void Progress::on_epoch(const training::EpochReport& report) {
   if (validates && report.epoch % validate_every_ == 0) return;  // its row comes with the metrics
   const double silence = now_() - last_news_;
   if (silence >= (validates ? seconds_of_silence : seconds_between_epoch_lines)) {
-    print_row(report.epoch, report.step, report.loss, {});
+    print_row(std::to_string(report.epoch), report.step, report.loss, {});
   }
 }
 
 void Progress::on_validation(const training::ValidationReport& report) {
-  print_row(report.epoch, report.step, report.loss, report.metrics);
+  const bool is_test = has_validation_ && report.part == ingest::Part::test;
+  print_row(is_test ? "test" : std::to_string(report.epoch), report.step, report.loss, report.metrics);
 }
 
 void Progress::on_checkpoint(const training::CheckpointReport& report) {
@@ -102,16 +104,17 @@ void Progress::on_summary(const training::SummaryReport& report) {
   print(summary_text(report));
 }
 
-void Progress::print_row(std::int64_t epoch, std::int64_t step, double loss,
+void Progress::print_row(const std::string& row, std::int64_t step, double loss,
                          const training::MetricValues& values) {
   std::string lines;
   if (!is_header_printed_) {
-    lines = fmt::format("{:>6} {:>9} {:>9}", "epoch", "step", "loss");
+    if (has_validation_) lines = "metrics of the validation examples, at the end of the test examples\n";
+    lines += fmt::format("{:>6} {:>9} {:>9}", "epoch", "step", "loss");
     for (const evaluation::Metric& metric : metrics_) lines += fmt::format(" {:>8}", metric.name());
     lines += fmt::format(" {:>8} {:>11}\n", "s/epoch", "examples/s");
     is_header_printed_ = true;
   }
-  lines += fmt::format("{:>6} {:>9} {:>9.4f}", epoch, step, loss);
+  lines += fmt::format("{:>6} {:>9} {:>9.4f}", row, step, loss);
   for (const evaluation::Metric& metric : metrics_) {
     const auto found = std::ranges::find(values, metric, &training::MetricValues::value_type::first);
     const std::size_t width = std::max<std::size_t>(8, metric.name().size());

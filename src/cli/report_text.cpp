@@ -80,9 +80,11 @@ std::string plan_text(const training::Plan& plan) {
 std::string run_text(const training::RunReport& report) {
   std::string text;
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "{}: {} ({} to train, {} to test), {}\n", report.data,
-                 counted(report.interactions, "interaction"), report.train_examples, report.test_examples,
-                 counted(report.candidates, "candidate"));
+  const std::string validation =
+      report.validation_examples > 0 ? fmt::format("{} for validation, ", report.validation_examples) : "";
+  fmt::format_to(out, "{}: {} ({} to train, {}{} to test), {}\n", report.data,
+                 counted(report.interactions, "interaction"), report.train_examples, validation,
+                 report.test_examples, counted(report.candidates, "candidate"));
   fmt::format_to(out, "{} x {}; {} an epoch; {} dense parameters, {} in embedding tables\n",
                  counted(report.ranks, "rank"), counted(report.threads, "thread"),
                  counted(report.steps_per_epoch, "step"), report.dense_parameters, report.table_parameters);
@@ -113,12 +115,19 @@ std::string summary_text(const training::SummaryReport& report) {
     total += report.bytes[i];
   }
   fmt::format_to(out, "    {:<10} {:>9}\n", "total", base::bytes_text(static_cast<double>(total)));
-  fmt::format_to(out, "\n  seconds by phase, over ranks\n    {:<10} {:>10} {:>10} {:>10}\n", "", "min",
-                 "mean", "max");
+  fmt::format_to(out, "\n  seconds by phase, over ranks\n    {:<10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "",
+                 "min", "mean", "max", "GFLOP/s", "overlap");
   for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
-    fmt::format_to(out, "    {:<10} {:>10.3f} {:>10.3f} {:>10.3f}\n", base::phase_names[i],
-                   report.phase_min[i], report.phase_mean[i], report.phase_max[i]);
+    const double flops = report.phase_flops[i];
+    const auto overlap = report.phase_overlap[i];
+    fmt::format_to(out, "    {:<10} {:>10.3f} {:>10.3f} {:>10.3f} {:>10} {:>10}\n", base::phase_names[i],
+                   report.phase_min[i], report.phase_mean[i], report.phase_max[i],
+                   flops > 0 ? fmt::format("{:.1f}", flops / 1e9) : "",
+                   overlap ? fmt::format("{:.0f} %", 100 * *overlap) : "");
   }
+  text +=
+      "  GFLOP/s: of a rank's matrix products; overlap: share of an exchange's time in which the rank "
+      "computed\n";
   fmt::format_to(out, "\nmost memory of a rank: {}\n",
                  base::bytes_text(static_cast<double>(report.peak_memory)));
   if (report.best && !report.best->checkpoint.empty())

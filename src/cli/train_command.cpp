@@ -84,6 +84,8 @@ Examples:
   mpirun -n 8 trainer train --data data/ml-100k --epochs 20 --metrics-file metrics.jsonl
   mpirun -n 3 trainer train --config run.ini --resume auto
   trainer train --query-feature user_id:lookup:64 --query-feature timestamp:normalize
+  trainer train --train-file train.txt --test-file test.txt --validation-fraction 0.05
+  trainer train --train-file ratings.csv --file-format pairs --split leave-last-two-out
 
 A configuration file has the same options without the dashes, one a line:
   data = data/ml-100k

@@ -1,12 +1,14 @@
 #include "gemel/cli/train_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <limits>
 #include <set>
 #include <sstream>
@@ -34,42 +36,125 @@ std::vector<std::pair<std::string, std::string>> log_level_names() {
   return names;
 }
 
+/// `files` comes of the data and cannot be chosen.
+OptionValue split_kind(ingest::SplitKind& field) {
+  auto kinds = ingest::split_names();
+  OptionValue value = choice(field, kinds);
+  std::erase_if(kinds, [](const auto& kind) { return kind.second == ingest::SplitKind::files; });
+  value.read = choice(field, kinds).read;
+  return value;
+}
+
 std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   const std::string kinds =
-      "KIND is lookup, hash(N), bucketize(N), normalize, text(N) or list(SEP), the last two for candidates "
-      "only; DIM is the width of its embedding.";
+      "KIND is lookup, hash(N), bucketize(N), normalize, text(N), list(SEP) or bias (a number that is added "
+      "to "
+      "the score), the last three for candidates only; DIM is the width of its embedding.";
   return {
       {"Data", "data", "DIR",
        "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md says how "
-       "to get one).",
+       "to get one), or one with train.txt and test.txt, and perhaps valid.txt, in which a line is a user "
+       "and then all "
+       "the user's items.",
        text(o.data.directory, "built-in synthetic data")},
+      {"Data", "train-file", "FILE",
+       "Instead of --data: a file of interactions. Nothing but the ids is known of users and items.",
+       text(o.data.files.train, "none")},
+      {"Data", "validation-file", "FILE",
+       "Beside --train-file: interactions on which the training is evaluated as it goes on.",
+       text(o.data.files.validation, "none")},
+      {"Data", "test-file", "FILE",
+       "Beside --train-file: interactions on which the model is tested. With this or --validation-file the "
+       "data is "
+       "split as "
+       "the files are.",
+       text(o.data.files.test, "none")},
+      {"Data", "file-format", "FORMAT",
+       "What a line of these files is: lists (a user, then the user's items, separated by blanks) or pairs "
+       "(a user, an "
+       "item, "
+       "perhaps a rating and after it a timestamp, separated by blanks, tabs or commas).",
+       choice(o.data.files.format, ingest::file_format_names())},
       {"Data", "synthetic-users", "N", "Users of the built-in data; only those who do something are seen.",
        whole_number(o.data.synthetic.users, 1)},
       {"Data", "synthetic-items", "N", "Items of its catalogue.",
        whole_number(o.data.synthetic.items, 1, most_synthetic_items)},
       {"Data", "synthetic-interactions", "N", "Interactions of it.",
        whole_number(o.data.synthetic.interactions, 1)},
+      {"Data", "split", "KIND",
+       "Which interactions are kept out of training for the test: random (a share drawn at random), time "
+       "(the last "
+       "share of "
+       "all, by timestamp), leave-last-out (the last one of every user with two or more), leave-last-two-out "
+       "(of every "
+       "user "
+       "with three or more the last one, and the one before it for validation), k-fold (one of --folds "
+       "random parts). "
+       "Of "
+       "interactions of the same time the one that is later in the data is later; without timestamps "
+       "leave-last-out "
+       "goes "
+       "by that alone.",
+       split_kind(o.data.split)},
       {"Data", "test-fraction", "SHARE",
-       "Share of the interactions, drawn at random, that is kept out of training for the evaluation; in [0, "
-       "1).",
+       "Of --split random and time: share of the interactions that is kept for the test; in [0, 1).",
        fraction(o.data.test_fraction)},
+      {"Data", "validation-fraction", "SHARE",
+       "Share of the training part that is kept out of training for validation: drawn at random, or with "
+       "--split time "
+       "its "
+       "last share. The training is then evaluated on it, and tested once, at the end. In [0, 1); 0: none, "
+       "the test "
+       "part is what the training is evaluated on.",
+       fraction(o.data.validation_fraction)},
+      {"Data", "folds", "K", "Parts of --split k-fold.", whole_number(o.data.folds, 2)},
+      {"Data", "fold", "I", "Which of them is the test part; 1 is the first.", whole_number(o.data.fold, 1)},
       {"Data", "split-seed", "N",
-       "Seed of that draw, apart from --seed, so that runs with several seeds share a split.",
+       "Seed of what is drawn at random here, apart from --seed, so that runs with several seeds share a "
+       "split.",
        whole_number(o.data.split_seed, 0)},
+      {"Data", "weight-column", "COLUMN",
+       "Column of the interactions whose numbers, at least 0, multiply the losses of the training examples, "
+       "such as rating.",
+       text(o.data.weight_column, "none")},
 
       {"Model", "layers", "WIDTHS",
        "Widths of the dense layers of each tower, in columns, such as 64,32. ReLU follows all but the last, "
        "whose width is "
-       "that of the vectors that are compared.",
-       number_list(o.model.layers, {"width", "64,32", widest})},
+       "that of the vectors that are compared. none: no layers, the vectors are the features side by side, "
+       "and "
+       "those of both towers must be of the same width in all: matrix factorisation.",
+       list_or_none(number_list(o.model.layers, {"width", "64,32", widest}), o.model.layers)},
+      {"Model", "normalize", "[=true|false]",
+       "Scale the vectors of both towers to length 1, so that scores are cosines. Give a --temperature with "
+       "it, "
+       "such as 0.1.",
+       toggle(o.model.normalize)},
+      {"Model", "item-bias", "[=true|false]",
+       "Learn a number for each item that is added to its score (with --temperature, divided by it like the "
+       "rest), beside the vectors and outside of --normalize: a candidate feature item_id:bias.",
+       toggle(o.model.item_bias)},
+      {"Model", "dropout", "SHARE",
+       "Share of the outputs of every layer but the last that training sets to 0, drawn anew at each step, "
+       "while the "
+       "others are divided by 1 - SHARE; in [0, 1). A candidate that is in a batch several times is drawn "
+       "once.",
+       fraction(o.model.dropout)},
+      {"Model", "query-dropout", "SHARE", "The same of the query tower's input, its features side by side.",
+       fraction(o.model.query_dropout)},
+      {"Model", "candidate-dropout", "SHARE", "The same of the candidate tower's input.",
+       fraction(o.model.candidate_dropout)},
       {"Model", "embedding-dim", "N",
        "Width of the embedding, in columns, of a feature that names no DIM of its own.",
        whole_number(o.model.embedding_dim, 1, widest)},
       {"Model", "query-feature", "COLUMN:KIND[:DIM]",
-       "A feature of the query tower; give the option once per feature. Giving any replaces the defaults. " +
+       "A feature of the query tower; give the option once per feature. Giving any replaces the defaults; "
+       "these are "
+       "user_id:lookup alone where the data has no timestamps. " +
            kinds,
        texts(o.model.query_features)},
-      {"Model", "candidate-feature", "COLUMN:KIND[:DIM]", "The same for the candidate tower.",
+      {"Model", "candidate-feature", "COLUMN:KIND[:DIM]",
+       "The same for the candidate tower; the default is item_id:lookup alone where the data has no titles.",
        texts(o.model.candidate_features)},
   };
 }
@@ -115,6 +200,20 @@ std::vector<Option> optimizer_options(learning::OptimizerOptions& o) {
        "(decoupled weight decay). Of rows that are seldom used too, which costs little. 0: off. Not for "
        "adam.",
        non_negative_number(o.weight_decay)},
+      {group, "embedding-l2", "WEIGHT",
+       "Penalty on the embeddings: each step adds WEIGHT * row to the gradient of every row of a table that "
+       "it "
+       "touches, once a step (of WEIGHT / 2 * the square of the row's norm), after clipping. The reported "
+       "loss "
+       "is without it. The loss is a sum over the batch. 0: off.",
+       non_negative_number(o.embedding_l2)},
+      {group, "average-weights", "DECAY",
+       "Evaluate, and recommend from, running averages of all parameters instead of the parameters: each "
+       "step "
+       "makes an average DECAY * average + (1 - DECAY) * parameter; such as 0.999; in [0, 1). Takes the "
+       "memory of "
+       "the parameters once more. 0: off.",
+       fraction(o.average_decay)},
       {group, "clip-norm", "NORM",
        "Scale the gradient of all parameters together down to this norm where it is longer. The loss is a "
        "sum over "
@@ -123,19 +222,72 @@ std::vector<Option> optimizer_options(learning::OptimizerOptions& o) {
   };
 }
 
-std::vector<Option> training_options(training::TrainingOptions& o) {
+std::vector<Option> loss_options(learning::LossOptions& o) {
+  const std::string group = "Loss and optimiser";
   return {
-      {"Loss and optimiser", "temperature", "T", "Logits are divided by it before the softmax.",
-       positive_number(o.loss.temperature)},
-      {"Loss and optimiser", "logq-correction", "[=true|false]",
+      {group, "temperature", "T",
+       "Logits are divided by it before the softmax. Lower makes the loss look at the hardest negatives; try "
+       "0.05 to 0.2 where scores are cosines.",
+       positive_number(o.temperature)},
+      {group, "learned-temperature", "[=true|false]",
+       "Learn the logarithm of the temperature, one more parameter, from --temperature on. It is meant for "
+       "cosines: the scores of vectors without a fixed length have a scale of their own.",
+       toggle(o.learned_temperature)},
+      {group, "negatives", "SOURCE",
+       "What a query's candidate is compared with: in-batch (the candidates of the global batch, and "
+       "--extra-negatives) or catalogue (every item in every step: the exact softmax, for catalogues that "
+       "are "
+       "small enough; a rank needs 4 bytes for each column of each item's vector and each of its lanes).",
+       choice(o.negatives, learning::negative_source_names())},
+      {group, "extra-negatives", "N",
+       "Draw N items for each step, with repetition, as further candidates of the batch: items that users "
+       "seldom choose are rare among its own. 0: none.",
+       whole_number(o.extra_negatives, 0, largest_batch)},
+      {group, "negative-distribution", "NAME",
+       "How --extra-negatives are drawn: uniform (every item alike) or popularity (by training examples, to "
+       "the power of --negative-power).",
+       choice(o.negative_distribution, learning::negative_distribution_names())},
+      {group, "negative-power", "POWER",
+       "With popularity, an item is drawn in proportion to its training examples to this power: 1 as often "
+       "as it is chosen, 0.75 is usual, 0 uniform.",
+       non_negative_number(o.negative_power)},
+      {group, "logq-correction", "[=true|false]",
        "Subtract from each logit the logarithm of its candidate's share of the training examples, so that "
        "popular "
-       "candidates are not punished for being drawn as negatives more often.",
-       toggle(o.loss.logq_correction)},
-      {"Loss and optimiser", "remove-accidental-hits", "[=true|false]",
+       "candidates are not punished for being drawn as negatives more often. With --extra-negatives: of its "
+       "share in both sources together.",
+       toggle(o.logq_correction)},
+      {group, "logq-strength", "ALPHA",
+       "Subtract ALPHA times that logarithm. Below 1 keeps some of the popularity in the scores, which helps "
+       "when what is recommended should be popular; 0 is no correction.",
+       non_negative_number(o.logq_strength)},
+      {group, "remove-accidental-hits", "[=true|false]",
        "Do not count other examples of the batch with the query's own candidate as negatives.",
-       toggle(o.loss.remove_accidental_hits)},
+       toggle(o.remove_accidental_hits)},
+      {group, "hard-negatives", "N",
+       "Keep of each query's negatives only the N items with the highest logits. 0: all.",
+       whole_number(o.hard_negatives, 0, largest_batch)},
+      {group, "partition-weight", "W",
+       "The loss of a query is W log Z - its own logit, Z the sum of the exponentials of its logits. 1 is "
+       "cross-entropy; W pushes negatives down W times as hard, as the bilateral softmax loss does. Only "
+       "for scores that are bounded, such as cosines: others drift away with any W but 1, because a number "
+       "added to all logits of a query changes its loss. Losses of different W cannot be compared.",
+       positive_number(o.partition_weight)},
+      {group, "label-smoothing", "SHARE",
+       "Give this share of the target to all candidates of the batch alike, against overconfidence; in [0, "
+       "1).",
+       fraction(o.label_smoothing)},
+      {group, "loss-reduction", "KIND",
+       "Gradients of the sum over the batch, or of the mean: divided by its examples, so that the learning "
+       "rate "
+       "need not change with --batch-size, and --clip-norm 1 is usual. The loss is shown per example either "
+       "way.",
+       choice(o.reduction, learning::loss_reduction_names())},
+  };
+}
 
+std::vector<Option> training_options(training::TrainingOptions& o) {
+  return {
       {"Training", "epochs", "N",
        "Passes over the training examples, those before a resumed checkpoint included.",
        whole_number(o.epochs, 1)},
@@ -146,10 +298,14 @@ std::vector<Option> training_options(training::TrainingOptions& o) {
        whole_number(o.seed, 0)},
 
       {"Evaluation", "validate-every", "N",
-       "Evaluate on the test examples every N epochs; 0: only at the end.",
+       "Evaluate every N epochs, on the validation examples or, where there are none, on the test examples; "
+       "0: only at "
+       "the "
+       "end.",
        whole_number(o.validate_every, 0)},
       {"Evaluation", "top-k", "LIST",
-       "The k of the metrics, such as top-k accuracies: shares of the test examples whose true candidate is "
+       "The k of the metrics, such as top-k accuracies: shares of the evaluated examples whose true "
+       "candidate is "
        "among the k best of the whole catalogue. Ascending.",
        number_list(o.top_k, {"k", "1,5,10,50,100", std::uint64_t{1} << 31, true})},
       {"Evaluation", "metrics", "LIST",
@@ -257,12 +413,45 @@ std::string read_everywhere(const std::string& path, mpi::Communicator& communic
   return content;
 }
 
-/// An option that means something for some optimisers or schedules only.
+/// An option that means something beside some others only.
 struct Condition {
   const char* option;
   bool holds;
   const char* remedy;
 };
+
+/// Refuses an option that was given although its condition does not hold.
+void check_conditions(std::span<const Condition> conditions, const OptionTable& table) {
+  for (const auto& [name, value] : table.settings()) {
+    const auto condition =
+        std::ranges::find_if(conditions, [&](const Condition& each) { return each.option == name; });
+    if (condition == conditions.end() || condition->holds || !table.is_given(name)) continue;
+    throw base::UsageError(
+        fmt::format("--{} {}: {}, or leave --{} out", name, value, condition->remedy, name));
+  }
+}
+
+/// Refuses what was given in vain. `table` is bound to `options`.
+void check_loss(const learning::LossOptions& options, const OptionTable& table) {
+  const bool in_batch = options.negatives == learning::NegativeSource::in_batch;
+  const bool draws = options.extra_negatives > 0;
+  const Condition conditions[] = {
+      {"logq-correction", in_batch || !options.logq_correction,
+       "with --negatives catalogue every item is a column once, so there is no sampling to correct: choose "
+       "--negatives in-batch"},
+      {"logq-strength", options.logq_correction, "there is no correction: add --logq-correction"},
+      {"remove-accidental-hits", in_batch || !options.remove_accidental_hits,
+       "with --negatives catalogue every item is a column once, so there are no accidental hits: choose "
+       "--negatives in-batch"},
+      {"extra-negatives", in_batch || !draws,
+       "with --negatives catalogue every item is a column already: choose --negatives in-batch"},
+      {"negative-distribution", draws, "nothing is drawn: add --extra-negatives N"},
+      {"negative-power", draws && options.negative_distribution == learning::NegativeDistribution::popularity,
+       "only negatives that are drawn by popularity have it: add --extra-negatives N and "
+       "--negative-distribution popularity"},
+  };
+  check_conditions(conditions, table);
+}
 
 /// Refuses what was given in vain. `table` is bound to `options`.
 void check_optimizer(const learning::OptimizerOptions& options, const OptionTable& table) {
@@ -282,13 +471,7 @@ void check_optimizer(const learning::OptimizerOptions& options, const OptionTabl
       {"final-learning-rate-share", schedule == Schedule::cosine,
        "only --learning-rate-schedule cosine has an end: choose it"},
   };
-  for (const auto& [name, value] : table.settings()) {
-    const auto condition =
-        std::ranges::find_if(conditions, [&](const Condition& each) { return each.option == name; });
-    if (condition == std::end(conditions) || condition->holds || !table.is_given(name)) continue;
-    throw base::UsageError(
-        fmt::format("--{} {}: {}, or leave --{} out", name, value, condition->remedy, name));
-  }
+  check_conditions(conditions, table);
   if (options.learning_rate.peak * options.weight_decay >= 1) {
     throw base::UsageError(
         fmt::format("--weight-decay {}: with --learning-rate {} a step would take all of every weight; their "
@@ -296,6 +479,30 @@ void check_optimizer(const learning::OptimizerOptions& options, const OptionTabl
                     "below 1, and is about 0.0001 in most recipes",
                     options.weight_decay, options.learning_rate.peak));
   }
+}
+
+/// The columns of a tower's input.
+std::size_t width_of(const std::vector<std::string>& declarations, std::size_t embedding_dim) {
+  std::size_t width = 0;
+  for (const std::string& declaration : declarations) {
+    width += ingest::parse_feature(declaration, embedding_dim).width();
+  }
+  return width;
+}
+
+/// Without layers the features themselves are compared.
+void check_widths(const model::ModelOptions& model) {
+  if (!model.layers.empty()) return;
+  const std::size_t query = width_of(model.query_features, model.embedding_dim);
+  const std::size_t candidate = width_of(model.candidate_features, model.embedding_dim);
+  if (query == candidate) return;
+  throw base::UsageError(fmt::format(
+      "--layers none: the query features ({}) have {} columns in all and the candidate features ({}) have "
+      "{}, and "
+      "only vectors of the same width can be compared; give features, or a :DIM of theirs, such that both "
+      "are as "
+      "wide, or layers",
+      fmt::join(model.query_features, " "), query, fmt::join(model.candidate_features, " "), candidate));
 }
 
 void check_features(const char* option, const std::vector<std::string>& declarations,
@@ -336,6 +543,7 @@ void check_monitor(const training::TrainingOptions& options) {
 std::vector<Option> train_options(TrainCommandOptions& options) {
   std::vector<Option> table = data_and_model_options(options.training);
   std::ranges::move(optimizer_options(options.training.optimizer), std::back_inserter(table));
+  std::ranges::move(loss_options(options.training.loss), std::back_inserter(table));
   std::ranges::move(training_options(options.training), std::back_inserter(table));
   std::ranges::move(running_options(options), std::back_inserter(table));
   return table;
@@ -364,16 +572,75 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
                     options.lanes, ranks, options.lanes, options.lanes, ranks));
   }
   check_features("--query-feature", options.model.query_features, options.model.embedding_dim);
-  check_features("--candidate-feature", options.model.candidate_features, options.model.embedding_dim);
+  check_features("--candidate-feature", options.model.all_candidate_features(), options.model.embedding_dim);
+  check_widths(options.model);
+  if (options.model.dropout > 0 && options.model.layers.size() < 2) {
+    throw base::UsageError(fmt::format(
+        "--dropout {}: it drops outputs of the layers before the last, and --layers {} has none; give more "
+        "layers, or --query-dropout and --candidate-dropout, which drop from the inputs",
+        options.model.dropout,
+        options.model.layers.empty() ? "none" : fmt::format("{}", options.model.layers.front())));
+  }
 }
 
+/// Refuses what was given of `options` although `options` do not apply: "--OPTION: REASON".
+void refuse_given(std::initializer_list<const char*> options, const OptionTable& table,
+                  const std::string& reason) {
+  for (const char* name : options) {
+    if (table.is_given(name)) throw base::UsageError(fmt::format("--{}: {}", name, reason));
+  }
+}
+
+/// Refuses options of the source of the data that do not fit together.
 void check_data(const ingest::DataOptions& data, const OptionTable& table) {
-  if (data.directory.empty()) return;
-  for (const char* name : {"synthetic-users", "synthetic-items", "synthetic-interactions"}) {
-    if (!table.is_given(name)) continue;
+  const std::string file = data.files.train;
+  if (file.empty()) {
+    refuse_given({"validation-file", "test-file", "file-format"}, table,
+                 "goes with --train-file FILE, which is not given; add it, or leave this option out");
+  } else {
+    refuse_given({"data"}, table, fmt::format("--train-file {} is given too; leave one of them out", file));
+  }
+  if (file.empty() && data.directory.empty()) return;
+  refuse_given({"synthetic-users", "synthetic-items", "synthetic-interactions"}, table,
+               fmt::format("is of the built-in data, but --{} {} is given; leave one of them out",
+                           file.empty() ? "data" : "train-file", file.empty() ? data.directory : file));
+}
+
+/// Refuses options of another split than that which `data` has.
+void check_split(const ingest::DataOptions& data, const OptionTable& table) {
+  using Kind = ingest::SplitKind;
+  const Kind kind = data.split;
+  if (kind == Kind::files) {
+    refuse_given({"split", "test-fraction"}, table,
+                 "the data is split by --validation-file and --test-file already; leave one of these out");
+  }
+  if (!data.files.validation.empty()) {
+    refuse_given({"validation-fraction"}, table,
+                 "--validation-file has the validation examples; leave one of them out");
+  }
+  if (kind != Kind::k_fold) {
+    refuse_given({"folds", "fold"}, table,
+                 "only --split k-fold has folds: choose it, or leave this option out");
+  }
+  const bool is_by_user = kind == Kind::leave_last_out || kind == Kind::leave_last_two_out;
+  if (is_by_user || kind == Kind::k_fold) {
+    refuse_given({"test-fraction"}, table,
+                 "only --split random and time have it: choose one, or leave this option out");
+  }
+  if (is_by_user) {
+    refuse_given({"validation-fraction"}, table,
+                 "--split leave-last-two-out keeps an interaction of every user for validation: choose it, "
+                 "or leave this "
+                 "option out");
+  }
+  const bool draws =
+      kind == Kind::random || kind == Kind::k_fold || (kind == Kind::files && data.validation_fraction > 0);
+  if (!draws) {
+    refuse_given({"split-seed"}, table, "nothing is drawn at random by this split; leave this option out");
+  }
+  if (data.fold > data.folds) {
     throw base::UsageError(
-        fmt::format("--{}: is of the built-in data, but --data {} is given; leave one of them out", name,
-                    data.directory));
+        fmt::format("--fold {}: there are only {} --folds, counted from 1", data.fold, data.folds));
   }
 }
 
@@ -388,7 +655,17 @@ void read_train_options(std::span<const std::string> arguments, TrainCommandOpti
     optimizer.learning_rate.peak = learning::default_learning_rate(optimizer.kind);
   }
   check_optimizer(optimizer, table);
-  check_data(options.training.data, table);
+  check_loss(options.training.loss, table);
+  ingest::DataOptions& data = options.training.data;
+  check_data(data, table);
+  data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");
+  if (!data.files.validation.empty() || !data.files.test.empty()) {
+    data.split = ingest::SplitKind::files;
+    data.is_split_settled = true;
+  }
+  check_split(data, table);
+  options.training.model.adapt_query_features = !table.is_given("query-feature");
+  options.training.model.adapt_candidate_features = !table.is_given("candidate-feature");
 }
 
 ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,

@@ -44,21 +44,21 @@ Embedder::Embedder(mpi::Communicator& communicator, const exchange::LaneTeam& te
 
 void Embedder::run(const ingest::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors) {
   if (request_.tables() == 0) {
-    embed(rows, first, vectors, model::reachable_rows(tower_.tables(), request_, fetch_, 0, 0));
+    model::reach_rows(tower_.tables(), request_, fetch_, 0, 0, tables_);
+    embed(rows, first, vectors);
     return;
   }
   const auto most = static_cast<std::size_t>(communicator_.max(static_cast<std::int64_t>(vectors.rows())));
   for (std::size_t round = 0; round < most; round += fetch_rows) {
     const std::size_t start = std::min(round, vectors.rows());
     const std::size_t count = std::min(fetch_rows, vectors.rows() - start);
-    const auto tables = fetch(rows, first + start, count);
-    embed(rows, first + start, vectors.middle_rows(start, count), tables);
+    fetch(rows, first + start, count);
+    embed(rows, first + start, vectors.middle_rows(start, count));
   }
 }
 
 /// Brings the table rows that `count` rows from `first` on touch within reach. Collective.
-std::vector<exchange::ReachableRows> Embedder::fetch(const ingest::FeatureRows& rows, std::size_t first,
-                                                     std::size_t count) {
+void Embedder::fetch(const ingest::FeatureRows& rows, std::size_t first, std::size_t count) {
   std::vector<std::int32_t> selection(count);
   std::iota(selection.begin(), selection.end(), static_cast<std::int32_t>(first));
   for (std::size_t table = 0; table < request_.tables(); ++table) {
@@ -73,11 +73,10 @@ std::vector<exchange::ReachableRows> Embedder::fetch(const ingest::FeatureRows& 
   std::vector<tensor::ConstMatrixView> held;
   model::append_held_rows(tower_.tables(), held);
   fetch_.run(request_, held);
-  return model::reachable_rows(tower_.tables(), request_, fetch_, 0, 0);
+  model::reach_rows(tower_.tables(), request_, fetch_, 0, 0, tables_);
 }
 
-void Embedder::embed(const ingest::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors,
-                     std::span<const exchange::ReachableRows> tables) {
+void Embedder::embed(const ingest::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors) {
   const std::size_t blocks = (vectors.rows() + embed_rows - 1) / embed_rows;
   team_.for_each(static_cast<int>(blocks), [&](int block, int thread) {
     Scratch& scratch = scratches_[static_cast<std::size_t>(thread)];
@@ -85,7 +84,7 @@ void Embedder::embed(const ingest::FeatureRows& rows, std::size_t first, tensor:
     const std::size_t count = std::min(embed_rows, vectors.rows() - start);
     select(first + start, count, scratch.selection);
     scratch.vectors.resize(embed_rows, vectors.cols());
-    tower_.look_up(rows, scratch.selection, tables, scratch.activations);
+    tower_.look_up(rows, scratch.selection, tables_, scratch.activations);
     tower_.forward(parameters_.values(), scratch.activations, scratch.vectors.view(),
                    runtime_.executor(thread));
     std::copy_n(scratch.vectors.data(), count * vectors.cols(), vectors.row(start).data());

@@ -1,6 +1,7 @@
 #include "gemel/exchange/distinct_candidates.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace gemel::exchange {
 
@@ -22,6 +23,12 @@ void DistinctCandidates::assign(std::span<const std::int32_t> items) {
   rows_.resize((distinct_ + granule - 1) / granule * granule, -1);
   multiplicities_.assign(rows_.size(), 0);
   for (const std::int32_t item : items) ++multiplicities_[column_of(item)];
+}
+
+void DistinctCandidates::assign_all() {
+  std::vector<std::int32_t> items(catalogue_size_);
+  std::iota(items.begin(), items.end(), 0);
+  assign(items);
 }
 
 }  // namespace gemel::exchange

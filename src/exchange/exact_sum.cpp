@@ -4,8 +4,8 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
-#include <vector>
 
 namespace gemel::exchange {
 namespace {
@@ -16,11 +16,11 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// What the grid is chosen by.
 struct Extent {
   double largest = 0;
-  std::uint64_t count = 0;
+  std::int64_t count = 0;
 };
 
 Extent extent_of(std::span<const double> values) {
-  Extent extent{0, values.size()};
+  Extent extent{0, std::ssize(values)};
   for (const double value : values) {
     extent.largest = value >= 0 ? std::max(extent.largest, value) : infinity;  // not a number: not >= 0
   }
@@ -31,7 +31,7 @@ Extent extent_of(std::span<const double> values) {
 int grid_of(const Extent& extent) {
   int exponent = 0;
   std::frexp(extent.largest, &exponent);  // largest < 2^exponent
-  return exponent + static_cast<int>(std::bit_width(extent.count)) - bits;
+  return exponent + static_cast<int>(std::bit_width(static_cast<std::uint64_t>(extent.count))) - bits;
 }
 
 std::int64_t sum_of_multiples(std::span<const double> values, int grid) {
@@ -50,11 +50,8 @@ double exact_sum(std::span<const double> values) {
 }
 
 double exact_sum(std::span<const double> values, mpi::Communicator& communicator) {
-  Extent extent;
-  for (const Extent& part : communicator.all_gather(extent_of(values))) {
-    extent.largest = std::max(extent.largest, part.largest);
-    extent.count += part.count;
-  }
+  const Extent own = extent_of(values);
+  const Extent extent = {communicator.max(own.largest), communicator.sum(own.count)};
   if (extent.largest == 0 || !std::isfinite(extent.largest)) return extent.largest;
   const int grid = grid_of(extent);
   return std::ldexp(static_cast<double>(communicator.sum(sum_of_multiples(values, grid))), grid);

@@ -1,47 +1,6 @@
 #include "gemel/exchange/row_exchange.hpp"
 
-#include <limits>
-
-#include "gemel/base/error.hpp"
-#include "gemel/tensor/arithmetic.hpp"
-
 namespace gemel::exchange {
-namespace {
-
-constexpr std::int64_t no_row = std::numeric_limits<std::int64_t>::max();
-
-}  // namespace
-
-void RowSummer::sum(std::span<const RowGradientView> parts, std::span<const Merge> merges, std::size_t dim,
-                    const Consumer& consume) {
-  next_.assign(parts.size(), 0);
-  addends_.resize(parts.size());
-  partial_sums_.resize(parts.size(), dim);
-  while (true) {
-    std::int64_t row = no_row;
-    for (std::size_t part = 0; part < parts.size(); ++part) {
-      if (next_[part] < parts[part].rows.size()) row = std::min(row, parts[part].rows[next_[part]]);
-    }
-    if (row == no_row) return;
-    for (std::size_t part = 0; part < parts.size(); ++part) {
-      std::size_t& next = next_[part];
-      const bool present = next < parts[part].rows.size() && parts[part].rows[next] == row;
-      addends_[part] = present ? std::span(parts[part].values + next * dim, dim) : std::span<const float>();
-      if (present) ++next;
-    }
-    for (const auto [into, from] : merges) {
-      if (addends_[from].empty()) continue;
-      if (addends_[into].empty()) {
-        addends_[into] = addends_[from];
-        continue;
-      }
-      tensor::add(addends_[into], addends_[from], partial_sums_.row(into));
-      addends_[into] = partial_sums_.row(into);
-    }
-    consume(row, addends_[0]);
-  }
-}
-
 RowExchange::RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<Table> tables)
     : plan_(plan),
       communicator_(communicator),
@@ -100,10 +59,6 @@ void RowExchange::finish() {
   if (plan_.ranks == 1) return;
   pending_.wait();
   unpack();
-}
-
-void RowExchange::for_each_row(std::size_t table, const RowSummer::Consumer& consume) {
-  summers_[table].sum(parts_[table], merges_, tables_[table].dim, consume);
 }
 
 void RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {

@@ -29,7 +29,7 @@ void RowFetch::run(const RowRequest& request, std::span<const tensor::ConstMatri
 
   // What came lies by owner; a list's rows lie by owner too, so each list is filled from front to back.
   fetched_.resize(request.own_parts() * request.tables());
-  std::vector<std::size_t> filled(fetched_.size(), 0);
+  filled_.assign(fetched_.size(), 0);
   for (std::size_t list = 0; list < fetched_.size(); ++list) {
     const std::size_t table = list % request.tables();
     fetched_[list].resize(request.wanted(list / request.tables(), table).size(), request.table(table).dim);
@@ -40,8 +40,8 @@ void RowFetch::run(const RowRequest& request, std::span<const tensor::ConstMatri
       const std::size_t table = list % request.tables();
       const std::size_t size =
           request.wanted_of(owner, list / request.tables(), table).size() * request.table(table).dim;
-      std::copy_n(values, size, fetched_[list].data() + filled[list]);
-      filled[list] += size;
+      std::copy_n(values, size, fetched_[list].data() + filled_[list]);
+      filled_[list] += size;
       values += size;
     }
   }

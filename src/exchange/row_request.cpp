@@ -21,16 +21,16 @@ RowRequest::RowRequest(mpi::Communicator& communicator, std::vector<ShardedTable
 void RowRequest::start() {
   wanted_counts_.clear();
   wanted_starts_.clear();
-  std::vector<std::size_t> next(wanted_.size(), 0);
+  next_.assign(wanted_.size(), 0);
   for (int owner = 0; owner < communicator_.size(); ++owner) {
     for (std::size_t list = 0; list < wanted_.size(); ++list) {
       const std::vector<std::int64_t>& rows = wanted_[list];
-      const auto first = rows.begin() + static_cast<std::ptrdiff_t>(next[list]);
+      const auto first = rows.begin() + static_cast<std::ptrdiff_t>(next_[list]);
       const auto last =
           std::lower_bound(first, rows.end(), tables_[list % tables_.size()].blocks.block(owner).last);
-      wanted_starts_.push_back(next[list]);
+      wanted_starts_.push_back(next_[list]);
       wanted_counts_.push_back(last - first);
-      next[list] = static_cast<std::size_t>(last - rows.begin());
+      next_[list] = static_cast<std::size_t>(last - rows.begin());
     }
   }
   for (std::size_t rank = 0; rank < parts_of_rank_.size(); ++rank) {

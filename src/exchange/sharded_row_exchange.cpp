@@ -29,12 +29,12 @@ void ShardedRowExchange::start(const RowRequest& request,
 void ShardedRowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
   const RowRequest& request = *request_;
   const std::size_t lists = request.own_parts() * request.tables();
-  std::vector<std::size_t> starts;  // [owner][own subtree][table]
+  places_.clear();
   std::size_t total = 0;
   for (int owner = 0; owner < communicator_.size(); ++owner) {
     for (std::size_t list = 0; list < lists; ++list) {
       const std::size_t table = list % request.tables();
-      starts.push_back(total);
+      places_.push_back(total);
       total += request.wanted_of(owner, list / request.tables(), table).size() * request.table(table).dim;
     }
   }
@@ -55,7 +55,7 @@ void ShardedRowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes
       base::require(next < wanted.size() && wanted[next] == row,
                     "exchange: a gradient of a row that was not asked for");
       const auto owner = static_cast<std::size_t>(shape.blocks.owner(row));
-      std::size_t& place = starts[owner * lists + list];
+      std::size_t& place = places_[owner * lists + list];
       std::copy(sum.begin(), sum.end(), outgoing_.data() + place);
       place += shape.dim;
       ++next;
@@ -77,10 +77,6 @@ void ShardedRowExchange::finish() {
       }
     }
   }
-}
-
-void ShardedRowExchange::for_each_row(std::size_t table, const RowSummer::Consumer& consume) {
-  summers_[table].sum(parts_[table], plan_.global_merges, request_->table(table).dim, consume);
 }
 
 }  // namespace gemel::exchange

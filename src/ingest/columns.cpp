@@ -17,6 +17,7 @@ std::string Columns::describe() const {
   };
   for (const auto& [name, column] : strings) add(name, "text");
   for (const auto& [name, column] : numbers) add(name, "number");
+  for (const auto& [name, column] : decimals) add(name, "decimal number");
   return text.empty() ? "none" : text;
 }
 

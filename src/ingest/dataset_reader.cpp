@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gemel/base/error.hpp"
+#include "gemel/ingest/given_files.hpp"
 #include "gemel/ingest/movielens.hpp"
 #include "gemel/ingest/synthetic.hpp"
 #include "gemel/mpi/agreement.hpp"
@@ -24,6 +25,7 @@ using Readers = std::vector<std::unique_ptr<DatasetReader>>;
 Readers known_readers() {
   Readers readers;
   readers.push_back(std::make_unique<MovieLens100kReader>());
+  readers.push_back(std::make_unique<SplitListsReader>());
   return readers;
 }
 
@@ -48,7 +50,9 @@ std::vector<std::string> names_in(const fs::path& directory) {
   std::vector<std::string> names = names_in(directory);
   const std::string looked_for = fmt::format("Looked for: {}.", fmt::join(formats, "; "));
   const std::string remedy =
-      "Give --data a directory that holds these, or no --data for the built-in synthetic data.";
+      "Give --data a directory that holds these, name files of interactions with --train-file, or give no "
+      "--data "
+      "for the built-in synthetic data.";
   if (names.empty()) {
     throw base::DataError(
         fmt::format("--data {}: the directory is empty. {} {}", directory.string(), looked_for, remedy));
@@ -85,6 +89,7 @@ std::size_t choose_reader(const fs::path& directory, const Readers& readers) {
 }  // namespace
 
 Dataset read_dataset(const DataOptions& options, mpi::Communicator& communicator) {
+  if (!options.files.train.empty()) return read_given_files(options.files, communicator);
   if (options.directory.empty()) return synthesize(options.synthetic, communicator);
   const Readers readers = known_readers();
   std::size_t chosen = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "gemel/base/error.hpp"
@@ -11,9 +12,9 @@
 namespace gemel::ingest {
 namespace {
 
-/// An example travels as these 32-bit words, then one for each feature: its place at the receiver (low, high)
-/// and its item.
-constexpr std::size_t header_words = 3;
+/// An example travels as these 32-bit words, then one for each feature, then its weight if it has one: its slot at the receiver and
+/// its item.
+constexpr std::size_t header_words = 2;
 
 }  // namespace
 
@@ -26,18 +27,29 @@ EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communic
       numbers_(std::move(numbers)),
       total_(total),
       batch_size_(batch_size),
-      seed_(seed) {
+      seed_(seed),
+      has_weights_(communicator.max(std::int64_t{own_.weights.empty() ? 0 : 1}) > 0) {
   base::require(numbers_.size() == own_.size(), "ingest: one number per example");
+  base::require(own_.weights.size() == (has_weights_ ? own_.size() : 0),
+                "ingest: one weight per example, or none");
   dealt_.features.features = own_.features.features;
   dealt_.features.lists = own_.features.lists;
+  starts_in_batch_ = rank_starts(batch_size_);
+  starts_in_last_batch_ = rank_starts(batch_examples(batches() - 1));
+}
+
+std::vector<std::int64_t> EpochDeal::rank_starts(std::int64_t examples) const {
+  std::vector<std::int64_t> starts;
+  for (int rank = 0; rank < plan_.ranks; ++rank) {
+    const int lane = exchange::lanes_of_rank(plan_.tree.lanes(), plan_.ranks, rank).first;
+    starts.push_back(exchange::lane_start(examples, plan_.tree.lanes(), lane));
+  }
+  starts.push_back(examples);
+  return starts;
 }
 
 std::int64_t EpochDeal::batch_examples(std::int64_t batch) const {
   return std::min(batch_size_, total_ - batch * batch_size_);
-}
-
-int EpochDeal::rank_of_lane(int lane) const {
-  return exchange::lane_of(plan_.tree.lanes(), plan_.ranks, lane);
 }
 
 std::size_t EpochDeal::dealt_before(std::int64_t batch, int lane) const {
@@ -57,59 +69,70 @@ EpochDeal::Range EpochDeal::own_lanes(std::int64_t batch) const {
   return {dealt_before(batch, plan_.lanes.first), dealt_before(batch, plan_.lanes.last)};
 }
 
-void EpochDeal::deal(std::int64_t epoch) {
+std::size_t EpochDeal::words_of_example() const {
+  return header_words + own_.features.features + (has_weights_ ? 1 : 0);
+}
+
+EpochDeal::Place EpochDeal::place(std::int64_t position) const {
+  const std::int64_t batch = position / batch_size_;
+  const std::int64_t within = position - batch * batch_size_;
+  const std::vector<std::int64_t>& starts = batch + 1 < batches() ? starts_in_batch_ : starts_in_last_batch_;
+  const auto end = std::upper_bound(starts.begin(), starts.end(), within);
+  const auto rank = static_cast<std::uint32_t>(end - starts.begin() - 1);
+  const std::int64_t before = batch * (starts_in_batch_[rank + 1] - starts_in_batch_[rank]);
+  return {rank, static_cast<std::uint32_t>(before + within - starts[rank])};
+}
+
+void EpochDeal::pack(std::int64_t epoch) {
   const base::KeyedPermutation order(base::random_key(seed_, fmt::format("epoch {}", epoch)),
                                      static_cast<std::uint64_t>(total_));
+  positions_.assign(numbers_.begin(), numbers_.end());
+  order.apply(positions_);
   const auto ranks = static_cast<std::size_t>(plan_.ranks);
   const std::size_t features = own_.features.features;
-  const std::size_t words = header_words + features;
-  std::vector<std::uint64_t> positions(own_.size());
-  std::vector<std::int32_t> targets(own_.size());
-  std::vector<std::size_t> counts(ranks, 0);
+  const std::size_t words = words_of_example();
+  places_.resize(own_.size());
+  counts_.assign(ranks, 0);
   for (std::size_t i = 0; i < own_.size(); ++i) {
-    positions[i] = order(static_cast<std::uint64_t>(numbers_[i]));
-    const auto position = static_cast<std::int64_t>(positions[i]);
-    const std::int64_t batch = position / batch_size_;
-    const int lane = exchange::lane_of(batch_examples(batch), plan_.tree.lanes(), position % batch_size_);
-    targets[i] = rank_of_lane(lane);
-    counts[static_cast<std::size_t>(targets[i])] += words;
+    places_[i] = place(static_cast<std::int64_t>(positions_[i]));
+    counts_[places_[i].rank] += words;
   }
-
   std::vector<std::size_t> next(ranks, 0);
-  for (std::size_t rank = 1; rank < ranks; ++rank) next[rank] = next[rank - 1] + counts[rank - 1];
-  std::vector<std::uint32_t> outgoing(own_.size() * words);
+  for (std::size_t rank = 1; rank < ranks; ++rank) next[rank] = next[rank - 1] + counts_[rank - 1];
+  outgoing_.resize(own_.size() * words);
   for (std::size_t i = 0; i < own_.size(); ++i) {
-    std::size_t& start = next[static_cast<std::size_t>(targets[i])];
-    std::uint32_t* message = outgoing.data() + start;
-    message[0] = static_cast<std::uint32_t>(positions[i]);
-    message[1] = static_cast<std::uint32_t>(positions[i] >> 32);
-    message[2] = static_cast<std::uint32_t>(own_.items[i]);
-    std::copy_n(own_.features.words.begin() + static_cast<std::ptrdiff_t>(i * features), features,
-                message + header_words);
-    start += words;
+    std::uint32_t* message = outgoing_.data() + next[places_[i].rank];
+    message[0] = places_[i].slot;
+    message[1] = static_cast<std::uint32_t>(own_.items[i]);
+    std::copy_n(own_.features.words.data() + i * features, features, message + header_words);
+    if (has_weights_) message[words - 1] = std::bit_cast<std::uint32_t>(own_.weights[i]);
+    next[places_[i].rank] += words;
   }
-  std::vector<std::size_t> received_counts;
-  const std::vector<std::uint32_t> incoming =
-      communicator_.all_to_all(std::span<const std::uint32_t>(outgoing), counts, received_counts);
+}
 
-  const std::size_t received = incoming.size() / words;
+void EpochDeal::unpack() {
+  const std::size_t features = own_.features.features;
+  const std::size_t words = words_of_example();
+  const std::size_t received = incoming_.size() / words;
   base::require(received == own_lanes(batches() - 1).last,
                 "ingest: the deal gave this rank a wrong number of examples");
   dealt_.items.resize(received);
   dealt_.features.words.resize(received * features);
+  if (has_weights_) dealt_.weights.resize(received);
   for (std::size_t i = 0; i < received; ++i) {
-    const std::uint32_t* message = incoming.data() + i * words;
-    const auto position =
-        static_cast<std::int64_t>(static_cast<std::uint64_t>(message[1]) << 32 | message[0]);
-    const std::int64_t batch = position / batch_size_;
-    const std::int64_t before_own_lanes =
-        exchange::lane_start(batch_examples(batch), plan_.tree.lanes(), plan_.lanes.first);
-    const std::size_t slot = dealt_before(batch, plan_.lanes.first) +
-                             static_cast<std::size_t>(position % batch_size_ - before_own_lanes);
-    dealt_.items[slot] = static_cast<std::int32_t>(message[2]);
-    std::copy_n(message + header_words, features,
-                dealt_.features.words.begin() + static_cast<std::ptrdiff_t>(slot * features));
+    const std::uint32_t* message = incoming_.data() + i * words;
+    const std::size_t slot = message[0];
+    dealt_.items[slot] = static_cast<std::int32_t>(message[1]);
+    std::copy_n(message + header_words, features, dealt_.features.words.data() + slot * features);
+    if (has_weights_) dealt_.weights[slot] = std::bit_cast<float>(message[words - 1]);
   }
+}
+
+void EpochDeal::deal(std::int64_t epoch) {
+  epoch_ = epoch;
+  pack(epoch);
+  communicator_.all_to_all(std::span<const std::uint32_t>(outgoing_), counts_, incoming_, received_counts_);
+  unpack();
 }
 
 }  // namespace gemel::ingest

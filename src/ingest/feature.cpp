@@ -32,6 +32,7 @@ constexpr KindSyntax kinds[] = {
     {FeatureKind::normalize, "normalize", "normalize"},
     {FeatureKind::text, "text", "text(N)", 3, most_table_rows},
     {FeatureKind::list, "list", "list(SEP)"},
+    {FeatureKind::bias, "bias", "bias"},
 };
 
 const KindSyntax& syntax_of(FeatureKind kind) {
@@ -71,6 +72,11 @@ class Parser {
     if (dim && dim->find(':') != std::string_view::npos) fail("it has more than three parts");
     if (spec.kind == FeatureKind::normalize) {
       if (dim) fail("normalize is one number and takes no DIM");
+      return spec;
+    }
+    if (spec.kind == FeatureKind::bias) {
+      if (dim) fail("bias is one number and takes no DIM");
+      spec.dim = 1;
       return spec;
     }
     spec.dim = dim ? static_cast<std::size_t>(number(*dim, "DIM", 1, most_dim)) : default_dim;
@@ -143,7 +149,7 @@ std::string FeatureSpec::declaration() const {
   } else if (syntax_of(kind).has_argument()) {
     text += fmt::format("({})", size);
   }
-  if (has_table()) text += fmt::format(":{}", dim);
+  if (width() > 0 && has_table()) text += fmt::format(":{}", dim);
   return text;
 }
 
@@ -156,6 +162,7 @@ std::int64_t FittedFeature::table_rows() const {
     case FeatureKind::lookup:
     case FeatureKind::text:
     case FeatureKind::list:
+    case FeatureKind::bias:
       return vocabulary.rows;
     case FeatureKind::hash:
       return spec.size;

@@ -33,11 +33,13 @@ void check_column(const FeatureSpec& spec, const Columns& columns) {
   const auto complain = [&](std::string_view reason) {
     refuse(spec, fmt::format("{}. The columns are: {}.", reason, columns.describe()));
   };
+  if (columns.decimals.contains(spec.column)) complain("features are made of text and of whole numbers");
   if (!is_text && !is_number) complain(fmt::format("there is no column \"{}\"", spec.column));
   switch (spec.kind) {
     case FeatureKind::lookup:
     case FeatureKind::text:
     case FeatureKind::list:
+    case FeatureKind::bias:
       if (!is_text) complain("this kind needs a column of text");
       break;
     case FeatureKind::bucketize:
@@ -97,7 +99,8 @@ class Featurizer {
   template <class Put>
   void run(RowLists& lists, Put put) {
     switch (feature_.spec.kind) {
-      case FeatureKind::lookup: {
+      case FeatureKind::lookup:
+      case FeatureKind::bias: {
         const DistinctStrings distinct = distinct_strings(text_column());
         put_each(distinct.places, rows_in_directory(distinct), put);
         break;

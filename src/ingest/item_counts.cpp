@@ -8,8 +8,7 @@ std::vector<std::int64_t> count_items(const Dataset& dataset, const Split& split
                                       mpi::Communicator& communicator) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(dataset.catalogue_total));
   for (std::size_t i = 0; i < dataset.item_rows.size(); ++i) {
-    if (split.is_test(dataset.first + static_cast<std::int64_t>(i))) continue;
-    ++counts[static_cast<std::size_t>(dataset.item_rows[i])];
+    if (split.is_train(i)) ++counts[static_cast<std::size_t>(dataset.item_rows[i])];
   }
   communicator.sum(std::span(counts));
   return counts;

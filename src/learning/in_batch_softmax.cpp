@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "gemel/learning/softmax_kernel.hpp"
@@ -19,31 +20,23 @@ constexpr std::size_t block_floats = 64 * 1024;
 constexpr std::size_t least_block_rows = 16;
 constexpr std::size_t most_block_rows = 256;
 
-/// As TFRS clips sampling probabilities before it takes their logarithm.
-constexpr double least_share = 1e-6;
+/// The logit of a column that a row does not have.
+constexpr float excluded = -std::numeric_limits<float>::infinity();
 
 }  // namespace
 
-InBatchSoftmax::InBatchSoftmax(LossOptions options, std::span<const std::int64_t> item_counts)
-    : options_(options) {
-  if (!options.logq_correction) return;
-  double total = 0;
-  for (const std::int64_t count : item_counts) total += static_cast<double>(count);
-  for (const std::int64_t count : item_counts) {
-    log_shares_.push_back(
-        static_cast<float>(std::log(std::clamp(static_cast<double>(count) / total, least_share, 1.0))));
-  }
-}
+InBatchSoftmax::InBatchSoftmax(LossOptions options, std::span<const std::int64_t> item_counts,
+                               std::uint64_t seed, model::DenseParameters& dense)
+    : options_(options),
+      dense_(dense),
+      temperature_(options, dense),
+      negatives_(options, item_counts, seed),
+      columns_(options, item_counts, negatives_) {}
 
-void InBatchSoftmax::prepare(const exchange::DistinctCandidates& candidates) {
-  const std::size_t columns = candidates.columns();
-  column_bias_.assign(columns, -std::numeric_limits<float>::infinity());
-  log_multiplicities_.assign(columns, 0.0F);
-  for (std::size_t column = 0; column < candidates.distinct(); ++column) {
-    log_multiplicities_[column] = std::log(static_cast<float>(candidates.multiplicities()[column]));
-    const auto item = static_cast<std::size_t>(candidates.rows()[column]);
-    column_bias_[column] = log_multiplicities_[column] - (log_shares_.empty() ? 0.0F : log_shares_[item]);
-  }
+void InBatchSoftmax::prepare(const exchange::DistinctCandidates& candidates, double batch_weight) {
+  columns_.assign(candidates, negatives_);
+  inverse_temperature_ = temperature_.inverse(dense_.values());
+  gradient_scale_ = takes_mean() && batch_weight > 0 ? static_cast<float>(1.0 / batch_weight) : 1.0F;
 }
 
 std::size_t InBatchSoftmax::block_rows(std::size_t columns) {
@@ -51,13 +44,15 @@ std::size_t InBatchSoftmax::block_rows(std::size_t columns) {
                     most_block_rows);
 }
 
-double InBatchSoftmax::run(tensor::ConstMatrixView queries, std::span<const std::int32_t> labels,
-                           tensor::ConstMatrixView vectors, tensor::MatrixView query_gradient,
-                           tensor::MatrixView vector_gradient, onednn::Executor& executor,
-                           Scratch& scratch) const {
+double InBatchSoftmax::run(const Rows& lane, tensor::ConstMatrixView vectors,
+                           tensor::MatrixView query_gradient, tensor::MatrixView vector_gradient,
+                           onednn::Executor& executor, Scratch& scratch) const {
+  const tensor::ConstMatrixView queries = lane.queries;
   const std::size_t columns = vectors.rows();
   const std::size_t block = block_rows(columns);
-  const float inverse_temperature = 1.0F / options_.temperature;
+  const std::span<const float> log_multiplicities = columns_.log_multiplicities();
+  const float partition_weight = options_.partition_weight;
+  const float own_share = 1.0F - options_.label_smoothing;
   double loss = 0;
   if (queries.rows() == 0) std::fill(vector_gradient.flat().begin(), vector_gradient.flat().end(), 0.0F);
   for (std::size_t first = 0; first < queries.rows(); first += block) {
@@ -67,20 +62,29 @@ double InBatchSoftmax::run(tensor::ConstMatrixView queries, std::span<const std:
     scratch.factors.resize(rows);
     const tensor::MatrixView scaled_queries = scratch.queries.view();
     const tensor::MatrixView logits = scratch.logits.view();
-    tensor::scale(queries.middle_rows(first, rows).flat(), inverse_temperature, scaled_queries.flat());
-    executor.multiply_add_row(scaled_queries, vectors, onednn::Transpose::yes, column_bias_, logits);
+    tensor::scale(queries.middle_rows(first, rows).flat(), inverse_temperature_, scaled_queries.flat());
+    executor.multiply_add_row(scaled_queries, vectors, onednn::Transpose::yes, columns_.bias(), logits);
 
     for (std::size_t i = 0; i < rows; ++i) {
-      const auto label = static_cast<std::size_t>(labels[first + i]);
+      const auto label = static_cast<std::size_t>(lane.labels[first + i]);
+      const float weight = lane.weights.empty() ? 1.0F : lane.weights[first + i];
       float& label_logit = logits(i, label);
-      const float own_logit = label_logit - log_multiplicities_[label];
+      const float own_logit = label_logit - log_multiplicities[label];
       if (options_.remove_accidental_hits) label_logit = own_logit;
+      if (options_.hard_negatives > 0) keep_hardest(logits.row(i), label, scratch);
+      const double target = options_.label_smoothing > 0
+                                ? smooth_target(logits.row(i), label, own_logit, scratch)
+                                : static_cast<double>(own_logit);
       const RowSoftmax softmax = exponentiate_row(logits.row(i));
-      loss += std::log(static_cast<double>(softmax.sum)) + static_cast<double>(softmax.maximum) -
-              static_cast<double>(own_logit);
-      // d loss / d logit = exp / sum - [label]. The division by the sum is left to the d columns of the gradients below.
-      label_logit -= softmax.sum;
-      scratch.factors[i] = inverse_temperature / softmax.sum;
+      const double log_partition =
+          std::log(static_cast<double>(softmax.sum)) + static_cast<double>(softmax.maximum);
+      loss += static_cast<double>(weight) * (static_cast<double>(partition_weight) * log_partition - target);
+      // d loss / d logit = w (W exp / sum - target share). Times sum / (w W) here; the rest is left to the d columns of the
+      // gradients below.
+      const float unit = softmax.sum / partition_weight;
+      label_logit -= own_share * unit;
+      if (options_.label_smoothing > 0) tensor::add_scaled(logits.row(i), -unit, scratch.shares);
+      scratch.factors[i] = inverse_temperature_ * (weight * partition_weight * gradient_scale_) / softmax.sum;
       tensor::scale(queries.row(first + i), scratch.factors[i], scaled_queries.row(i));
     }
     const tensor::MatrixView gradient = query_gradient.middle_rows(first, rows);
@@ -91,6 +95,55 @@ double InBatchSoftmax::run(tensor::ConstMatrixView queries, std::span<const std:
       tensor::scale(gradient.row(i), scratch.factors[i], gradient.row(i));
   }
   return loss;
+}
+
+/// Leaves the label and the hard_negatives others of the highest logits (without log m) of a row, and makes the rest -infinity.
+void InBatchSoftmax::keep_hardest(std::span<float> logits, std::size_t label, Scratch& scratch) const {
+  const auto kept = static_cast<std::size_t>(options_.hard_negatives);
+  if (kept + 1 >= logits.size()) return;
+  const std::span<const float> log_multiplicities = columns_.log_multiplicities();
+  const auto score = [&](std::size_t column) {
+    return column == label ? excluded : logits[column] - log_multiplicities[column];
+  };
+  scratch.scores.resize(logits.size());
+  for (std::size_t column = 0; column < logits.size(); ++column) {
+    scratch.scores[column] = score(column);
+    if (std::isnan(scratch.scores[column])) return;  // has no order; the loss will be NaN
+  }
+  const auto last = scratch.scores.begin() + static_cast<std::ptrdiff_t>(kept - 1);
+  std::nth_element(scratch.scores.begin(), last, scratch.scores.end(), std::greater<>());
+  const float least = *last;
+  auto equal_left = kept - static_cast<std::size_t>(std::count_if(
+                               scratch.scores.begin(), last, [&](float other) { return other > least; }));
+  for (std::size_t column = 0; column < logits.size(); ++column) {
+    if (column == label || score(column) > least) continue;
+    if (score(column) == least && equal_left > 0) {
+      --equal_left;
+    } else {
+      logits[column] = excluded;
+    }
+  }
+}
+
+/// The smoothed target of a row: returns its logit, the mean of all that are not excluded, and fills in the shares in it of all
+/// columns, but for the label's own 1 - epsilon.
+double InBatchSoftmax::smooth_target(std::span<const float> logits, std::size_t label, float own_logit,
+                                     Scratch& scratch) const {
+  std::vector<float>& shares = scratch.shares;
+  shares.assign(logits.size(), 0.0F);
+  double total = 0;
+  double weighted = 0;
+  for (std::size_t column = 0; column < logits.size(); ++column) {
+    if (logits[column] == excluded) continue;
+    const bool is_alone = column == label && options_.remove_accidental_hits;
+    const float logit = logits[column] - (is_alone ? 0.0F : columns_.log_multiplicities()[column]);
+    shares[column] = is_alone ? 1.0F : columns_.multiplicities()[column];
+    total += static_cast<double>(shares[column]);
+    weighted += static_cast<double>(shares[column]) * static_cast<double>(logit);
+  }
+  const auto epsilon = static_cast<double>(options_.label_smoothing);
+  tensor::scale(shares, static_cast<float>(epsilon / total), shares);
+  return (1.0 - epsilon) * static_cast<double>(own_logit) + epsilon * weighted / total;
 }
 
 }  // namespace gemel::learning

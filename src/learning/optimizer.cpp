@@ -1,14 +1,18 @@
 #include "gemel/learning/optimizer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "gemel/base/error.hpp"
 #include "gemel/learning/learning_rate.hpp"
+#include "gemel/tensor/arithmetic.hpp"
 
 namespace gemel::learning {
 
 std::size_t row_state_bytes(const OptimizerOptions& options, std::size_t dim) {
-  std::size_t bytes = options.weight_decay > 0 ? sizeof(std::int64_t) : 0;
+  const bool is_lazy = options.weight_decay > 0 || options.average_decay > 0;
+  std::size_t bytes = is_lazy ? sizeof(std::int64_t) : 0;
+  if (options.average_decay > 0) bytes += dim * sizeof(float);
   for (const SlotKind& kind : slot_kinds(options)) bytes += (kind.is_per_row ? 1 : dim) * sizeof(float);
   return bytes;
 }
@@ -27,7 +31,9 @@ Optimizer::Optimizer(const OptimizerOptions& options, model::TwoTower& model)
       std::fill_n(values.data(), values.size(), kind.initial);
     }
   }
-  if (!decays_weights()) return;
+  if (averages_weights()) begin_averages();
+  if (options.embedding_l2 > 0) penalized_.resize(tables_.size());
+  if (!is_lazy()) return;
   for (const model::EmbeddingTable* table : tables_) settled_.emplace_back(table->weights().rows(), 0);
 }
 
@@ -39,39 +45,96 @@ void Optimizer::begin_step(float gradient_scale) {
   ++steps_;
 }
 
+void Optimizer::begin_averages() {
+  Slot& averages = slots_.emplace_back();
+  averages.name = "average";
+  averages.dense.assign(dense_.values().begin(), dense_.values().end());
+  for (const model::EmbeddingTable* table : tables_) {
+    const tensor::Matrix& weights = table->weights();
+    tensor::Matrix& values = averages.tables.emplace_back(weights.rows(), weights.cols());
+    std::copy_n(weights.data(), weights.size(), values.data());
+  }
+}
+
 void Optimizer::update_dense(std::span<const float> gradient) {
   if (decays_weights()) decay(dense_.values(), std::span(due_).last(1));
   Slots slots;
-  for (std::size_t i = 0; i < slots_.size(); ++i) slots[i] = slots_[i].dense;
+  for (std::size_t i = 0; i < rule_slots(); ++i) slots[i] = slots_[i].dense;
   update(options_, factors_, dense_.values(), gradient, slots);
+  if (averages_weights()) approach(slots_.back().dense, dense_.values(), 1.0F - options_.average_decay);
 }
 
 void Optimizer::update_row(std::size_t table, std::size_t row, std::span<const float> gradient) {
-  if (decays_weights()) settle_row(table, row);
+  const std::span<float> weights = tables_[table]->weights().row(row);
+  StepFactors factors = factors_;
+  if (is_lazy()) settle_row(table, row, steps_ - 1);
+  if (options_.embedding_l2 > 0) {
+    gradient = penalize(table, row, gradient);
+    factors.gradient_scale = 1.0F;
+  }
+  if (decays_weights()) decay(weights, std::span(due_).last(1));
   Slots slots;
-  for (std::size_t i = 0; i < slots_.size(); ++i) slots[i] = slots_[i].tables[table].row(row);
-  update(options_, factors_, tables_[table]->weights().row(row), gradient, slots);
+  for (std::size_t i = 0; i < rule_slots(); ++i) slots[i] = slots_[i].tables[table].row(row);
+  update(options_, factors, weights, gradient, slots);
+  if (averages_weights()) {
+    approach(slots_.back().tables[table].row(row), weights, 1.0F - options_.average_decay);
+  }
+  if (is_lazy()) settled_[table][row] = steps_;
+}
+
+/// The row's gradient, scaled, with that of the penalty.
+std::span<const float> Optimizer::penalize(std::size_t table, std::size_t row,
+                                           std::span<const float> gradient) {
+  std::vector<float>& sum = penalized_[table];
+  sum.resize(gradient.size());
+  tensor::scale(gradient, factors_.gradient_scale, sum);
+  tensor::add_scaled(sum, options_.embedding_l2, tables_[table]->weights().row(row));
+  return sum;
 }
 
 void Optimizer::settle_rows(std::size_t table, std::span<const std::int64_t> rows) {
   if (is_settled()) return;
-  for (const std::int64_t row : rows) settle_row(table, tables_[table]->index(row));
+  for (const std::int64_t row : rows) settle_row(table, tables_[table]->index(row), steps_);
 }
 
 void Optimizer::settle_all() {
   if (is_settled()) return;
   for (std::size_t table = 0; table < tables_.size(); ++table) {
-    for (std::size_t row = 0; row < settled_[table].size(); ++row) settle_row(table, row);
+    for (std::size_t row = 0; row < settled_[table].size(); ++row) settle_row(table, row, steps_);
   }
   due_.clear();
   first_due_ = steps_;
 }
 
-void Optimizer::settle_row(std::size_t table, std::size_t row) {
+/// Gives a row the decays and averages of the steps before step `until`.
+void Optimizer::settle_row(std::size_t table, std::size_t row, std::int64_t until) {
   std::int64_t& settled = settled_[table][row];
-  decay(tables_[table]->weights().row(row),
-        std::span<const float>(due_).subspan(static_cast<std::size_t>(settled - first_due_)));
-  settled = steps_;
+  const std::span<float> weights = tables_[table]->weights().row(row);
+  std::span<const float> factors;
+  if (decays_weights()) {
+    factors = std::span<const float>(due_).subspan(static_cast<std::size_t>(settled - first_due_),
+                                                   static_cast<std::size_t>(until - settled));
+  }
+  if (averages_weights()) {
+    const std::span<float> averages = slots_.back().tables[table].row(row);
+    bool changes = true;
+    for (std::int64_t step = 0; step < until - settled && changes; ++step) {
+      if (decays_weights()) decay(weights, factors.subspan(static_cast<std::size_t>(step), 1));
+      changes = approach(averages, weights, 1.0F - options_.average_decay) || decays_weights();
+    }
+  } else {
+    decay(weights, factors);
+  }
+  settled = until;
+}
+
+void Optimizer::swap_averages() {
+  base::require(averages_weights() && is_settled(), "learning: averages that are not up to date");
+  Slot& averages = slots_.back();
+  std::swap_ranges(averages.dense.begin(), averages.dense.end(), dense_.values().begin());
+  for (std::size_t table = 0; table < tables_.size(); ++table) {
+    std::swap(averages.tables[table], tables_[table]->weights());
+  }
 }
 
 void Optimizer::resume_at(std::int64_t steps) {

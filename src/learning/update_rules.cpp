@@ -1,6 +1,7 @@
 #include "gemel/learning/update_rules.hpp"
 
 #include <cmath>
+#include <cstdint>
 
 #include "gemel/base/vectorize.hpp"
 #include "gemel/learning/learning_rate.hpp"
@@ -116,6 +117,17 @@ void decay(std::span<float> weights, std::span<const float> factors) {
   for (const float factor : factors) {
     for (float& weight : weights) weight *= factor;
   }
+}
+
+GEMEL_VECTORIZE
+bool approach(std::span<float> averages, std::span<const float> weights, float share) {
+  std::uint32_t changed = 0;
+  for (std::size_t i = 0; i < averages.size(); ++i) {
+    const float next = averages[i] + share * (weights[i] - averages[i]);
+    changed |= next != averages[i] ? 1U : 0U;
+    averages[i] = next;
+  }
+  return changed != 0;
 }
 
 }  // namespace gemel::learning

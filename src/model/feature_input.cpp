@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <boost/sort/pdqsort/pdqsort.hpp>
 
 #include "gemel/tensor/arithmetic.hpp"
 
@@ -22,8 +23,9 @@ FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, c
     width_ += feature.spec.width();
     if (feature.spec.has_table()) {
       const std::string name = tower + "/tables/" + feature.spec.name();
+      const bool is_bias = feature.spec.kind == ingest::FeatureKind::bias;
       tables_.emplace_back(name, placements.blocks(name, feature.table_rows()), placements.held_block(name),
-                           feature.spec.dim, seed);
+                           feature.spec.dim, is_bias ? Initializer::zeros : Initializer::embedding, seed);
     }
   }
 }
@@ -50,6 +52,8 @@ void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std:
       const Column& column = columns_[feature];
       const std::span<float> values = output.subspan(column.offset, column.width);
       switch (column.kind) {
+        case ingest::FeatureKind::bias:
+          break;
         case ingest::FeatureKind::normalize:
           values[0] = std::bit_cast<float>(words[feature]);
           break;
@@ -76,6 +80,25 @@ void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std:
   }
 }
 
+bool FeatureInput::has_biases() const {
+  return std::ranges::any_of(columns_, &Column::is_bias);
+}
+
+void FeatureInput::look_up_biases(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                                  std::span<const exchange::ReachableRows> tables,
+                                  std::span<float> biases) const {
+  std::fill(biases.begin(), biases.end(), 0.0F);
+  for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
+    const Column& column = columns_[feature];
+    if (!column.is_bias()) continue;
+    for (std::size_t i = 0; i < selection.size(); ++i) {
+      if (selection[i] < 0) continue;
+      const std::size_t word = static_cast<std::size_t>(selection[i]) * rows.features + feature;
+      biases[i] += tables[column.table][rows.words[word]].front();
+    }
+  }
+}
+
 void FeatureInput::collect(const Column& column, std::size_t feature, const ingest::FeatureRows& rows,
                            std::span<const std::int32_t> selection, Scratch& scratch) const {
   scratch.keys.clear();
@@ -97,24 +120,26 @@ void FeatureInput::collect(const Column& column, std::size_t feature, const inge
       add(word, i, 1.0F);
     }
   }
-  std::sort(scratch.keys.begin(), scratch.keys.end());
+  boost::sort::pdqsort_branchless(scratch.keys.begin(), scratch.keys.end());
 }
 
 void FeatureInput::backward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-                            tensor::ConstMatrixView input_gradient,
+                            tensor::ConstMatrixView input_gradient, tensor::ConstMatrixView bias_gradient,
                             std::span<exchange::RowGradient> gradients, Scratch& scratch) const {
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const Column& column = columns_[feature];
     if (column.kind == ingest::FeatureKind::normalize) continue;
+    const tensor::ConstMatrixView source = column.is_bias() ? bias_gradient : input_gradient;
+    const std::size_t offset = column.is_bias() ? 0 : column.offset;
+    const std::size_t width = column.is_bias() ? 1 : column.width;
     collect(column, feature, rows, selection, scratch);
     exchange::RowGradient& gradient = gradients[column.table];
     gradient.rows.clear();
-    gradient.values.resize(scratch.keys.size(), column.width);
+    gradient.values.resize(scratch.keys.size(), width);
     for (const std::uint64_t key : scratch.keys) {
       const auto table_row = static_cast<std::int64_t>(key >> 32);
       const auto occurrence = static_cast<std::uint32_t>(key);
-      const auto addend =
-          input_gradient.row(scratch.examples[occurrence]).subspan(column.offset, column.width);
+      const auto addend = source.row(scratch.examples[occurrence]).subspan(offset, width);
       const float factor = scratch.factors[occurrence];
       if (gradient.rows.empty() || gradient.rows.back() != table_row) {
         gradient.rows.push_back(table_row);

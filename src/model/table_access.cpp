@@ -17,11 +17,10 @@ void append_held_rows(std::span<const EmbeddingTable> tables, std::vector<tensor
   }
 }
 
-std::vector<exchange::ReachableRows> reachable_rows(std::span<const EmbeddingTable> tables,
-                                                    const exchange::RowRequest& request,
-                                                    const exchange::RowFetch& fetch, std::size_t part,
-                                                    std::size_t first) {
-  std::vector<exchange::ReachableRows> rows;
+void reach_rows(std::span<const EmbeddingTable> tables, const exchange::RowRequest& request,
+                const exchange::RowFetch& fetch, std::size_t part, std::size_t first,
+                std::vector<exchange::ReachableRows>& rows) {
+  rows.clear();
   for (const EmbeddingTable& table : tables) {
     if (table.is_sharded()) {
       rows.push_back(fetch.rows(request, part, first++));
@@ -29,7 +28,6 @@ std::vector<exchange::ReachableRows> reachable_rows(std::span<const EmbeddingTab
       rows.emplace_back(table.weights().view());
     }
   }
-  return rows;
 }
 
 void make_distinct(std::vector<std::int64_t>& rows) {

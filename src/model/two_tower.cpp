@@ -1,15 +1,47 @@
 #include "gemel/model/two_tower.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "gemel/base/error.hpp"
+
 namespace gemel::model {
+namespace {
+
+bool have_biases(const std::vector<ingest::FittedFeature>& features) {
+  return std::ranges::any_of(features, [](const ingest::FittedFeature& feature) {
+    return feature.spec.kind == ingest::FeatureKind::bias;
+  });
+}
+
+ModelOptions with_layers(const std::vector<std::size_t>& layers) {
+  ModelOptions options;
+  options.layers = layers;
+  return options;
+}
+
+}  // namespace
 
 TwoTower::TwoTower(std::vector<ingest::FittedFeature> query_features,
                    std::vector<ingest::FittedFeature> candidate_features,
                    const std::vector<std::size_t>& layers, std::uint64_t seed,
                    const exchange::TablePlacements& placements)
-    : query_("query", std::move(query_features), layers, placements, dense_, seed),
-      candidate_("candidate", std::move(candidate_features), layers, placements, dense_, seed) {}
+    : TwoTower(std::move(query_features), std::move(candidate_features), with_layers(layers), seed,
+               placements) {}
+
+TwoTower::TwoTower(std::vector<ingest::FittedFeature> query_features,
+                   std::vector<ingest::FittedFeature> candidate_features, const ModelOptions& options,
+                   std::uint64_t seed, const exchange::TablePlacements& placements)
+    : query_("query", std::move(query_features),
+             {options.layers, options.normalize, options.query_dropout, options.dropout,
+              have_biases(candidate_features)},
+             placements, dense_, seed),
+      candidate_("candidate", std::move(candidate_features),
+                 {options.layers, options.normalize, options.candidate_dropout, options.dropout, false},
+                 placements, dense_, seed) {
+  base::require(query_.output_width() == candidate_.output_width(),
+                "model: vectors of both towers must be of the same width");
+}
 
 std::vector<EmbeddingTable*> TwoTower::tables() {
   std::vector<EmbeddingTable*> all;

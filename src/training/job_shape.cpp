@@ -11,7 +11,9 @@
 #include "gemel/exchange/candidate_exchange.hpp"
 #include "gemel/exchange/distinct_candidates.hpp"
 #include "gemel/exchange/lane_tree.hpp"
+#include "gemel/learning/negatives.hpp"
 #include "gemel/learning/optimizer.hpp"
+#include "gemel/learning/temperature.hpp"
 #include "gemel/model/table_access.hpp"
 
 namespace gemel::training {
@@ -37,6 +39,7 @@ class Sampler {
         data_(data),
         communicator_(communicator),
         candidates_(data.catalogue.size()),
+        negatives_(options.loss, data.item_counts, options.seed),
         samples_(
             std::clamp<std::int64_t>(data.identity.train_examples / options.batch_size, 1, most_samples)) {
     for (int rank = 0; rank < ranks; ++rank) plans_.emplace_back(options.lanes, ranks, rank);
@@ -60,6 +63,7 @@ class Sampler {
     Counts counts;
     counts.touched.resize(tables_);
     draw(sample);
+    assign_columns(sample);
     counts.columns = static_cast<double>(candidates_.columns());
     for (const exchange::LanePlan& plan : plans_) {
       for (const exchange::LanePlan::Subtree& subtree : plan.subtrees) count_subtree(plan, subtree, counts);
@@ -95,7 +99,14 @@ class Sampler {
     }
     iota_.resize(size);
     std::iota(iota_.begin(), iota_.end(), 0);
-    candidates_.assign(batch_.items);
+  }
+
+  void assign_columns(std::int64_t sample) {
+    if (negatives_.are_catalogue()) return candidates_.assign_all();
+    std::vector<std::int32_t> items;
+    negatives_.draw(0, sample, items);
+    items.insert(items.end(), batch_.items.begin(), batch_.items.end());
+    candidates_.assign(items);
   }
 
   void count_subtree(const exchange::LanePlan& plan, const exchange::LanePlan::Subtree& subtree,
@@ -131,6 +142,7 @@ class Sampler {
   std::vector<exchange::LanePlan> plans_;
   std::size_t tables_ = 0;
   exchange::DistinctCandidates candidates_;
+  learning::Negatives negatives_;
   std::int64_t samples_;
   std::vector<std::pair<std::int64_t, std::size_t>> own_;  // places in the shuffle of this rank's examples
   ingest::Examples batch_;
@@ -172,6 +184,27 @@ std::size_t width_of(const Features& features, const std::vector<std::size_t>& l
   return width;
 }
 
+/// Columns of a tower's input and hidden layers from which training drops something.
+std::size_t dropped_width(const Features& features, const model::ModelOptions& model, float input_share) {
+  std::size_t width = 0;
+  if (input_share > 0) {
+    for (const ingest::FittedFeature& feature : features) width += feature.spec.width();
+  }
+  if (model.dropout == 0) return width;
+  for (std::size_t i = 0; i + 1 < model.layers.size(); ++i) width += model.layers[i];
+  return width;
+}
+
+std::size_t vector_width(const TrainingData& data, const model::ModelOptions& model) {
+  std::size_t width = 0;
+  bool has_bias = false;
+  for (const ingest::FittedFeature& feature : data.candidate_features) {
+    width += feature.spec.width();
+    has_bias = has_bias || feature.spec.kind == ingest::FeatureKind::bias;
+  }
+  return (model.layers.empty() ? width : model.layers.back()) + (has_bias ? 1 : 0);
+}
+
 double bytes_of_catalogue(const ingest::FeatureRows& catalogue) {
   double bytes = static_cast<double>(catalogue.words.size() * sizeof(std::uint32_t));
   for (const ingest::RowLists& lists : catalogue.lists) {
@@ -204,19 +237,21 @@ void add_tables(const std::string& tower, const Features& features, const Traini
   }
 }
 
-/// Distinct items, with their padding, of a batch that is drawn evenly from so many.
-double even_columns(const JobShape& job) {
+/// Columns of the loss, with their padding, when batches and extra negatives are drawn evenly from all items.
+double even_columns(const JobShape& job, const learning::LossOptions& loss) {
   constexpr double granule = exchange::DistinctCandidates::granule;
+  const auto items = static_cast<double>(job.candidates);
   const double distinct =
-      evenly_touched(static_cast<double>(job.candidates), static_cast<double>(job.batch_size));
+      job.whole_catalogue ? items
+                          : evenly_touched(items, static_cast<double>(job.batch_size + loss.extra_negatives));
   return std::ceil(distinct / granule) * granule;
 }
 
 /// A table, or a catalogue, of declared size is taken to be touched evenly.
-void declare(const DeclaredSizes& declared, JobShape& job) {
+void declare(const DeclaredSizes& declared, const learning::LossOptions& loss, JobShape& job) {
   if (declared.items > 0) {
     job.candidates = declared.items;
-    job.columns = even_columns(job);
+    job.columns = even_columns(job, loss);
   }
   for (TableShape& table : job.tables) {
     const auto rows = declared.table_rows.find(table.name);
@@ -229,10 +264,10 @@ void declare(const DeclaredSizes& declared, JobShape& job) {
     table.touched = is_declared ? touched : std::max(table.touched, touched);
   }
   if (declared.interactions > 0) {
-    const double test_share =
-        static_cast<double>(job.test_examples) / static_cast<double>(job.test_examples + job.train_examples);
-    job.test_examples = std::llround(test_share * static_cast<double>(declared.interactions));
-    job.train_examples = declared.interactions - job.test_examples;
+    const double held_out_share = static_cast<double>(job.held_out_examples) /
+                                  static_cast<double>(job.held_out_examples + job.train_examples);
+    job.held_out_examples = std::llround(held_out_share * static_cast<double>(declared.interactions));
+    job.train_examples = declared.interactions - job.held_out_examples;
   }
 }
 
@@ -245,16 +280,23 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   job.lanes = options.lanes;
   job.batch_size = options.batch_size;
   job.train_examples = data.identity.train_examples;
-  job.test_examples = data.identity.test_examples;
+  job.held_out_examples = data.identity.validation_examples + data.identity.test_examples;
   job.candidates = static_cast<std::int64_t>(data.catalogue.size());
   job.example_words = data.query_features.size();
-  job.candidate_bytes = bytes_of_catalogue(data.catalogue);
+  job.weight_words = options.data.weight_column.empty() ? 0 : 1;
+  job.candidate_bytes =
+      bytes_of_catalogue(data.catalogue) + static_cast<double>(learning::Negatives::item_bytes(options.loss));
+  job.whole_catalogue = options.loss.negatives == learning::NegativeSource::catalogue;
+  job.dense_parameters = learning::Temperature::parameters(options.loss);
   job.candidate_name_bytes =
       mean_bytes(data.item_ids, communicator) + mean_bytes(data.item_labels, communicator);
   job.query_width = width_of(data.query_features, options.model.layers, &job.dense_parameters);
   job.candidate_width = width_of(data.candidate_features, options.model.layers, &job.dense_parameters);
+  job.query_dropped = dropped_width(data.query_features, options.model, options.model.query_dropout);
+  job.candidate_dropped =
+      dropped_width(data.candidate_features, options.model, options.model.candidate_dropout);
   job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
-  job.vector_width = options.model.layers.back();
+  job.vector_width = vector_width(data, options.model);
   for (const evaluation::Metric& metric : evaluation::make_metrics(options.metrics, options.top_k)) {
     if (metric.is_of_users()) job.most_top_k = std::max(job.most_top_k, metric.k);
   }
@@ -268,7 +310,7 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   const Counts counts = sample(options, data, ranks, communicator);
   job.columns = counts.columns;
   for (std::size_t i = 0; i < job.tables.size(); ++i) job.tables[i].touched = counts.touched[i];
-  declare(declared, job);
+  declare(declared, options.loss, job);
   return job;
 }
 

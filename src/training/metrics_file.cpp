@@ -59,6 +59,7 @@ MetricsFile::MetricsFile(const std::string& path) : path_(path), file_(path, std
 }
 
 void MetricsFile::on_run(const RunReport& report) {
+  has_validation_ = report.validation_examples > 0;
   if (report.resumed_from.empty()) {
     file_.close();
     file_.open(path_, std::ios::trunc);
@@ -69,6 +70,7 @@ void MetricsFile::on_run(const RunReport& report) {
          {"data", report.data},
          {"interactions", report.interactions},
          {"train_examples", report.train_examples},
+         {"validation_examples", report.validation_examples},
          {"test_examples", report.test_examples},
          {"candidates", report.candidates},
          {"dense_parameters", report.dense_parameters},
@@ -94,8 +96,12 @@ void MetricsFile::on_epoch(const EpochReport& report) {
 }
 
 void MetricsFile::on_validation(const ValidationReport& report) {
-  Json event = {
-      {"event", "validation"}, {"epoch", report.epoch}, {"step", report.step}, {"loss", report.loss}};
+  // The test of a run that has validation examples comes once, at its end.
+  Json event = {{"event", report.part == ingest::Part::test && has_validation_ ? "test" : "validation"},
+                {"part", ingest::part_name(report.part)},
+                {"epoch", report.epoch},
+                {"step", report.step},
+                {"loss", report.loss}};
   add(event, report.metrics);
   event["seconds"] = report.seconds;
   event["examples_per_second"] = report.examples_per_second;
@@ -112,7 +118,11 @@ void MetricsFile::on_checkpoint(const CheckpointReport& report) {
 }
 
 void MetricsFile::on_summary(const SummaryReport& report) {
-  Json event = {{"event", "summary"}, {"epoch", report.epoch}, {"step", report.step}, {"loss", report.loss}};
+  Json event = {{"event", "summary"},
+                {"part", ingest::part_name(report.part)},
+                {"epoch", report.epoch},
+                {"step", report.step},
+                {"loss", report.loss}};
   add(event, report.metrics);
   event["seconds"] = report.seconds;
   event["training_seconds"] = report.training_seconds;
@@ -133,6 +143,11 @@ void MetricsFile::on_summary(const SummaryReport& report) {
   for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
     event["phase_seconds"][std::string(base::phase_names[i])] = {
         {"min", report.phase_min[i]}, {"mean", report.phase_mean[i]}, {"max", report.phase_max[i]}};
+    if (report.phase_flops[i] > 0) {
+      event["flops_per_second"][std::string(base::phase_names[i])] = report.phase_flops[i];
+    }
+    if (report.phase_overlap[i])
+      event["overlap"][std::string(base::phase_names[i])] = *report.phase_overlap[i];
   }
   event["bytes"] = to_json(report.bytes);
   write(event);

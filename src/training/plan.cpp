@@ -91,9 +91,11 @@ void add_traffic(const JobShape& job, Plan& plan) {
   const double batch_share = share(static_cast<double>(job.batch_size), job.ranks);
   const double vectors =
       job.columns * static_cast<double>(job.vector_width) * float_bytes * others / job.ranks;
-  const double example_bytes = static_cast<double>(job.example_words + 1) * float_bytes + row_number_bytes;
+  const double example_bytes =
+      static_cast<double>(job.example_words + job.weight_words + 2) * float_bytes;  // with its slot
   bytes(Traffic::deal) = batch_share * example_bytes * others / job.ranks;
-  bytes(Traffic::gather) = others * (batch_share * 4 + 4);
+  bytes(Traffic::gather) = others * ((job.whole_catalogue ? 0 : batch_share * 4) + 4 +
+                                     static_cast<double>(job.weight_words) * share(job.lanes, job.ranks) * 8);
   bytes(Traffic::share) = vectors;
   bytes(Traffic::reduce) = job.subtrees * vectors;
   bytes(Traffic::dense) = others > 0 ? dense_exchange_bytes(job) : 0;
@@ -113,8 +115,9 @@ double step_memory(const JobShape& job, const Plan& plan) {
   const double own_lanes = share(job.lanes, job.ranks);
   const double batch_share = share(static_cast<double>(job.batch_size), job.ranks);
   const auto width = static_cast<double>(job.vector_width);
-  double floats = 2 * batch_share * static_cast<double>(job.query_width);
-  floats += 2 * share(job.columns, job.ranks) * static_cast<double>(job.candidate_width);
+  double floats = batch_share * static_cast<double>(2 * job.query_width + job.query_dropped);
+  floats +=
+      share(job.columns, job.ranks) * static_cast<double>(2 * job.candidate_width + job.candidate_dropped);
   floats += (own_lanes + 2) * job.columns * width;
   floats += (own_lanes + 1) * static_cast<double>(job.dense_parameters);
   for (const Plan::Table& table : plan.tables) {
@@ -218,13 +221,14 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
   for (const TableShape& table : job.tables) {
     plan.tables.push_back(place(table, wishes.of(table.name), job.ranks));
   }
-  const double example_bytes = static_cast<double>(job.example_words + 1) * float_bytes;
+  const double held_out_bytes = static_cast<double>(job.example_words + 1) * float_bytes;
+  const double example_bytes = held_out_bytes + static_cast<double>(job.weight_words) * float_bytes;
   const double train = share(static_cast<double>(job.train_examples), job.ranks);
-  const double test = share(static_cast<double>(job.test_examples), job.ranks);
+  const double held_out = share(static_cast<double>(job.held_out_examples), job.ranks);
   plan.memory = {
       {"program and libraries", job.program_bytes},
-      // Stored, dealt, and on their way; each stored one with its number.
-      {"examples", train * (3 * example_bytes + 2 * row_number_bytes) + test * example_bytes},
+      // Stored, dealt, leaving and coming; each stored one with its number, its position in the epoch and its place.
+      {"examples", train * (4 * example_bytes + 4 * row_number_bytes) + held_out * held_out_bytes},
       // Features and counts of every item, names of this rank's ones.
       {"catalogue", static_cast<double>(job.candidates) * (job.candidate_bytes + row_number_bytes +
                                                            share(job.candidate_name_bytes, job.ranks))},

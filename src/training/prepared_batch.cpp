@@ -18,24 +18,36 @@ std::vector<exchange::ShardedTable> sharded_tables(const model::TwoTower& model)
 
 PreparedBatch::PreparedBatch(const exchange::LanePlan& plan, mpi::Communicator& communicator,
                              const ingest::EpochDeal& deal, const ingest::FeatureRows& catalogue,
-                             const model::TwoTower& model)
+                             const model::TwoTower& model, const learning::Negatives& negatives)
     : plan_(plan),
       deal_(deal),
       catalogue_(catalogue),
       model_(model),
-      gather_(plan, communicator, catalogue.size()),
+      negatives_(negatives),
+      gather_(plan, communicator, catalogue.size(), negatives.are_catalogue()),
       request_(communicator, sharded_tables(model), plan.subtree_counts),
       lanes_(static_cast<std::size_t>(plan.lanes.size())) {}
 
 void PreparedBatch::start_gather(std::int64_t batch, std::uint32_t flags) {
   number_ = batch;
   const auto own = deal_.own_lanes(batch);
+  lane_weights_.clear();
+  for (int lane = plan_.lanes.first; deal_.has_weights() && lane < plan_.lanes.last; ++lane) {
+    const auto weights = weights_of(deal_.lane(batch, lane));
+    lane_weights_.push_back(std::accumulate(weights.begin(), weights.end(), 0.0));
+  }
   gather_.start(std::span(deal_.dealt().items).subspan(own.first, own.size()), deal_.batch_examples(batch),
-                flags);
+                flags, lane_weights_);
+}
+
+std::span<const float> PreparedBatch::weights_of(ingest::EpochDeal::Range examples) const {
+  if (!deal_.has_weights()) return {};
+  return std::span(deal_.dealt().weights).subspan(examples.first, examples.size());
 }
 
 std::uint32_t PreparedBatch::finish_gather() {
-  const std::uint32_t flags = gather_.finish();
+  negatives_.draw(deal_.epoch(), number_, drawn_);
+  const std::uint32_t flags = gather_.finish(drawn_);
   const std::vector<std::int32_t>& items = deal_.dealt().items;
   if (iota_.size() < items.size()) {
     iota_.resize(items.size());
@@ -46,6 +58,7 @@ std::uint32_t PreparedBatch::finish_gather() {
     const int index = plan_.lanes.first + static_cast<int>(i);
     const auto examples = deal_.lane(number_, index);
     lane.selection = std::span(iota_).subspan(examples.first, examples.size());
+    lane.weights = weights_of(examples);
     lane.slice = exchange::slice_of_lane(candidates().columns(), plan_.tree.lanes(), index);
     lane.labels.clear();
     for (const std::int32_t item : std::span(items).subspan(examples.first, examples.size())) {

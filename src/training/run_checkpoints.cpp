@@ -50,15 +50,22 @@ RunCheckpoints::RunCheckpoints(const TrainingOptions& options, mpi::Communicator
 
 void RunCheckpoints::open(const std::filesystem::path& path) {
   reader_.emplace(path, communicator_);
-  const std::string saved = checkpoint::read_config(*reader_);
+  saved_settings_ = checkpoint::read_config(*reader_);
   std::vector<std::string> warnings;
   mpi::agree(communicator_,
-             [&] { warnings = compare_settings(path.string(), saved, result_settings(options_)); });
+             [&] { warnings = compare_settings(path.string(), saved_settings_, result_settings(options_)); });
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
   features_ = {checkpoint::read_features(*reader_, "query", communicator_),
                checkpoint::read_features(*reader_, "candidate", communicator_)};
   resumed_from_ = path;
   last_ = path;
+}
+
+void RunCheckpoints::check_settings() {
+  if (!reader_) return;
+  mpi::agree(communicator_, [&] {  // the warnings were given before
+    compare_settings(resumed_from_.string(), saved_settings_, result_settings(options_));
+  });
 }
 
 std::optional<checkpoint::TrainingState> RunCheckpoints::load(const CheckpointedParts& parts) {
@@ -99,8 +106,12 @@ std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoi
       result_settings(options_), options_.lanes, options_.seed, options_.top_k, data.identity,
       options_.metrics};
   tensor::Matrix vectors(data.item_ids.strings.size(), parts.model.dim());
-  evaluation::Embedder(communicator_, parts.team, parts.runtime, parts.model.candidate(), parts.model.dense())
-      .run(data.catalogue, static_cast<std::size_t>(data.item_ids.first), vectors.view());
+  {
+    const learning::AveragedWeights averaged(parts.optimizer);
+    evaluation::Embedder(communicator_, parts.team, parts.runtime, parts.model.candidate(),
+                         parts.model.dense())
+        .run(data.catalogue, static_cast<std::size_t>(data.item_ids.first), vectors.view());
+  }
   const std::int64_t bytes = checkpoint::save_model(
       path, run, state, {data.item_ids, data.item_labels, data.item_counts, vectors.view()}, parts.model,
       parts.optimizer, communicator_);

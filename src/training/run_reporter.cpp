@@ -38,11 +38,13 @@ void RunReporter::epoch(const checkpoint::TrainingState& state) {
   if (communicator_.is_root()) observer_.on_epoch(report);
 }
 
-void RunReporter::validation(const checkpoint::TrainingState& state, const MetricValues& metrics,
-                             double seconds) {
+void RunReporter::validation(const checkpoint::TrainingState& state, ingest::Part part,
+                             const MetricValues& metrics, double seconds) {
   if (!communicator_.is_root()) return;
+  const std::int64_t examples =
+      part == ingest::Part::validation ? run_.validation_examples : run_.test_examples;
   observer_.on_validation({state.epoch, state.step, metrics, state.history.back().loss, seconds,
-                           static_cast<double>(run_.test_examples) / seconds});
+                           static_cast<double>(examples) / seconds, part});
 }
 
 void RunReporter::checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
@@ -56,6 +58,7 @@ void RunReporter::summary(const checkpoint::TrainingState& state, const Outcome&
   report.step = state.step;
   report.loss = state.history.empty() ? std::numeric_limits<double>::quiet_NaN() : state.history.back().loss;
   report.metrics = outcome.metrics;
+  report.part = outcome.part;
   report.best = outcome.best;
   report.stopped_early = outcome.stopped_early;
   report.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
@@ -76,6 +79,20 @@ void RunReporter::summary(const checkpoint::TrainingState& state, const Outcome&
       report.phase_max[i] = std::max(report.phase_max[i], seconds[i]);
       report.phase_mean[i] += seconds[i] / static_cast<double>(all.size());
     }
+  }
+  std::vector<std::int64_t> operations(timer_.operations().begin(), timer_.operations().end());
+  communicator_.sum(std::span(operations));
+  std::array<base::PhaseTimer::Flight, base::phase_names.size()> flights{};
+  for (const auto& of_rank : communicator_.all_gather(timer_.flights())) {
+    for (std::size_t i = 0; i < flights.size(); ++i) {
+      flights[i].seconds += of_rank[i].seconds;
+      flights[i].waited += of_rank[i].waited;
+    }
+  }
+  for (std::size_t i = 0; i < flights.size(); ++i) {
+    const double seconds = report.phase_mean[i] * static_cast<double>(all.size());
+    report.phase_flops[i] = operations[i] > 0 ? static_cast<double>(operations[i]) / seconds : 0;
+    if (flights[i].seconds > 0) report.phase_overlap[i] = 1 - flights[i].waited / flights[i].seconds;
   }
   report.bytes = traffic_.all();
   communicator_.sum(std::span(report.bytes));

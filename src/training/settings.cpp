@@ -1,6 +1,7 @@
 #include "gemel/training/settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -15,10 +16,33 @@ namespace {
 using nlohmann::ordered_json;
 
 /// Settings that may change when a run is resumed: they steer the training from there on.
-constexpr std::array changeable = std::to_array<std::string_view>(
-    {"learning-rate", "beta-1", "beta-2", "epsilon", "weight-decay", "clip-norm", "learning-rate-schedule",
-     "warmup-steps", "final-learning-rate-share", "epochs", "temperature", "logq-correction",
-     "remove-accidental-hits"});
+constexpr std::array changeable = std::to_array<std::string_view>({"learning-rate",
+                                                                   "beta-1",
+                                                                   "beta-2",
+                                                                   "epsilon",
+                                                                   "weight-decay",
+                                                                   "clip-norm",
+                                                                   "learning-rate-schedule",
+                                                                   "warmup-steps",
+                                                                   "final-learning-rate-share",
+                                                                   "epochs",
+                                                                   "temperature",
+                                                                   "logq-correction",
+                                                                   "logq-strength",
+                                                                   "remove-accidental-hits",
+                                                                   "partition-weight",
+                                                                   "loss-reduction",
+                                                                   "negatives",
+                                                                   "extra-negatives",
+                                                                   "negative-distribution",
+                                                                   "negative-power",
+                                                                   "hard-negatives",
+                                                                   "label-smoothing",
+                                                                   "weight-column",
+                                                                   "dropout",
+                                                                   "query-dropout",
+                                                                   "candidate-dropout",
+                                                                   "embedding-l2"});
 
 ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
   auto list = ordered_json::array();
@@ -45,6 +69,7 @@ std::vector<std::string> metric_names(const std::vector<evaluation::MetricKind>&
 
 /// A JSON number or list as it would stand on the command line.
 std::string as_option(const ordered_json& value) {
+  if (value.is_array() && value.empty()) return "none";
   if (!value.is_array()) return value.is_string() ? value.get<std::string>() : value.dump();
   std::string list;
   for (const auto& element : value) list += (list.empty() ? "" : ",") + as_option(element);
@@ -63,8 +88,14 @@ std::vector<ingest::FeatureSpec> parse_features(const std::vector<std::string>& 
 
 std::string result_settings(const TrainingOptions& options) {
   const learning::OptimizerOptions& optimizer = options.optimizer;
+  const learning::LossOptions& loss = options.loss;
   ordered_json settings = {
       {"layers", options.model.layers},
+      {"normalize", options.model.normalize},
+      {"item-bias", options.model.item_bias},
+      {"dropout", options.model.dropout},
+      {"query-dropout", options.model.query_dropout},
+      {"candidate-dropout", options.model.candidate_dropout},
       {"query-feature", declarations(options.model.query_features, options.model.embedding_dim)},
       {"candidate-feature", declarations(options.model.candidate_features, options.model.embedding_dim)},
       {"batch-size", options.batch_size},
@@ -72,6 +103,11 @@ std::string result_settings(const TrainingOptions& options) {
       {"seed", options.seed},
       {"split-seed", options.data.split_seed},
       {"test-fraction", options.data.test_fraction},
+      {"split", name_of(options.data.split, ingest::split_names())},
+      {"validation-fraction", options.data.validation_fraction},
+      {"folds", options.data.folds},
+      {"fold", options.data.fold},
+      {"weight-column", options.data.weight_column.empty() ? "none" : options.data.weight_column},
       {"top-k", options.top_k},
       {"metrics", metric_names(options.metrics)},
       {"exclude-seen", options.exclude_seen},
@@ -82,16 +118,48 @@ std::string result_settings(const TrainingOptions& options) {
       {"beta-2", optimizer.beta_2},
       {"epsilon", optimizer.epsilon},
       {"weight-decay", optimizer.weight_decay},
+      {"embedding-l2", optimizer.embedding_l2},
+      {"average-weights", optimizer.average_decay},
       {"clip-norm", optimizer.clip_norm},
       {"learning-rate-schedule", name_of(optimizer.learning_rate.schedule, learning::schedule_names())},
       {"warmup-steps", optimizer.learning_rate.warmup_steps},
       {"final-learning-rate-share", optimizer.learning_rate.final_share},
-      {"temperature", options.loss.temperature},
-      {"logq-correction", options.loss.logq_correction},
-      {"remove-accidental-hits", options.loss.remove_accidental_hits}};
+      {"temperature", loss.temperature},
+      {"logq-correction", loss.logq_correction},
+      {"logq-strength", loss.logq_strength},
+      {"remove-accidental-hits", loss.remove_accidental_hits},
+      {"partition-weight", loss.partition_weight},
+      {"loss-reduction", name_of(loss.reduction, learning::loss_reduction_names())},
+      {"negatives", name_of(loss.negatives, learning::negative_source_names())},
+      {"extra-negatives", loss.extra_negatives},
+      {"negative-distribution", name_of(loss.negative_distribution, learning::negative_distribution_names())},
+      {"negative-power", loss.negative_power},
+      {"hard-negatives", loss.hard_negatives},
+      {"learned-temperature", loss.learned_temperature},
+      {"label-smoothing", loss.label_smoothing}};
   // How long a run goes on does not shape its steps, unless the learning rate falls towards its end.
   if (optimizer.learning_rate.schedule == learning::ScheduleKind::cosine) settings["epochs"] = options.epochs;
+  // What the data has yet to settle is no setting yet.
+  if (options.model.adapt_query_features) settings.erase("query-feature");
+  if (options.model.adapt_candidate_features) settings.erase("candidate-feature");
+  if (!options.data.is_split_settled && !options.data.directory.empty()) settings.erase("split");
   return settings.dump(2);
+}
+
+std::vector<std::pair<std::string, std::string>> data_settings(const TrainingOptions& options) {
+  const auto joined = [](const std::vector<std::string>& texts) {
+    return fmt::format("{}", fmt::join(texts, " "));
+  };
+  std::vector<std::pair<std::string, std::string>> settings = {
+      {"query-feature", joined(options.model.query_features)},
+      {"candidate-feature", joined(options.model.candidate_features)},
+      {"split", name_of(options.data.split, ingest::split_names())}};
+  using Kind = ingest::SplitKind;
+  const Kind split = options.data.split;
+  if (split != Kind::random && split != Kind::time) settings.emplace_back("test-fraction", "not used");
+  if (!options.data.files.train.empty()) settings.emplace_back("data", "not used");
+  if (split != Kind::k_fold) settings.insert(settings.end(), {{"folds", "not used"}, {"fold", "not used"}});
+  return settings;
 }
 
 std::vector<std::string> compare_settings(const std::string& checkpoint_path, const std::string& saved,
@@ -103,16 +171,23 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
   }
   std::vector<std::string> warnings;
   const ordered_json now = ordered_json::parse(current);
-  const ordered_json defaults = ordered_json::parse(result_settings({}));
+  const TrainingOptions default_options;
+  const ordered_json defaults = ordered_json::parse(result_settings(default_options));
   for (const auto& [name, value] : now.items()) {
     // A setting that the file does not know came later than it: then it was trained as is the default.
     const ordered_json old_value = before.value(name, defaults.value(name, ordered_json()));
     if (old_value.is_null() || old_value == value) continue;
-    const bool may_change = std::find(changeable.begin(), changeable.end(), name) != changeable.end();
+    // A learned temperature goes on from where it was: another first value would be ignored.
+    const bool is_learned = name == "temperature" && now.value("learned-temperature", false);
+    const bool may_change =
+        !is_learned && std::find(changeable.begin(), changeable.end(), name) != changeable.end();
     if (!may_change) {
+      const bool is_of_files = name == "split" && as_option(old_value) == "files";
+      const std::string remedy = is_of_files ? "data that comes split into files"
+                                             : fmt::format("--{} {}", name, as_option(old_value));
       throw base::CheckpointError(fmt::format(
-          "{}: was trained with --{} {}, this run has {}; give --{} {}, or start afresh without --resume",
-          checkpoint_path, name, as_option(old_value), as_option(value), name, as_option(old_value)));
+          "{}: was trained with --{} {}, this run has {}; give {}, or start afresh without --resume",
+          checkpoint_path, name, as_option(old_value), as_option(value), remedy));
     }
     warnings.push_back(fmt::format("--{} was {} when the checkpoint was written and is {} from here on", name,
                                    as_option(old_value), as_option(value)));

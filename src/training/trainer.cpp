@@ -19,6 +19,7 @@
 #include "gemel/training/best_epoch.hpp"
 #include "gemel/training/run_checkpoints.hpp"
 #include "gemel/training/run_reporter.hpp"
+#include "gemel/training/settings.hpp"
 #include "gemel/training/signals.hpp"
 #include "gemel/training/table_plan.hpp"
 #include "gemel/training/trace_file.hpp"
@@ -88,26 +89,28 @@ class Run {
         trace_(open_trace(options, communicator, timer_)),
         traffic_(communicator),
         reporter_(communicator, on_root, timer_, traffic_),
-        checkpoints_(options, communicator),
-        data_(prepare_data(options, communicator, checkpoints_.features())),
+        checkpoints_(options_, communicator),
+        data_(read_and_prepare()),
         plan_(options.lanes, communicator.size(), communicator.rank()),
         team_(options.threads),
         runtime_(options.threads),
-        table_plan_(plan_tables(options, data_, program_bytes_, communicator)),
-        model_(data_.query_features, data_.candidate_features, options.model.layers, options.seed,
+        table_plan_(plan_tables(options_, data_, program_bytes_, communicator)),
+        model_(data_.query_features, data_.candidate_features, options.model, options.seed,
                table_plan_.placements(communicator.rank())),
+        loss_(options.loss, data_.item_counts, options.seed, model_.dense()),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
-        loss_(options.loss, data_.item_counts),
         deal_(plan_, communicator, std::move(data_.train), std::move(data_.train_numbers),
               data_.identity.train_examples, options.batch_size, options.seed),
         step_({plan_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
                timer_, traffic_}),
-        evaluator_(communicator, team_, runtime_, data_.test, data_.catalogue,
-                   evaluation::make_metrics(options.metrics, options.top_k),
-                   data_.seen ? &*data_.seen : nullptr),
-        best_(options.monitor, evaluator_.metrics()) {
-    require_monitored(options, evaluator_);
+        validation_part_(data_.identity.validation_examples > 0 ? ingest::Part::validation
+                                                                : ingest::Part::test),
+        validator_(make_evaluator(validation_part_)),
+        tester_(make_evaluator(ingest::Part::test)),
+        best_(options.monitor, validator_.metrics()) {
+    require_monitored(options, validator_);
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
+    timer_.count_operations([this] { return runtime_.operations(); });
   }
 
   void train() {
@@ -123,13 +126,29 @@ class Run {
     }
     if (state_.step != saved_step_) save();
     const bool has_ended = state_.epoch == options_.epochs || is_out_of_patience();
-    if (has_ended) evaluate_best();
+    if (has_ended) evaluate_in_the_end();
     reporter_.summary(state_, outcome());
     if (trace_) trace_->write();
     if (!has_ended) throw_interrupted();
   }
 
  private:
+  evaluation::Evaluator make_evaluator(ingest::Part part) {
+    return {communicator_,
+            team_,
+            runtime_,
+            part == ingest::Part::validation ? data_.validation : data_.test,
+            data_.catalogue,
+            evaluation::make_metrics(options_.metrics, options_.top_k),
+            data_.seen ? &*data_.seen : nullptr};
+  }
+
+  TrainingData read_and_prepare() {
+    ingest::Dataset dataset = read_data(options_, communicator_);
+    checkpoints_.check_settings();
+    return prepare_data(options_, std::move(dataset), communicator_, checkpoints_.features());
+  }
+
   void resume() {
     const auto timing = timer_.measure(Phase::checkpoint);
     auto state = checkpoints_.load(checkpointed_parts());
@@ -137,9 +156,9 @@ class Run {
     state_ = std::move(*state);
     saved_step_ = state_.step;
     if (state_.history.empty()) return;
-    for (std::size_t i = 0; i < evaluator_.metrics().size(); ++i) {
+    for (std::size_t i = 0; i < validator_.metrics().size(); ++i) {
       const double value = state_.history.back().metrics[i];
-      if (std::isfinite(value)) metrics_.emplace_back(evaluator_.metrics()[i], value);
+      if (std::isfinite(value)) metrics_.emplace_back(validator_.metrics()[i], value);
     }
     if (checkpoints_.has_other_data()) return;  // what was measured on that cannot be compared
     for (const checkpoint::EpochRecord& record : state_.history) {
@@ -202,7 +221,7 @@ class Run {
     std::ranges::fill(state_.lane_losses, 0.0);
     state_.history.push_back(
         {state_.epoch, state_.step, loss,
-         std::vector<double>(evaluator_.metrics().size(), std::numeric_limits<double>::quiet_NaN())});
+         std::vector<double>(validator_.metrics().size(), std::numeric_limits<double>::quiet_NaN())});
     reporter_.epoch(state_);
   }
 
@@ -212,40 +231,57 @@ class Run {
     state_.lane_losses = communicator_.all_gather_varying(std::span<const double>(own));
   }
 
+  /// Evaluates the validation examples; the test examples, where there are none.
   void validate() {
     auto& record = state_.history.back();
-    if (evaluator_.examples() > 0) {
-      const auto start = Clock::now();
-      evaluate();
+    if (validator_.examples() > 0) {
+      evaluate(validator_, validation_part_, state_);
       for (std::size_t i = 0; i < metrics_.size(); ++i) record.metrics[i] = metrics_[i].second;
-      reporter_.validation(state_, metrics_, seconds_since(start));
     }
     if (best_.watch(record) && options_.checkpoint.keep_best) save();
   }
 
-  void evaluate() {
-    const auto timing = timer_.measure(Phase::evaluation);
-    optimizer_.settle_all();
-    const auto counting = traffic_.measure(Traffic::evaluation);
-    metrics_ = evaluator_.evaluate(model_);
+  /// `state` is that of the model, for the report.
+  void evaluate(evaluation::Evaluator& evaluator, ingest::Part part, const checkpoint::TrainingState& state) {
+    const auto start = Clock::now();
+    {
+      const auto timing = timer_.measure(Phase::evaluation);
+      optimizer_.settle_all();
+      const learning::AveragedWeights averaged(optimizer_);
+      const auto counting = traffic_.measure(Traffic::evaluation);
+      metrics_ = evaluator.evaluate(model_);
+      evaluated_part_ = part;
+    }
+    reporter_.validation(state, part, metrics_, seconds_since(start));
   }
 
-  /// Where the best checkpoint is kept, what the summary tells is measured on it. The model is its model from then on.
-  void evaluate_best() {
-    if (!options_.checkpoint.keep_best || !best_.best() || best_.best()->step == state_.step) return;
-    const std::filesystem::path path = checkpoints_.find(best_.best()->step);
-    if (path.empty() || evaluator_.examples() == 0) return;
-    bool is_restored = false;
-    {
-      const auto timing = timer_.measure(Phase::checkpoint);
-      is_restored = checkpoints_.restore(path, checkpointed_parts());
+  /// Where the best checkpoint is kept, what the summary tells is measured on it, and the model is its model from then on. The test
+  /// examples of a run that has others for validation are evaluated here and nowhere else.
+  void evaluate_in_the_end() {
+    const auto best = restore_best();
+    const bool is_untested = validation_part_ == ingest::Part::validation;
+    if (tester_.examples() > 0 && (is_untested || best)) {
+      evaluate(tester_, ingest::Part::test, best ? *best : state_);
     }
-    if (is_restored) evaluate();
+  }
+
+  /// The state at the best checkpoint, if that is kept and not the last.
+  std::optional<checkpoint::TrainingState> restore_best() {
+    if (!options_.checkpoint.keep_best || !best_.best() || best_.best()->step == state_.step) return {};
+    const std::filesystem::path path = checkpoints_.find(best_.best()->step);
+    if (path.empty()) return {};
+    const auto timing = timer_.measure(Phase::checkpoint);
+    if (!checkpoints_.restore(path, checkpointed_parts())) return {};
+    checkpoint::TrainingState state = state_;
+    state.epoch = best_.best()->epoch;
+    state.step = best_.best()->step;
+    state.history.resize(static_cast<std::size_t>(state.epoch));
+    return state;
   }
 
   /// Collective.
   Outcome outcome() {
-    Outcome outcome{metrics_, checkpoints_.last().string(), std::nullopt, false};
+    Outcome outcome{metrics_, evaluated_part_, checkpoints_.last().string(), std::nullopt, false};
     if (!best_.best()) return outcome;
     const BestEpoch::Best& best = *best_.best();
     const std::string kept = options_.checkpoint.keep_best ? checkpoints_.find(best.step).string() : "";
@@ -289,6 +325,7 @@ class Run {
     report.data = data_.identity.name;
     report.interactions = data_.identity.interactions;
     report.train_examples = data_.identity.train_examples;
+    report.validation_examples = data_.identity.validation_examples;
     report.test_examples = data_.identity.test_examples;
     report.candidates = static_cast<std::int64_t>(data_.catalogue.size());
     report.dense_parameters = static_cast<std::int64_t>(model_.dense().size());
@@ -302,6 +339,7 @@ class Run {
     report.first_epoch = state_.epoch;
     report.plan = table_plan_;
     report.resumed_from = checkpoints_.resumed_from().string();
+    report.settings = data_settings(options_);
     return report;
   }
 
@@ -323,7 +361,7 @@ class Run {
                     state_.epoch + (state_.step_in_epoch > 0 ? 1 : 0), state_.step));
   }
 
-  const TrainingOptions& options_;
+  TrainingOptions options_;  // settled when the data is read
   mpi::Communicator& communicator_;
   StopSignals signals_;
   base::PhaseTimer timer_;
@@ -339,17 +377,20 @@ class Run {
   onednn::Runtime runtime_;
   Plan table_plan_;
   model::TwoTower model_;
+  learning::InBatchSoftmax loss_;  // before the optimizer: it may add a parameter
   learning::Optimizer optimizer_;
-  learning::InBatchSoftmax loss_;
   ingest::EpochDeal deal_;
   TrainingStep step_;
-  evaluation::Evaluator evaluator_;
+  const ingest::Part validation_part_;
+  evaluation::Evaluator validator_;
+  evaluation::Evaluator tester_;
   BestEpoch best_;
 
   checkpoint::TrainingState state_;
   bool stop_ = false;
   std::int64_t saved_step_ = 0;
   MetricValues metrics_;  // the latest
+  ingest::Part evaluated_part_ = validation_part_;
 };
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <cmath>
 #include <utility>
 
 #include "gemel/base/error.hpp"
@@ -23,8 +23,14 @@ struct Specs {
 
 Specs parse_specs(const model::ModelOptions& model) {
   Specs specs = {parse_features(model.query_features, model.embedding_dim),
-                 parse_features(model.candidate_features, model.embedding_dim)};
+                 parse_features(model.all_candidate_features(), model.embedding_dim)};
   for (const ingest::FeatureSpec& spec : specs.query) {
+    if (spec.kind == ingest::FeatureKind::bias) {
+      throw base::UsageError(fmt::format(
+          "--query-feature {}: bias is a kind of candidate features. A query's would add the same to "
+          "all scores of the query, and so change nothing. Leave it out.",
+          spec.declaration()));
+    }
     if (spec.has_lists()) {
       throw base::UsageError(
           fmt::format("--query-feature {}: text and list are kinds of candidate features. A query travels to "
@@ -34,6 +40,60 @@ Specs parse_specs(const model::ModelOptions& model) {
     }
   }
   return specs;
+}
+
+bool has_column(const ingest::Columns& columns, const char* name) {
+  return columns.strings.contains(name) || columns.numbers.contains(name);
+}
+
+/// Features that were not chosen give way to ids alone where the data has not the column that they need.
+void settle_features(model::ModelOptions& model, const ingest::Dataset& dataset) {
+  if (model.adapt_query_features && !has_column(dataset.interactions, "timestamp"))
+    model.query_features = {"user_id:lookup"};
+  if (model.adapt_candidate_features && !has_column(dataset.catalogue, "title"))
+    model.candidate_features = {"item_id:lookup"};
+  model.adapt_query_features = false;
+  model.adapt_candidate_features = false;
+}
+
+/// Of each of this rank's interactions. Throws AgreedError (usage) when there is no such column of numbers, and (data) when
+/// training examples have weights that are none, or no weight at all. Collective.
+std::vector<float> read_weights(const std::string& column, const ingest::Dataset& dataset,
+                                const ingest::Split& split, mpi::Communicator& communicator) {
+  const ingest::Columns& columns = dataset.interactions;
+  std::vector<float> weights;
+  if (const auto whole = columns.numbers.find(column); whole != columns.numbers.end()) {
+    for (const std::int64_t weight : whole->second) weights.push_back(static_cast<float>(weight));
+  } else if (const auto decimal = columns.decimals.find(column); decimal != columns.decimals.end()) {
+    for (const double weight : decimal->second) weights.push_back(static_cast<float>(weight));
+  } else {
+    throw mpi::AgreedError(
+        base::ExitCode::usage,
+        fmt::format(
+            "--weight-column {}: the interactions have no such column of numbers. Their columns are: {}.",
+            column, columns.describe()));
+  }
+  bool has_weight = false;
+  mpi::agree(communicator, [&] {
+    for (std::size_t own = 0; own < weights.size(); ++own) {
+      if (!split.is_train(own)) continue;
+      has_weight = has_weight || weights[own] > 0;
+      if (std::isfinite(weights[own]) && weights[own] >= 0) continue;
+      throw base::DataError(
+          fmt::format("--weight-column {}: interaction {} (user {}) has the weight {}. Weights must be "
+                      "finite and at least 0.",
+                      column, dataset.first + static_cast<std::int64_t>(own) + 1,
+                      columns.strings.at("user_id")[own], weights[own]));
+    }
+  });
+  if (communicator.max(std::int64_t{has_weight ? 1 : 0}) == 0) {
+    throw mpi::AgreedError(
+        base::ExitCode::data,
+        fmt::format("--weight-column {}: all training examples have the weight 0. Name another "
+                    "column.",
+                    column));
+  }
+  return weights;
 }
 
 /// Appends row `row` of `rows` and its item to `examples`.
@@ -51,17 +111,20 @@ ingest::Examples empty_like(const ingest::FeatureRows& rows) {
   return examples;
 }
 
-/// `users` are the numbers of the interactions' users, or empty.
+/// `weights` of all interactions, or empty; `users` are the numbers of their users, or empty.
 void divide(const ingest::Dataset& dataset, const ingest::Split& split, const ingest::FeatureRows& rows,
-            const std::vector<std::int32_t>& users, TrainingData& data) {
+            const std::vector<float>& weights, const std::vector<std::int32_t>& users, TrainingData& data) {
   data.train = empty_like(rows);
+  data.validation = empty_like(rows);
   data.test = empty_like(rows);
+  ingest::Examples* const examples[] = {&data.train, &data.validation, &data.test};
   for (std::size_t row = 0; row < dataset.item_rows.size(); ++row) {
-    const auto place = split.place(dataset.first + static_cast<std::int64_t>(row));
-    ingest::Examples& part = place.is_test ? data.test : data.train;
+    ingest::Examples& part = *examples[static_cast<std::size_t>(split.parts[row])];
     append(rows, row, dataset.item_rows[row], part);
     if (!users.empty()) part.users.push_back(users[row]);
-    if (!place.is_test) data.train_numbers.push_back(place.number);
+    if (!split.is_train(row)) continue;
+    data.train_numbers.push_back(split.numbers[row]);
+    if (!weights.empty()) data.train.weights.push_back(weights[row]);
   }
 }
 
@@ -85,18 +148,37 @@ ingest::UserNumbers number_users(const ingest::Columns& interactions, mpi::Commu
 
 }  // namespace
 
-TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator,
-                          const TowerFeatures* earlier) {
+ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator) {
+  mpi::agree(communicator, [&] { parse_specs(options.model); });  // before anything is read
+  ingest::Dataset dataset = ingest::read_dataset(options.data, communicator);
+  settle_features(options.model, dataset);
+  if (dataset.comes_split && !options.data.is_split_settled) options.data.split = ingest::SplitKind::files;
+  options.data.is_split_settled = true;
+  return dataset;
+}
+
+TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator) {
+  TrainingOptions settled = options;
+  ingest::Dataset dataset = read_data(settled, communicator);
+  return prepare_data(settled, std::move(dataset), communicator);
+}
+
+TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset dataset,
+                          mpi::Communicator& communicator, const TowerFeatures* earlier) {
   Specs specs;
   mpi::agree(communicator, [&] { specs = parse_specs(options.model); });
-  ingest::Dataset dataset = ingest::read_dataset(options.data, communicator);
-  std::optional<ingest::Split> split;
-  mpi::agree(communicator,
-             [&] { split.emplace(dataset.total, options.data.test_fraction, options.data.split_seed); });
+  const ingest::Split split = ingest::split_interactions(dataset, options.data, communicator);
+  std::vector<float> weights;
+  if (!options.data.weight_column.empty())
+    weights = read_weights(options.data.weight_column, dataset, split, communicator);
 
   TrainingData data;
-  data.identity = {dataset.name, dataset.total, split->train_size(), split->test_size(),
-                   dataset.content_hash};
+  data.identity = {dataset.name,
+                   dataset.total,
+                   split.size(ingest::Part::train),
+                   split.size(ingest::Part::test),
+                   dataset.content_hash,
+                   split.size(ingest::Part::validation)};
   ingest::FeaturisedColumns query =
       ingest::featurize_columns(specs.query, dataset.interactions, communicator,
                                 {earlier ? &earlier->query : nullptr, options.freeze_vocabulary});
@@ -104,7 +186,7 @@ TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& com
   ingest::UserNumbers users;
   if (needs_users(options)) users = number_users(dataset.interactions, communicator);
   data.users = users.users;
-  mpi::agree(communicator, [&] { divide(dataset, *split, query.rows, users.numbers, data); });
+  mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
   if (options.exclude_seen) data.seen.emplace(users.users, data.train.users, data.train.items, communicator);
   ingest::FeaturisedColumns candidate =
       ingest::featurize_columns(specs.candidate, dataset.catalogue, communicator,
@@ -118,7 +200,7 @@ TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& com
   };
   data.item_labels = block(has_titles ? std::move(columns.at("title")) : columns.at("item_id"));
   data.item_ids = block(std::move(columns.at("item_id")));
-  data.item_counts = ingest::count_items(dataset, *split, communicator);
+  data.item_counts = ingest::count_items(dataset, split, communicator);
   return data;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "gemel/base/error.hpp"
@@ -25,8 +26,9 @@ std::vector<exchange::RowExchange::Table> replicated_tables(const model::TwoTowe
 
 TrainingStep::TrainingStep(const StepParts& parts)
     : parts_(parts),
-      batches_{{parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model},
-               {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model}},
+      batches_{
+          {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()},
+          {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()}},
       tables_(parts.model.tables()),
       fetch_(parts.communicator),
       query_rows_(parts.plan.subtrees.size()),
@@ -41,6 +43,10 @@ TrainingStep::TrainingStep(const StepParts& parts)
       row_gradients_(lanes_.size()),
       squared_norms_(tables_.size()) {
   for (auto& tables : row_gradients_) tables.resize(tables_.size());
+  if (parts.model.query().drops()) {
+    places_.resize(static_cast<std::size_t>(parts.deal.batch_examples(0)));
+    std::iota(places_.begin(), places_.end(), 0);
+  }
   model::append_held_rows(parts.model.query().tables(), held_rows_);
   model::append_held_rows(parts.model.candidate().tables(), held_rows_);
 }
@@ -92,12 +98,15 @@ std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags
 void TrainingStep::start_next(std::int64_t batch, std::uint32_t flags) {
   const auto timing = parts_.timer.measure(base::Phase::gather);
   const auto counting = parts_.traffic.measure(Traffic::gather);
+  parts_.timer.depart(base::Phase::gather);
   next_->start_gather(batch, flags);
 }
 
 std::uint32_t TrainingStep::finish_next() {
   const auto timing = parts_.timer.measure(base::Phase::gather);
+  const auto start = base::PhaseTimer::Clock::now();
   const std::uint32_t all_flags = next_->finish_gather();
+  parts_.timer.arrive(base::Phase::gather, start);
   const auto counting = parts_.traffic.measure(Traffic::lookup);
   next_->start_request();
   return all_flags;
@@ -106,12 +115,12 @@ std::uint32_t TrainingStep::finish_next() {
 /// Gives the rows that are about to be looked up the weight decay of the steps that did not touch them.
 void TrainingStep::settle_rows() {
   if (!parts_.optimizer.decays_weights()) return;
-  std::vector<std::int64_t> rows;
   for (std::size_t table = 0; table < row_exchange_.tables(); ++table) {
     const std::size_t index = row_exchange_.table(table).index;
-    rows.clear();
-    for (const PreparedBatch::Lane& lane : batch_->lanes()) batch_->append_touched_rows(lane, index, rows);
-    parts_.optimizer.settle_rows(index, rows);
+    touched_rows_.clear();
+    for (const PreparedBatch::Lane& lane : batch_->lanes())
+      batch_->append_touched_rows(lane, index, touched_rows_);
+    parts_.optimizer.settle_rows(index, touched_rows_);
   }
   const exchange::RowRequest& request = batch_->request();
   for (std::size_t table = 0; table < request.tables(); ++table) {
@@ -136,14 +145,14 @@ void TrainingStep::fetch_rows() {
   settle_rows();
   fetch_.run(request, held_rows_);
   for (std::size_t part = 0; part < query_rows_.size(); ++part) {
-    query_rows_[part] = model::reachable_rows(query, request, fetch_, part, 0);
-    candidate_rows_[part] = model::reachable_rows(candidate, request, fetch_, part, query_sharded);
+    model::reach_rows(query, request, fetch_, part, 0, query_rows_[part]);
+    model::reach_rows(candidate, request, fetch_, part, query_sharded, candidate_rows_[part]);
   }
 }
 
 void TrainingStep::look_up() {
   const auto timing = parts_.timer.measure(base::Phase::lookup);
-  parts_.loss.prepare(batch_->candidates());
+  parts_.loss.prepare(batch_->candidates(), batch_->weight());
   candidates_.begin(batch_->candidates().columns());
   for_each_lane([&](std::size_t index, int) {
     Lane& lane = lanes_[index];
@@ -159,14 +168,16 @@ void TrainingStep::forward_candidates() {
   const auto timing = parts_.timer.measure(base::Phase::forward);
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
+    const model::DropoutDraw draw = candidate_draw(index);
     parts_.model.candidate().forward(parts_.model.dense().values(), lane.candidate, own_vectors(index),
-                                     parts_.runtime.executor(thread));
+                                     parts_.runtime.executor(thread), &draw);
   });
 }
 
 void TrainingStep::start_share() {
   const auto timing = parts_.timer.measure(base::Phase::share);
   const auto counting = parts_.traffic.measure(Traffic::share);
+  parts_.timer.depart(base::Phase::share);
   candidates_.start_share();
 }
 
@@ -175,14 +186,17 @@ void TrainingStep::forward_queries() {
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
     lane.query_vectors.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
+    const model::DropoutDraw draw = query_draw(index);
     parts_.model.query().forward(parts_.model.dense().values(), lane.query, lane.query_vectors.view(),
-                                 parts_.runtime.executor(thread));
+                                 parts_.runtime.executor(thread), &draw);
   });
 }
 
 void TrainingStep::finish_share() {
   const auto timing = parts_.timer.measure(base::Phase::share);
+  const auto start = base::PhaseTimer::Clock::now();
   candidates_.finish_share();
+  parts_.timer.arrive(base::Phase::share, start);
 }
 
 void TrainingStep::compute_loss() {
@@ -193,15 +207,19 @@ void TrainingStep::compute_loss() {
     lane.query_gradient.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
     const tensor::MatrixView vector_gradient(candidates_.gradients().row(index).data(), vectors.rows(),
                                              vectors.cols());
-    lane.loss = parts_.loss.run(lane.query_vectors.view(), batch_->lanes()[index].labels, vectors,
-                                lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
-                                scratches_[static_cast<std::size_t>(thread)].loss);
+    lane.loss = parts_.loss.run(
+        {lane.query_vectors.view(), batch_->lanes()[index].labels, batch_->lanes()[index].weights}, vectors,
+        lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
+        scratches_[static_cast<std::size_t>(thread)].loss);
+    parts_.loss.write_temperature_gradient(lane.query_vectors.view(), lane.query_gradient.view(),
+                                           dense_gradients_.row(index));
   });
 }
 
 void TrainingStep::start_reduce() {
   const auto timing = parts_.timer.measure(base::Phase::reduce);
   const auto counting = parts_.traffic.measure(Traffic::reduce);
+  parts_.timer.depart(base::Phase::reduce);
   candidates_.start_reduce();
 }
 
@@ -220,7 +238,10 @@ void TrainingStep::backward_queries() {
 
 tensor::MatrixView TrainingStep::finish_reduce() {
   const auto timing = parts_.timer.measure(base::Phase::reduce);
-  return candidates_.finish_reduce();
+  const auto start = base::PhaseTimer::Clock::now();
+  const tensor::MatrixView sum = candidates_.finish_reduce();
+  parts_.timer.arrive(base::Phase::reduce, start);
+  return sum;
 }
 
 void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {
@@ -291,17 +312,17 @@ double TrainingStep::norm_of(std::span<const float> dense_gradient) {
   // What all ranks hold is counted by root.
   const auto counting = parts_.traffic.measure(Traffic::dense);
   const auto counts = [&](bool is_sharded) { return is_sharded || parts_.communicator.is_root(); };
-  std::vector<double> squares;
+  all_squares_.clear();
   if (counts(false)) {
     for (const auto& place : parts_.model.dense().places()) {
-      squares.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
+      all_squares_.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
     }
   }
   for (std::size_t table = 0; table < tables_.size(); ++table) {
     if (!counts(tables_[table]->is_sharded())) continue;
-    squares.insert(squares.end(), squared_norms_[table].begin(), squared_norms_[table].end());
+    all_squares_.insert(all_squares_.end(), squared_norms_[table].begin(), squared_norms_[table].end());
   }
-  return std::sqrt(exchange::exact_sum(squares, parts_.communicator));
+  return std::sqrt(exchange::exact_sum(all_squares_, parts_.communicator));
 }
 
 /// By what the gradient is to be multiplied.
@@ -325,6 +346,20 @@ void TrainingStep::update(std::span<const float> dense_gradient) {
 tensor::MatrixView TrainingStep::own_vectors(std::size_t lane) {
   const exchange::ColumnSlice slice = batch_->lanes()[lane].slice;
   return candidates_.vectors().middle_rows(slice.first, slice.size());
+}
+
+model::DropoutDraw TrainingStep::query_draw(std::size_t lane) {
+  if (!parts_.model.query().drops()) return {};
+  const std::int64_t first =
+      exchange::lane_start(parts_.deal.batch_examples(batch_->number()), parts_.plan.tree.lanes(),
+                           parts_.plan.lanes.first + static_cast<int>(lane));
+  return {parts_.optimizer.steps(), std::span(places_).subspan(static_cast<std::size_t>(first),
+                                                               batch_->lanes()[lane].selection.size())};
+}
+
+model::DropoutDraw TrainingStep::candidate_draw(std::size_t lane) {
+  if (!parts_.model.candidate().drops()) return {};
+  return {parts_.optimizer.steps(), batch_->columns_of(batch_->lanes()[lane])};
 }
 
 template <class Work>

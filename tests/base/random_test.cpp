@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <set>
 #include <vector>
 
@@ -24,6 +25,22 @@ TEST(KeyedPermutationTest, IsABijection) {
       EXPECT_LT(*distinct.rbegin(), size);
     }
   }
+}
+
+TEST(KeyedPermutationTest, ManyIndicesAtOnceGoWhereEachGoes) {
+  for (const std::uint64_t size : {1U, 3U, 500U, 513U, 4097U}) {
+    const KeyedPermutation permutation(random_key(size, "test"), size);
+    std::vector<std::uint64_t> indices(size);
+    std::iota(indices.begin(), indices.end(), 0);
+    permutation.apply(indices);
+    EXPECT_EQ(indices, permuted(random_key(size, "test"), size)) << size;
+  }
+  const KeyedPermutation large(3, (std::uint64_t{1} << 62) - 5);
+  std::vector<std::uint64_t> indices(100);
+  for (std::uint64_t i = 0; i < indices.size(); ++i) indices[i] = (i << 55) + i;
+  const std::vector<std::uint64_t> before = indices;
+  large.apply(indices);
+  for (std::size_t i = 0; i < indices.size(); ++i) EXPECT_EQ(indices[i], large(before[i]));
 }
 
 TEST(KeyedPermutationTest, DependsOnTheKey) {

@@ -143,7 +143,7 @@ class ModelCheckpointTest : public testing::Test {
     identity.lanes = 8;
     identity.seed = 5;
     identity.top_k = {1, 10};
-    identity.data = {"made up", 100, 80, 20, 0xfedcba9876543210};
+    identity.data = {"made up", 100, 70, 20, 0xfedcba9876543210, 10};
     identity.metrics = metrics_;
     const std::int64_t bytes =
         save_model(path_, identity, state_, catalogue, saved.model, saved.optimizer, world_);
@@ -205,6 +205,7 @@ TEST_F(ModelCheckpointTest, AnyPlacementReadsWhatAnyPlacementWrote) {
   for (const auto kind : {learning::OptimizerKind::adagrad, learning::OptimizerKind::rowwise_adagrad,
                           learning::OptimizerKind::adam}) {
     options_.kind = kind;
+    options_.average_decay = kind == learning::OptimizerKind::adam ? 0.75F : 0.0F;
     for (const auto& written : placements_) {
       const Values saved = save(written);
       for (const auto& read : placements_) {
@@ -280,6 +281,7 @@ TEST_F(ModelCheckpointTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabu
   save(placements_[1]);
   CheckpointReader reader(path_, world_);
   EXPECT_EQ(read_data_identity(reader).content_hash, 0xfedcba9876543210);
+  EXPECT_EQ(read_data_identity(reader).validation_examples, 10);
   const auto features = read_features(reader, "query", world_);
   const auto candidate = read_features(reader, "candidate", world_);
   reader.close();

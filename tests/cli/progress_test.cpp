@@ -169,6 +169,11 @@ TEST(RunText, TellsSizesAndSettings) {
   EXPECT_THAT(text, ContainsRegex("\n  epochs +300\n  layers +64,32\n"));
 }
 
+TEST(RunText, TellsOfValidationExamples) {
+  EXPECT_THAT(run_text({.data = "d", .train_examples = 7, .validation_examples = 2, .test_examples = 1}),
+              HasSubstr("(7 to train, 2 for validation, 1 to test)"));
+}
+
 TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
   training::SummaryReport report;
   report.epoch = 300;
@@ -187,6 +192,8 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
   report.phase_min[loss] = 1.5;
   report.phase_mean[loss] = 2.5;
   report.phase_max[loss] = 3.5;
+  report.phase_flops[loss] = 123.45e9;
+  report.phase_overlap[static_cast<std::size_t>(base::Phase::share)] = 0.75;
   const std::string text = summary_text(report);
   for (const char* fact :
        {"Finished after epoch 300, step 12000, in 75.2 s: training 70.5 s, evaluation 4.25 s, "
@@ -195,10 +202,15 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
         "last checkpoint: checkpoints/b.h5\n"}) {
     EXPECT_THAT(text, HasSubstr(fact));
   }
-  for (const char* row : {"top-1 +0\\.0012\n", "top-100 +0\\.2500\n", "share +1\\.5 MB\n",
-                          "dense +500\\.0 kB\n", "total +2\\.0 MB\n", "loss +1\\.500 +2\\.500 +3\\.500\n"}) {
+  for (const char* row :
+       {"top-1 +0\\.0012\n", "top-100 +0\\.2500\n", "share +1\\.5 MB\n", "dense +500\\.0 kB\n",
+        "total +2\\.0 MB\n", "loss +1\\.500 +2\\.500 +3\\.500 +123\\.5 +\n",
+        "share +0\\.000 +0\\.000 +0\\.000 +75 %\n"}) {
     EXPECT_THAT(text, ContainsRegex(row));
   }
+  EXPECT_THAT(text, HasSubstr("accuracy on the test examples\n"));
+  report.part = ingest::Part::validation;
+  EXPECT_THAT(summary_text(report), HasSubstr("accuracy on the validation examples\n"));
   report.interrupted = true;
   EXPECT_THAT(summary_text(report), HasSubstr("Interrupted after epoch 300"));
 }

@@ -18,6 +18,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::StartsWith;
 using Arguments = std::vector<std::string>;
 using Unit = checkpoint::Interval::Unit;
@@ -79,6 +80,18 @@ TEST(TrainOptions, ReachEveryField) {
                               "18446744073709551615",
                               "--layers",
                               "64,32",
+                              "--normalize",
+                              "--item-bias=true",
+                              "--dropout",
+                              "0.125",
+                              "--query-dropout",
+                              "0.25",
+                              "--candidate-dropout",
+                              "0.5",
+                              "--embedding-l2",
+                              "0.75",
+                              "--average-weights",
+                              "0.875",
                               "--embedding-dim",
                               "16",
                               "--query-feature",
@@ -110,6 +123,23 @@ TEST(TrainOptions, ReachEveryField) {
                               "0.5",
                               "--logq-correction",
                               "--remove-accidental-hits",
+                              "--logq-strength",
+                              "0.75",
+                              "--learned-temperature",
+                              "--extra-negatives",
+                              "100",
+                              "--negative-distribution",
+                              "popularity",
+                              "--negative-power",
+                              "0.5",
+                              "--hard-negatives",
+                              "20",
+                              "--partition-weight",
+                              "0.875",
+                              "--label-smoothing",
+                              "0.125",
+                              "--loss-reduction",
+                              "mean",
                               "--epochs",
                               "7",
                               "--batch-size",
@@ -152,6 +182,13 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.data.test_fraction, 0.25);
   EXPECT_EQ(training.data.split_seed, 18446744073709551615ULL);
   EXPECT_THAT(training.model.layers, ElementsAre(64U, 32U));
+  EXPECT_TRUE(training.model.normalize);
+  EXPECT_TRUE(training.model.item_bias);
+  EXPECT_EQ(training.model.dropout, 0.125F);
+  EXPECT_EQ(training.model.query_dropout, 0.25F);
+  EXPECT_EQ(training.model.candidate_dropout, 0.5F);
+  EXPECT_EQ(training.optimizer.embedding_l2, 0.75F);
+  EXPECT_EQ(training.optimizer.average_decay, 0.875F);
   EXPECT_EQ(training.model.embedding_dim, 16U);
   EXPECT_THAT(training.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
   EXPECT_THAT(training.model.candidate_features, ElementsAre("title:text(99):8"));
@@ -168,6 +205,16 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.loss.temperature, 0.5F);
   EXPECT_TRUE(training.loss.logq_correction);
   EXPECT_TRUE(training.loss.remove_accidental_hits);
+  EXPECT_EQ(training.loss.logq_strength, 0.75F);
+  EXPECT_TRUE(training.loss.learned_temperature);
+  EXPECT_EQ(training.loss.negatives, learning::NegativeSource::in_batch);
+  EXPECT_EQ(training.loss.extra_negatives, 100);
+  EXPECT_EQ(training.loss.negative_distribution, learning::NegativeDistribution::popularity);
+  EXPECT_EQ(training.loss.negative_power, 0.5F);
+  EXPECT_EQ(training.loss.hard_negatives, 20);
+  EXPECT_EQ(training.loss.partition_weight, 0.875F);
+  EXPECT_EQ(training.loss.label_smoothing, 0.125F);
+  EXPECT_EQ(training.loss.reduction, learning::LossReduction::mean);
   EXPECT_EQ(training.epochs, 7);
   EXPECT_EQ(training.batch_size, 512);
   EXPECT_EQ(training.seed, 0U);
@@ -190,12 +237,99 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(options.log_level, "debug");
 }
 
+TEST(TrainOptions, ReachTheFieldsOfFilesAndSplits) {
+  auto data = parse({"--train-file", "a", "--validation-file", "b", "--test-file", "c", "--file-format",
+                     "pairs", "--weight-column", "rating"})
+                  .options.training.data;
+  EXPECT_EQ(data.files.train, "a");
+  EXPECT_EQ(data.files.validation, "b");
+  EXPECT_EQ(data.files.test, "c");
+  EXPECT_EQ(data.files.format, ingest::FileFormat::pairs);
+  EXPECT_EQ(data.weight_column, "rating");
+  EXPECT_EQ(data.split, ingest::SplitKind::files);
+  EXPECT_TRUE(data.is_split_settled);
+
+  data = parse({"--split", "k-fold", "--folds", "4", "--fold", "3", "--validation-fraction", "0.25"})
+             .options.training.data;
+  EXPECT_EQ(data.split, ingest::SplitKind::k_fold);
+  EXPECT_EQ(data.folds, 4);
+  EXPECT_EQ(data.fold, 3);
+  EXPECT_EQ(data.validation_fraction, 0.25);
+  EXPECT_TRUE(data.is_split_settled);
+
+  data = parse({"--data", "d"}).options.training.data;
+  EXPECT_EQ(data.split, ingest::SplitKind::random);
+  EXPECT_FALSE(data.is_split_settled);
+  EXPECT_TRUE(parse({"--data", "d", "--test-fraction", "0.3"}).options.training.data.is_split_settled);
+}
+
+TEST(TrainOptions, FeaturesThatWereNotChosenMayAdapt) {
+  auto model = parse({}).options.training.model;
+  EXPECT_TRUE(model.adapt_query_features);
+  EXPECT_TRUE(model.adapt_candidate_features);
+  model = parse({"--query-feature", "user_id:lookup"}).options.training.model;
+  EXPECT_FALSE(model.adapt_query_features);
+  EXPECT_TRUE(model.adapt_candidate_features);
+}
+
+TEST(TrainOptions, OfSourcesAndSplitsMustFit) {
+  EXPECT_THAT(error_of({"--test-file", "c"}), HasSubstr("--test-file: goes with --train-file FILE"));
+  EXPECT_THAT(error_of({"--file-format", "pairs"}), HasSubstr("--file-format: goes with --train-file"));
+  EXPECT_THAT(error_of({"--data", "d", "--train-file", "a"}),
+              HasSubstr("--data: --train-file a is given too"));
+  EXPECT_THAT(error_of({"--train-file", "a", "--synthetic-users", "5"}),
+              HasSubstr("--synthetic-users: is of the built-in data, but --train-file a"));
+  for (const Arguments& chosen : {Arguments{"--split", "time"}, Arguments{"--test-fraction", "0.1"}}) {
+    Arguments arguments = {"--train-file", "a", "--test-file", "c"};
+    arguments.insert(arguments.end(), chosen.begin(), chosen.end());
+    EXPECT_THAT(error_of(arguments), HasSubstr(chosen[0] + ": the data is split by"));
+  }
+  EXPECT_THAT(error_of({"--train-file", "a", "--validation-file", "b", "--validation-fraction", "0.1"}),
+              HasSubstr("--validation-fraction: --validation-file has the validation examples"));
+  EXPECT_THAT(error_of({"--folds", "3"}), HasSubstr("--folds: only --split k-fold has folds"));
+  EXPECT_THAT(error_of({"--split", "k-fold", "--fold", "6"}),
+              HasSubstr("--fold 6: there are only 5 --folds"));
+  EXPECT_THAT(error_of({"--split", "k-fold", "--test-fraction", "0.1"}),
+              HasSubstr("--test-fraction: only --split"));
+  EXPECT_THAT(error_of({"--split", "leave-last-out", "--validation-fraction", "0.1"}),
+              HasSubstr("--split leave-last-two-out keeps"));
+  EXPECT_THAT(error_of({"--split", "time", "--split-seed", "1"}),
+              HasSubstr("--split-seed: nothing is drawn"));
+  EXPECT_THAT(error_of({"--split", "files"}), HasSubstr("choose one of random, time, leave-last-out"));
+}
+
 TEST(TrainOptions, SwitchesTakeAValueOrNone) {
   EXPECT_TRUE(parse({"--logq-correction=true"}).options.training.loss.logq_correction);
   EXPECT_FALSE(parse({"--logq-correction=false"}).options.training.loss.logq_correction);
   const auto options = parse({"--logq-correction", "--epochs", "3"}).options;
   EXPECT_TRUE(options.training.loss.logq_correction);
   EXPECT_EQ(options.training.epochs, 3);
+}
+
+TEST(TrainOptions, LayersMayBeNone) {
+  const std::vector<std::string> alike = {
+      "--layers", "none", "--query-feature", "user_id:lookup", "--candidate-feature", "item_id:lookup"};
+  EXPECT_THAT(parse(alike).options.training.model.layers, IsEmpty());
+  EXPECT_THAT(parse(alike).settings,
+              testing::Contains(std::pair<std::string, std::string>("layers", "none")));
+  std::vector<std::string> biased = alike;
+  biased.emplace_back("--item-bias");  // is no part of the vectors' width
+  EXPECT_THAT(parse(biased).options.training.model.all_candidate_features(),
+              ElementsAre("item_id:lookup", "item_id:bias"));
+  std::vector<std::string> twice = biased;
+  twice.insert(twice.end(), {"--candidate-feature", "item_id:bias"});
+  EXPECT_THAT(error_of(twice), AllOf(StartsWith("--candidate-feature item_id:bias: "), HasSubstr("once")));
+  EXPECT_THAT(error_of({"--layers", "none"}),
+              AllOf(StartsWith("--layers none: "), HasSubstr("65 columns"), HasSubstr("have 64"),
+                    HasSubstr("timestamp:normalize"), HasSubstr("title:text(10000)")));
+}
+
+TEST(TrainOptions, RefuseToDropFromHiddenLayersWhereThereAreNone) {
+  EXPECT_THAT(error_of({"--dropout", "0.1"}),
+              AllOf(StartsWith("--dropout 0.1: "), HasSubstr("--layers 32"), HasSubstr("--query-dropout")));
+  EXPECT_EQ(error_of({"--dropout", "0.1", "--layers", "64,32"}), "no error");
+  EXPECT_THAT(error_of({"--query-dropout", "1"}), StartsWith("--query-dropout 1: "));
+  EXPECT_THAT(error_of({"--average-weights", "1"}), StartsWith("--average-weights 1: "));
 }
 
 TEST(TrainOptions, CheckpointIntervalsHaveUnits) {
@@ -256,6 +390,15 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
       {{"--warmup-steps", "-1"}, "--warmup-steps -1: ", "at least 0"},
       {{"--temperature", "inf"}, "--temperature inf: ", "finite"},
       {{"--temperature", "1e60"}, "--temperature 1e60: ", "finite"},
+      {{"--logq-correction", "--logq-strength", "-1"}, "--logq-strength -1: ", "at least 0"},
+      {{"--negatives", "all"}, "--negatives all: ", "in-batch, catalogue"},
+      {{"--extra-negatives", "-1"}, "--extra-negatives -1: ", "from 0"},
+      {{"--negative-distribution", "zipf"}, "--negative-distribution zipf: ", "uniform, popularity"},
+      {{"--negative-power", "-1"}, "--negative-power -1: ", "at least 0"},
+      {{"--hard-negatives", "-1"}, "--hard-negatives -1: ", "from 0"},
+      {{"--partition-weight", "0"}, "--partition-weight 0: ", "above 0"},
+      {{"--label-smoothing", "1"}, "--label-smoothing 1: ", "below 1"},
+      {{"--loss-reduction", "max"}, "--loss-reduction max: ", "sum, mean"},
       {{"--test-fraction", "1"}, "--test-fraction 1: ", "below 1"},
       {{"--test-fraction", "-0.1"}, "--test-fraction -0.1: ", "at least 0"},
       {{"--test-fraction", "nan"}, "--test-fraction nan: ", "below 1"},
@@ -301,6 +444,28 @@ TEST(TrainOptions, LearningRateDefaultsToThatOfTheOptimizer) {
     const auto given = parse({"--optimizer", name, "--learning-rate", "0.1"}).options.training.optimizer;
     EXPECT_EQ(given.learning_rate.peak, 0.1F) << name;
   }
+}
+
+TEST(TrainOptions, RefuseLossesThatDoNotGoTogether) {
+  const BadCase cases[] = {
+      {{"--logq-strength", "0.5"}, "--logq-strength 0.5: ", "add --logq-correction"},
+      {{"--negatives", "catalogue", "--logq-correction"}, "--logq-correction true: ", "--negatives in-batch"},
+      {{"--negatives", "catalogue", "--remove-accidental-hits"},
+       "--remove-accidental-hits true: ",
+       "no accidental hits"},
+      {{"--negatives", "catalogue", "--extra-negatives", "9"}, "--extra-negatives 9: ", "a column already"},
+      {{"--negative-distribution", "uniform"}, "--negative-distribution uniform: ", "add --extra-negatives"},
+      {{"--negative-power", "0.5"}, "--negative-power 0.5: ", "add --extra-negatives"},
+      {{"--extra-negatives", "9", "--negative-power", "0.5"},
+       "--negative-power 0.5: ",
+       "--negative-distribution popularity"},
+  };
+  for (const BadCase& bad : cases) {
+    EXPECT_THAT(error_of(bad.arguments), AllOf(StartsWith(bad.start), HasSubstr(bad.allowed)));
+  }
+  EXPECT_EQ(error_of({"--negatives", "catalogue", "--hard-negatives", "9", "--label-smoothing", "0.1",
+                      "--learned-temperature", "--logq-correction=false", "--extra-negatives", "0"}),
+            "no error");
 }
 
 TEST(TrainOptions, RefuseWhatTheOptimizerOrScheduleDoesNotUse) {

@@ -74,6 +74,27 @@ rejected 'item that is there twice' 3 "twice/u.item:6:1: '2'" 'line 2' -- --data
 dataset single && replace single/u.data 1 '1\t1\t5\t880000000' && sed -i '2,$d' single/u.data
 rejected 'nothing left to train on' 3 'no training example' '--test-fraction' -- --data single --test-fraction 0.9
 
+# Files of interactions that cannot be used, and splits that they cannot have.
+pairs=(--file-format pairs)
+printf '1\t2\t3\n1,3,x\n' >pairs.txt
+rejected 'rating of a pair' 3 "pairs.txt:2:5: 'x'" 'a rating, a finite number' -- --train-file pairs.txt "${pairs[@]}"
+rejected 'missing file' 3 'nothing.txt' 'cannot be opened' -- --train-file nothing.txt
+printf '1\n2\n' >idle.txt
+rejected 'no interactions' 3 'idle.txt' 'holds no interactions' -- --train-file idle.txt
+mkdir divided && printf '1 2 3\n4 2\n' | tee divided/train.txt >divided/test.txt
+rejected 'split of split data' 2 'comes split into files already' -- --data divided --split random
+rejected 'split of given files' 2 '--split:' '--test-file' -- \
+  --train-file divided/train.txt --test-file divided/test.txt --split time
+rejected 'time without timestamps' 2 '--split time' 'its columns are: user_id (text)' -- \
+  --train-file divided/train.txt --split time
+rejected 'time that is no column' 2 'there is no column "timestamp". The columns are: user_id (text)' -- \
+  --data divided --query-feature timestamp:normalize
+rejected 'folds of another split' 2 '--folds' '--split k-fold' -- --data sound --folds 3
+rejected 'weights that are no column' 2 '--weight-column price' 'rating (number)' -- --data sound --weight-column price
+replace pairs.txt 2 '1,3,-1'
+rejected 'negative weight' 3 'interaction 2 (user 1) has the weight -1' -- \
+  --train-file pairs.txt "${pairs[@]}" --test-fraction 0 --weight-column rating
+
 # Options that cannot be.
 for widths in 0 abc ''; do
   rejected "layers '$widths'" 2 --layers -- --data sound "--layers=$widths"

@@ -25,6 +25,37 @@ for optimizer in rowwise-adagrad adamw; do
   check "3 ranks with $optimizer give what 1 gives" same "$optimizer-1" "$optimizer-3"
 done
 
+# Nor with other losses: the ranks draw the same negatives, and share the catalogue.
+losses=(--data "$movielens" --epochs 2 --loss-reduction mean --learning-rate 2)
+drawn=(--extra-negatives 500 --negative-distribution popularity --negative-power 0.75 --logq-correction
+  --logq-strength 0.8 --hard-negatives 100 --remove-accidental-hits)
+whole=(--negatives catalogue --temperature 0.8 --learned-temperature --label-smoothing 0.1 --partition-weight 0.9)
+train 1 drawn-1 "${losses[@]}" "${drawn[@]}"
+train 1 whole-1 "${losses[@]}" "${whole[@]}"
+for ranks in 2 3 4 8; do
+  train "$ranks" "drawn-$ranks" "${losses[@]}" "${drawn[@]}" --threads 2
+  check "$ranks ranks with extra negatives give what 1 gives" same drawn-1 "drawn-$ranks"
+  train "$ranks" "whole-$ranks" "${losses[@]}" "${whole[@]}" --placement sharded
+  check "$ranks ranks with the catalogue as negatives give what 1 gives" same whole-1 "whole-$ranks"
+done
+h5dump -d /loss/log_temperature "$(newest whole-3)" >output 2>errors || fail 'a learned temperature is not in the checkpoint'
+
+# Nor do regularisation and other shapes of the model.
+regular=(--data "$movielens" --layers=64,32 --epochs 2 --normalize --item-bias --temperature 0.2 --dropout 0.1
+  --query-dropout 0.1 --candidate-dropout 0.2 --embedding-l2 0.01 --average-weights 0.99)
+train 1 regular-1 "${regular[@]}"
+for ranks in 3 4 8; do
+  train "$ranks" "regular-$ranks" "${regular[@]}" --threads 2
+  check "$ranks ranks with dropout, biases and averages give what 1 gives" same regular-1 "regular-$ranks"
+done
+factors=(--data "$movielens" --layers none --epochs 2 --query-feature user_id:lookup:16
+  --candidate-feature item_id:lookup:16 --query-dropout 0.1)
+train 1 factors-1 "${factors[@]}"
+for ranks in 2 3 8; do
+  train "$ranks" "factors-$ranks" "${factors[@]}" --placement item_id=sharded
+  check "$ranks ranks without dense layers give what 1 gives" same factors-1 "factors-$ranks"
+done
+
 # Nor does the place of the tables; one has fewer rows than there are ranks.
 tables=(--data "$movielens" --layers=16 --embedding-dim 8 --epochs 2 --validate-every 2 --clip-norm 100
   --query-feature user_id:lookup --query-feature 'user_id:hash(500)' --query-feature 'rating:hash(3)'

@@ -13,6 +13,15 @@ train 4 longer "${run[@]}" --epochs 3
 train 2 longer "${run[@]}" --epochs 5 --resume auto
 check "3 epochs on 4 ranks and 2 on 2 give what 5 on 1 give" same whole longer
 
+# With all that a step draws at random, and averages of the weights.
+regular=(--data "$movielens" --layers=64,32 --normalize --item-bias --temperature 0.2 --dropout 0.1
+  --query-dropout 0.1 --candidate-dropout 0.2 --embedding-l2 0.01 --average-weights 0.99)
+train 1 regular-whole "${regular[@]}" --epochs 5 --validate-every 1
+train 4 regular "${regular[@]}" --epochs 3 --validate-every 3
+train 2 regular "${regular[@]}" --epochs 5 --validate-every 3 --resume auto --placement sharded
+check "a regularised run of 3 epochs on 4 ranks and 2 on 2 gives what 5 on 1 give" \
+  h5diff --exclude-path /run --exclude-path /history --exclude-path /checksums/history "$(newest regular-whole)" "$(newest regular)"
+
 # With an optimiser whose weight decay is due to rows that were not touched, when the first run ends.
 decay=(--data "$movielens" --validate-every 0 --optimizer adamw --weight-decay 0.1 --clip-norm 100
   --learning-rate-schedule inverse-sqrt --warmup-steps 20)

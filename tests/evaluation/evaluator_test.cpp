@@ -293,5 +293,27 @@ TEST(EmbedderTest, VectorsAreThoseOfTheReference) {
   }
 }
 
+TEST(EmbedderTest, SoAreCosinesWithBiasesAndNothingIsDropped) {
+  Fixture fixture;
+  model::ModelOptions options;
+  options.layers = {5, 4};
+  options.normalize = true;
+  options.dropout = options.candidate_dropout = 0.5F;
+  auto features = candidate_features();
+  features.push_back(feature(ingest::FeatureKind::bias, items, 1));
+  model::TwoTower model(query_features(), features, options, 5);
+  fill_with_weights(model);
+  const auto reference = reference_of(model);
+  const ingest::FeatureRows rows = catalogue_with_ids();
+  tensor::Matrix vectors(items, 5);
+  Embedder(fixture.world, fixture.team, fixture.runtime, model.candidate(), model.dense())
+      .run(rows, 0, vectors.view());
+  for (std::size_t row = 0; row < vectors.rows(); ++row) {
+    const auto truth = test::reference_forward(reference.candidate, rows, row).back();
+    ASSERT_EQ(truth.size(), 5U);
+    for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(vectors(row, i), truth[i], 1e-5);
+  }
+}
+
 }  // namespace
 }  // namespace gemel::evaluation

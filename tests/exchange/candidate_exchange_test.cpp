@@ -70,6 +70,39 @@ TEST(CandidateExchange, GathersTheDistinctItemsOfTheGlobalBatch) {
   }
 }
 
+TEST(CandidateExchange, MergesItemsThatAreDrawnForTheBatch) {
+  Fixture fixture(100);
+  const std::vector<std::int32_t> drawn = {item(7), 998, 997, 998};
+  for (const std::int32_t each : drawn) ++fixture.expected[each];
+  fixture.gatherer.start(fixture.own, fixture.size, 0);
+  fixture.gatherer.finish(drawn);
+  const DistinctCandidates& candidates = fixture.gatherer.candidates();
+  ASSERT_EQ(candidates.distinct(), fixture.expected.size());
+  for (const auto& [row, count] : fixture.expected) {
+    EXPECT_EQ(candidates.rows()[candidates.column_of(row)], row);
+    EXPECT_EQ(candidates.multiplicities()[candidates.column_of(row)], count);
+  }
+}
+
+TEST(CandidateExchange, TellsFlagsAloneWhenTheColumnsAreTheCatalogue) {
+  Fixture fixture(100);
+  CandidateGather gatherer(fixture.plan, fixture.world, catalogue, true);
+  for (int batch = 0; batch < 2; ++batch) {
+    const std::int64_t before = test::sent_bytes();
+    gatherer.start(fixture.own, fixture.size, 1U << fixture.world.rank());
+    EXPECT_EQ(gatherer.finish(), (1U << fixture.world.size()) - 1);
+    EXPECT_EQ(test::sent_bytes() - before, 4 * (fixture.world.size() - 1));
+    ASSERT_EQ(gatherer.candidates().distinct(), catalogue);
+    EXPECT_EQ(gatherer.candidates().columns(), 1024U);
+    for (std::int32_t each = 0; each < 1000; ++each) {
+      const std::size_t column = gatherer.candidates().column_of(each);
+      EXPECT_EQ(column, static_cast<std::size_t>(each));
+      EXPECT_EQ(gatherer.candidates().rows()[column], each);
+      EXPECT_EQ(gatherer.candidates().multiplicities()[column], 1);
+    }
+  }
+}
+
 TEST(CandidateExchange, SlicesTileTheColumnsInWholeGranules) {
   Fixture fixture(777);
   fixture.gather();

@@ -13,9 +13,9 @@ namespace {
 constexpr int lanes = 8;
 
 /// Example number i has item i and the words 7 i and 7 i + 1. Own examples: every third number goes to a rank out of turn, and
-/// where there is more than one rank the last one brings none.
+/// where there is more than one rank the last one brings none. The weight of example i is i / 4.
 EpochDeal make_deal(const exchange::LanePlan& plan, mpi::Communicator& communicator, std::int64_t total,
-                    std::int64_t batch_size, std::uint64_t seed) {
+                    std::int64_t batch_size, std::uint64_t seed, bool with_weights = false) {
   Examples own;
   own.features.features = 2;
   own.features.lists.resize(2);
@@ -28,6 +28,7 @@ EpochDeal make_deal(const exchange::LanePlan& plan, mpi::Communicator& communica
     own.items.push_back(static_cast<std::int32_t>(i));
     own.features.words.push_back(static_cast<std::uint32_t>(7 * i));
     own.features.words.push_back(static_cast<std::uint32_t>(7 * i + 1));
+    if (with_weights) own.weights.push_back(0.25F * static_cast<float>(i));
   }
   return EpochDeal(plan, communicator, std::move(own), std::move(numbers), total, batch_size, seed);
 }
@@ -122,6 +123,23 @@ TEST(EpochDealTest, DealingAnEpochAgainGivesTheSameOrderAndAnotherSeedAnother) {
   EXPECT_EQ(epoch_order(plan, alone, deal, 4), order);
   EpochDeal other = make_deal(plan, alone, 60, 24, 2);
   EXPECT_NE(epoch_order(plan, alone, other, 4), order);
+}
+
+TEST(EpochDealTest, WeightsTravelWithTheirExamples) {
+  auto world = mpi::Communicator::world();
+  const exchange::LanePlan plan(lanes, world.size(), world.rank());
+  for (const std::int64_t total : {100, 2}) {
+    EpochDeal deal = make_deal(plan, world, total, 24, 11, true);
+    EpochDeal unweighted = make_deal(plan, world, total, 24, 11);
+    for (std::int64_t epoch = 0; epoch < 2; ++epoch) {
+      EXPECT_EQ(epoch_order(plan, world, deal, epoch), epoch_order(plan, world, unweighted, epoch));
+      const Examples& dealt = deal.dealt();
+      EXPECT_EQ(dealt.weights.size(), dealt.size());
+      for (std::size_t i = 0; i < dealt.size(); ++i)
+        EXPECT_EQ(dealt.weights.at(i), 0.25F * static_cast<float>(dealt.items[i]));
+      EXPECT_TRUE(unweighted.dealt().weights.empty());
+    }
+  }
 }
 
 }  // namespace

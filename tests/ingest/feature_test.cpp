@@ -83,7 +83,7 @@ TEST(ParseFeature, SaysWhatIsWrong) {
     EXPECT_EQ(failure.code, base::ExitCode::usage);
     EXPECT_THAT(failure.message, StartsWith("feature \"" + std::string(declaration) + "\": "));
     EXPECT_THAT(failure.message,
-                HasSubstr("KIND one of lookup, hash(N), bucketize(N), normalize, text(N), list(SEP)."));
+                HasSubstr("KIND one of lookup, hash(N), bucketize(N), normalize, text(N), list(SEP), bias."));
     return failure.message;
   };
   EXPECT_THAT(complaint(""), HasSubstr("no KIND"));

@@ -3,16 +3,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
+#include <map>
+#include <numeric>
+#include <string>
 #include <vector>
 
+#include "gemel/ingest/synthetic.hpp"
 #include "ingest/support.hpp"
 
 namespace gemel::ingest {
 namespace {
 
-TEST(Split, NumbersEveryTrainingAndTestExampleOnce) {
-  const Split split(1003, 0.2, 42);
+TEST(RandomSplitTest, NumbersEveryTrainingAndTestExampleOnce) {
+  const RandomSplit split(1003, 0.2, 42);
   EXPECT_EQ(split.train_size(), 802);
   EXPECT_EQ(split.test_size(), 201);  // 200.6, rounded
   std::vector<int> train(802);
@@ -24,10 +31,10 @@ TEST(Split, NumbersEveryTrainingAndTestExampleOnce) {
   EXPECT_THAT(test, testing::Each(1));
 }
 
-TEST(Split, IsAFunctionOfItsSeed) {
-  const Split split(1000, 0.2, 1);
-  const Split same(1000, 0.2, 1);
-  const Split other(1000, 0.2, 2);
+TEST(RandomSplitTest, IsAFunctionOfItsSeed) {
+  const RandomSplit split(1000, 0.2, 1);
+  const RandomSplit same(1000, 0.2, 1);
+  const RandomSplit other(1000, 0.2, 2);
   int differences = 0;
   for (std::int64_t index = 0; index < 1000; ++index) {
     EXPECT_EQ(split.is_test(index), same.is_test(index));
@@ -37,8 +44,8 @@ TEST(Split, IsAFunctionOfItsSeed) {
   EXPECT_NEAR(differences, 320, 80);  // 2 * 0.2 * 0.8 * 1000, six deviations either way
 }
 
-TEST(Split, DrawsEvenly) {
-  const Split split(100'000, 0.2, 42);
+TEST(RandomSplitTest, DrawsEvenly) {
+  const RandomSplit split(100'000, 0.2, 42);
   for (std::int64_t block = 0; block < 10; ++block) {
     int tests = 0;
     for (std::int64_t index = block * 10'000; index < (block + 1) * 10'000; ++index)
@@ -47,24 +54,228 @@ TEST(Split, DrawsEvenly) {
   }
 }
 
-TEST(Split, MayKeepNothingForTests) {
-  const Split split(10, 0, 42);
+TEST(RandomSplitTest, MayKeepNothingForTests) {
+  const RandomSplit split(10, 0, 42);
   EXPECT_EQ(split.train_size(), 10);
   EXPECT_EQ(split.test_size(), 0);
   for (std::int64_t index = 0; index < 10; ++index) EXPECT_FALSE(split.is_test(index));
 }
 
-TEST(Split, RefusesFractionsThatAreNone) {
+TEST(RandomSplitTest, RefusesFractionsThatAreNone) {
   for (const double fraction : {-0.1, 1.0, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
-    const Failure failure = failure_of([&] { Split(10, fraction, 42); });
+    const Failure failure = failure_of([&] { RandomSplit(10, fraction, 42); });
     EXPECT_EQ(failure.code, base::ExitCode::usage);
     EXPECT_THAT(failure.message, testing::StartsWith("--test-fraction "));
   }
 }
 
-TEST(Split, RefusesToLeaveNothingToTrainOn) {
-  EXPECT_EQ(failure_of([] { Split(1, 0.5, 42); }).code, base::ExitCode::data);
-  EXPECT_EQ(failure_of([] { Split(0, 0.0, 42); }).code, base::ExitCode::data);
+TEST(RandomSplitTest, RefusesToLeaveNothingToTrainOn) {
+  EXPECT_EQ(failure_of([] { RandomSplit(1, 0.5, 42); }).code, base::ExitCode::data);
+  EXPECT_EQ(failure_of([] { RandomSplit(0, 0.0, 42); }).code, base::ExitCode::data);
+}
+
+/// 997 interactions of up to 400 users, many of them at the same time; or none of them with a time.
+Dataset make_interactions(mpi::Communicator& communicator, bool with_times = true) {
+  Dataset dataset = synthesize({.users = 400, .items = 50, .interactions = 997, .seed = 3}, communicator);
+  if (!with_times) dataset.interactions.numbers.erase("timestamp");
+  for (auto& [name, column] : dataset.interactions.numbers) {
+    for (std::int64_t& value : column) value -= value % 100'000;
+  }
+  return dataset;
+}
+
+/// A split of all ranks' interactions, in their order.
+struct WholeSplit {
+  std::vector<Part> parts;
+  std::vector<std::int64_t> numbers;
+  std::array<std::int64_t, 3> sizes = {};
+};
+
+WholeSplit split_on(mpi::Communicator& communicator, const DataOptions& options, bool with_times = true) {
+  const Split split = split_interactions(make_interactions(communicator, with_times), options, communicator);
+  return {communicator.all_gather_varying(std::span<const Part>(split.parts)),
+          communicator.all_gather_varying(std::span<const std::int64_t>(split.numbers)), split.sizes};
+}
+
+/// The split on all ranks, after it has been found to be that of one rank, with every example of a part numbered once.
+WholeSplit split_everywhere(const DataOptions& options, bool with_times = true) {
+  auto world = mpi::Communicator::world();
+  auto self = mpi::Communicator::self();
+  const WholeSplit split = split_on(world, options, with_times);
+  const WholeSplit alone = split_on(self, options, with_times);
+  EXPECT_EQ(split.parts, alone.parts);
+  EXPECT_EQ(split.numbers, alone.numbers);
+  EXPECT_EQ(split.sizes, alone.sizes);
+  std::array<std::vector<int>, 3> seen;
+  for (std::size_t part = 0; part < 3; ++part) seen[part].resize(static_cast<std::size_t>(split.sizes[part]));
+  for (std::size_t i = 0; i < split.parts.size(); ++i)
+    ++seen[static_cast<std::size_t>(split.parts[i])].at(static_cast<std::size_t>(split.numbers[i]));
+  for (const auto& of_part : seen) EXPECT_THAT(of_part, testing::Each(1));
+  return split;
+}
+
+DataOptions kind(SplitKind split) {
+  DataOptions options;
+  options.split = split;
+  return options;
+}
+
+/// The interactions by (time, place).
+std::vector<std::size_t> in_time(const Dataset& dataset) {
+  std::vector<std::size_t> order(dataset.item_rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto times = dataset.interactions.numbers.find("timestamp");
+  if (times != dataset.interactions.numbers.end())
+    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return times->second[i]; });
+  return order;
+}
+
+TEST(SplitTest, AtRandomIsTheDraw) {
+  const WholeSplit split = split_everywhere({});
+  const RandomSplit draw(997, 0.2, 42);
+  for (std::int64_t i = 0; i < 997; ++i) {
+    const auto place = static_cast<std::size_t>(i);
+    EXPECT_EQ(split.parts[place], draw.is_test(i) ? Part::test : Part::train);
+    EXPECT_EQ(split.numbers[place], draw.number(i));
+  }
+}
+
+TEST(SplitTest, ByTimeTakesTheLastShares) {
+  DataOptions options = kind(SplitKind::time);
+  options.validation_fraction = 0.1;
+  const WholeSplit split = split_everywhere(options);
+  auto self = mpi::Communicator::self();
+  std::vector<Part> expected(997, Part::train);
+  const auto order = in_time(make_interactions(self));
+  for (std::size_t rank = 0; rank < 997; ++rank) {  // 0.2 * 997 = 199.4; 0.1 * 798 = 79.8
+    if (rank >= 718) expected[order[rank]] = Part::validation;
+    if (rank >= 798) expected[order[rank]] = Part::test;
+  }
+  EXPECT_EQ(split.parts, expected);
+  EXPECT_THAT(split.sizes, testing::ElementsAre(718, 80, 199));
+  options.validation_fraction = 0;
+  EXPECT_THAT(split_everywhere(options).sizes, testing::ElementsAre(798, 0, 199));
+}
+
+void expect_last_out(bool for_validation, bool with_times) {
+  const WholeSplit split = split_everywhere(
+      kind(for_validation ? SplitKind::leave_last_two_out : SplitKind::leave_last_out), with_times);
+  auto self = mpi::Communicator::self();
+  const Dataset dataset = make_interactions(self, with_times);
+  std::map<std::string, std::vector<std::size_t>> of_user;
+  for (const std::size_t i : in_time(dataset))
+    of_user[std::string(dataset.interactions.strings.at("user_id")[i])].push_back(i);
+  std::vector<Part> expected(997, Part::train);
+  std::int64_t users = 0;
+  std::int64_t too_short = 0;
+  for (const auto& [user, interactions] : of_user) {
+    const bool is_enough = interactions.size() >= (for_validation ? 3 : 2);
+    ++(is_enough ? users : too_short);
+    if (!is_enough) continue;
+    expected[interactions.back()] = Part::test;
+    if (for_validation) expected[interactions[interactions.size() - 2]] = Part::validation;
+  }
+  EXPECT_EQ(split.parts, expected);
+  EXPECT_EQ(split.sizes[2], users);
+  EXPECT_EQ(split.sizes[1], for_validation ? users : 0);
+  EXPECT_GT(too_short, 0) << "the test has no user with too few";
+}
+
+TEST(SplitTest, LeavesTheLastOneOfEveryUserOut) {
+  expect_last_out(false, true);
+  expect_last_out(false, false);
+}
+TEST(SplitTest, LeavesTheLastTwoOfEveryUserOut) {
+  expect_last_out(true, true);
+  expect_last_out(true, false);
+}
+
+TEST(SplitTest, FoldsAreEvenAndTakeEveryInteractionOnce) {
+  DataOptions options = kind(SplitKind::k_fold);
+  options.folds = 4;
+  std::vector<int> tests(997, 0);
+  std::vector<std::vector<Part>> splits;
+  for (options.fold = 1; options.fold <= 4; ++options.fold) {
+    const WholeSplit split = split_everywhere(options);
+    EXPECT_NEAR(static_cast<double>(split.sizes[2]), 997 / 4.0, 1);
+    for (std::size_t i = 0; i < 997; ++i) tests[i] += split.parts[i] == Part::test ? 1 : 0;
+    splits.push_back(split.parts);
+  }
+  EXPECT_THAT(tests, testing::Each(1));
+  options.fold = 2;
+  options.split_seed = 43;
+  EXPECT_NE(split_everywhere(options).parts, splits[1]);
+}
+
+TEST(SplitTest, DrawsValidationExamplesOfTheTrainingPart) {
+  for (const SplitKind split : {SplitKind::random, SplitKind::k_fold}) {
+    DataOptions options = kind(split);
+    const WholeSplit before = split_everywhere(options);
+    options.validation_fraction = 0.25;
+    const WholeSplit after = split_everywhere(options);
+    const std::int64_t validation = std::llround(0.25 * static_cast<double>(before.sizes[0]));
+    EXPECT_THAT(after.sizes, testing::ElementsAre(before.sizes[0] - validation, validation, before.sizes[2]));
+    for (std::size_t i = 0; i < 997; ++i)
+      EXPECT_EQ(after.parts[i] == Part::test, before.parts[i] == Part::test) << "the test part stays";
+    std::int64_t early = 0;
+    for (std::size_t i = 0; i < 498; ++i) early += after.parts[i] == Part::validation ? 1 : 0;
+    EXPECT_NEAR(static_cast<double>(early), static_cast<double>(validation) / 2, 45) << "drawn evenly";
+  }
+}
+
+TEST(SplitTest, KeepsThePartsThatTheDataComesWith) {
+  auto world = mpi::Communicator::world();
+  Dataset dataset = make_interactions(world);
+  dataset.comes_split = true;
+  for (std::size_t i = 0; i < dataset.item_rows.size(); ++i)
+    dataset.parts.push_back(3 * i < dataset.item_rows.size() ? Part::train : Part::test);
+  DataOptions options;
+  Split split = split_interactions(dataset, options, world);
+  EXPECT_EQ(split.parts, dataset.parts);
+  EXPECT_EQ(split.size(Part::train), world.sum(std::ranges::count(dataset.parts, Part::train)));
+  options.validation_fraction = 0.5;
+  split = split_interactions(dataset, options, world);
+  EXPECT_GT(split.size(Part::validation), 0);
+  for (std::size_t i = 0; i < dataset.parts.size(); ++i)
+    EXPECT_EQ(split.parts[i] == Part::test, dataset.parts[i] == Part::test);
+  options.is_split_settled = true;
+  EXPECT_THAT(failure_of([&] { split_interactions(dataset, options, world); }).message,
+              testing::HasSubstr("comes split into files already"));
+  options = {};
+  options.validation_fraction = 0.5;
+  if (!dataset.parts.empty()) dataset.parts.back() = Part::validation;
+  EXPECT_THAT(failure_of([&] { split_interactions(dataset, options, world); }).message,
+              testing::HasSubstr("comes with validation examples"));
+}
+
+Failure refusal(const DataOptions& options, const SyntheticOptions& sizes = {}, bool with_times = true) {
+  auto world = mpi::Communicator::world();
+  Dataset dataset = synthesize(sizes, world);
+  if (!with_times) dataset.interactions.numbers.erase("timestamp");
+  return failure_of([&] { split_interactions(dataset, options, world); });
+}
+
+TEST(SplitTest, RefusesWhatCannotBe) {
+  Failure failure = refusal(kind(SplitKind::time), {}, false);
+  EXPECT_EQ(failure.code, base::ExitCode::usage);
+  EXPECT_THAT(failure.message,
+              testing::HasSubstr("has no timestamps; its columns are: user_id (text), rating (number)"));
+  // One interaction of each user, at most.
+  const SyntheticOptions one = {.users = 9, .items = 9, .interactions = 1};
+  failure = refusal(kind(SplitKind::leave_last_out), one);
+  EXPECT_EQ(failure.code, base::ExitCode::data);
+  EXPECT_THAT(failure.message, testing::HasSubstr("no test example is left of 1 interactions"));
+  EXPECT_THAT(refusal(kind(SplitKind::k_fold), one).message, testing::HasSubstr("no t"));
+  DataOptions options;
+  options.validation_fraction = 0.01;
+  EXPECT_THAT(refusal(options, {.users = 9, .items = 9, .interactions = 10}).message,
+              testing::HasSubstr("no validation example is left"));
+  options.validation_fraction = 1;
+  EXPECT_THAT(refusal(options).message, testing::StartsWith("--validation-fraction 1:"));
+  options = kind(SplitKind::time);
+  options.test_fraction = 0.999;
+  EXPECT_THAT(refusal(options, {.users = 9, .items = 9, .interactions = 10}).message,
+              testing::HasSubstr("no training example is left"));
 }
 
 }  // namespace

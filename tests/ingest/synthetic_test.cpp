@@ -124,7 +124,7 @@ TEST(Synthetic, TakesTheSmallestSizesAndRefusesNone) {
 
 /// Share of the test examples whose item is among the 100 best by score(user, row).
 template <class Score>
-double top_100_accuracy(const Dataset& dataset, const Split& split, Score score) {
+double top_100_accuracy(const Dataset& dataset, const RandomSplit& split, Score score) {
   std::int64_t hits = 0;
   std::int64_t asked = 0;
   for (std::size_t i = 0; i < dataset.item_rows.size(); i += 7) {
@@ -144,8 +144,8 @@ TEST(Synthetic, HoldsMoreThanPopularityToLearn) {
   auto self = mpi::Communicator::self();
   if (auto world = mpi::Communicator::world(); !world.is_root()) GTEST_SKIP() << "rank 0 tests it for all";
   const Dataset dataset = synthesize({}, self);
-  const Split split(dataset.total, 0.2, 42);
-  const auto counts = count_items(dataset, split, self);
+  const RandomSplit split(dataset.total, 0.2, 42);
+  const auto counts = count_items(dataset, split_interactions(dataset, {}, self), self);
   Tokenizer tokenize;
   std::vector<std::vector<std::string>> words(dataset.catalogue.rows);
   for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {

@@ -4,29 +4,35 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "support/lanes.hpp"
+#include "support/losses.hpp"
 #include "support/reference_model.hpp"
 
 namespace gemel::learning {
 namespace {
 
 constexpr std::size_t dim = 6;
+constexpr std::uint64_t seed = 9;
 
 test::Vector row(const tensor::Matrix& matrix, std::size_t index) {
   const auto values = matrix.row(index);
   return {values.begin(), values.end()};
 }
 
-/// A batch of random vectors, split into lanes that end at `borders`.
+/// A batch of random vectors, with the columns that the options ask for.
 struct Batch {
   std::vector<std::int32_t> items;
+  std::vector<std::int32_t> drawn;
+  std::vector<float> weights;  // of the examples; empty: all 1
   std::vector<std::int64_t> counts;
   exchange::DistinctCandidates candidates;
   tensor::Matrix queries;
   tensor::Matrix vectors;  // one per column
 
-  Batch(std::size_t size, std::size_t catalogue, float magnitude)
+  Batch(std::size_t size, std::size_t catalogue, float magnitude, const LossOptions& options = {})
       : counts(catalogue), candidates(catalogue), queries(size, dim) {
     for (std::size_t i = 0; i < size; ++i) {
       const float popularity = (test::number(1, i) + 1.0F) / 2.0F;
@@ -34,7 +40,15 @@ struct Batch {
     }
     for (std::size_t i = 0; i < catalogue; ++i)
       counts[i] = static_cast<std::int64_t>(i * i * 1000);  // share 0 among them
-    candidates.assign(items);
+    const Negatives negatives(options, counts, seed);
+    negatives.draw(0, 0, drawn);
+    if (negatives.are_catalogue()) {
+      candidates.assign_all();
+    } else {
+      std::vector<std::int32_t> all = items;
+      all.insert(all.end(), drawn.begin(), drawn.end());
+      candidates.assign(all);
+    }
     vectors.resize(candidates.columns(), dim);
     // Padding columns have vectors as well: a tower's answer to an input of zeros. They must not matter.
     for (std::size_t i = 0; i < vectors.size(); ++i) vectors.data()[i] = magnitude * test::number(2, i);
@@ -58,20 +72,28 @@ double largest(const std::vector<test::Vector>& rows) {
 
 void expect_loss(const Batch& batch, const LossOptions& options, const std::vector<std::size_t>& borders,
                  double tolerance = 1e-5) {
+  const auto columns = test::reference_columns(batch.items, batch.drawn, batch.counts.size(), options);
   std::vector<test::Vector> queries, candidates;
-  for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    queries.push_back(row(batch.queries, i));
-    candidates.push_back(row(batch.vectors, batch.candidates.column_of(batch.items[i])));
+  for (std::size_t i = 0; i < batch.items.size(); ++i) queries.push_back(row(batch.queries, i));
+  for (const std::int32_t item : columns.items) {
+    candidates.push_back(row(batch.vectors, batch.candidates.column_of(item)));
   }
-  const auto truth = test::reference_softmax(queries, candidates, batch.items, options, batch.counts);
+  const auto truth =
+      test::reference_softmax(queries, candidates, columns, options, batch.counts, batch.weights);
   std::vector<test::Vector> vector_truth(batch.vectors.rows(), test::Vector(dim, 0.0));
-  for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    test::Vector& sum = vector_truth[batch.candidates.column_of(batch.items[i])];
-    for (std::size_t k = 0; k < dim; ++k) sum[k] += truth.candidate_gradients[i][k];
+  for (std::size_t j = 0; j < columns.items.size(); ++j) {
+    test::Vector& sum = vector_truth[batch.candidates.column_of(columns.items[j])];
+    for (std::size_t k = 0; k < dim; ++k) sum[k] += truth.candidate_gradients[j][k];
   }
 
-  InBatchSoftmax loss(options, batch.counts);
-  loss.prepare(batch.candidates);
+  model::DenseParameters dense;
+  InBatchSoftmax loss(options, batch.counts, seed, dense);
+  std::vector<float> dense_gradient(dense.size());
+  double log_temperature_gradient = 0;
+  const double batch_weight = batch.weights.empty()
+                                  ? static_cast<double>(batch.items.size())
+                                  : std::accumulate(batch.weights.begin(), batch.weights.end(), 0.0);
+  loss.prepare(batch.candidates, batch_weight);
   onednn::Executor executor;
   InBatchSoftmax::Scratch scratch;
   tensor::Matrix query_gradient(batch.items.size(), dim);
@@ -85,15 +107,23 @@ void expect_loss(const Batch& batch, const LossOptions& options, const std::vect
     }
     tensor::Matrix lane_gradient(batch.vectors.rows(), dim);
     std::fill_n(lane_gradient.data(), lane_gradient.size(), NAN);  // to be overwritten, whole
-    sum += loss.run(batch.queries.view().middle_rows(first, last - first), labels, batch.vectors.view(),
-                    query_gradient.view().middle_rows(first, last - first), lane_gradient.view(), executor,
-                    scratch);
+    const std::span<const float> weights = batch.weights;
+    const auto lane_queries = batch.queries.view().middle_rows(first, last - first);
+    const auto lane_query_gradient = query_gradient.view().middle_rows(first, last - first);
+    sum += loss.run({lane_queries, labels, weights.empty() ? weights : weights.subspan(first, last - first)},
+                    batch.vectors.view(), lane_query_gradient, lane_gradient.view(), executor, scratch);
+    loss.write_temperature_gradient(lane_queries, lane_query_gradient, dense_gradient);
+    if (!dense_gradient.empty()) log_temperature_gradient += static_cast<double>(dense_gradient[0]);
     for (std::size_t j = 0; j < vector_sum.size(); ++j) {
       for (std::size_t k = 0; k < dim; ++k) vector_sum[j][k] += static_cast<double>(lane_gradient(j, k));
     }
     first = last;
   }
   EXPECT_NEAR(sum, truth.loss, tolerance * std::abs(truth.loss));
+  if (options.learned_temperature) {
+    EXPECT_NEAR(log_temperature_gradient, truth.log_temperature_gradient,
+                tolerance * std::abs(truth.log_temperature_gradient));
+  }
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
     expect_close(truth.query_gradients[i], query_gradient.row(i), tolerance * largest(truth.query_gradients),
                  "query");
@@ -125,6 +155,79 @@ TEST(InBatchSoftmaxTest, SeveralBlocksOfRowsAddUp) {
   for (const LossOptions& options : all_options) expect_loss(batch, options, {600});
 }
 
+TEST(InBatchSoftmaxTest, EveryOtherOptionEqualsTheSoftmaxWithOneColumnForEachExample) {
+  for (const LossOptions& options : test::more_losses()) {
+    expect_loss(Batch(50, 37, 1.0F, options), options, {50});
+    expect_loss(Batch(50, 37, 1.0F, options), options, {0, 7, 20, 20, 49, 50});
+    expect_loss(Batch(600, 70, 1.0F, options), options, {600});
+  }
+}
+
+TEST(InBatchSoftmaxTest, MultipliesLossesByTheWeightsOfTheExamples) {
+  std::vector<LossOptions> all = test::more_losses();
+  all.push_back({});
+  for (const LossOptions& options : all) {
+    Batch batch(50, 37, 1.0F, options);
+    for (std::size_t i = 0; i < batch.items.size(); ++i)
+      batch.weights.push_back(static_cast<float>(i % 4) / 2);
+    expect_loss(batch, options, {50});
+    expect_loss(batch, options, {0, 7, 20, 20, 49, 50});
+  }
+}
+
+TEST(InBatchSoftmaxTest, AsManyHardNegativesAsThereAreLeaveAll) {
+  Batch batch(50, 37, 1.0F);
+  LossOptions options;
+  for (const std::size_t others : {batch.candidates.distinct() - 1, batch.candidates.distinct() + 100}) {
+    options.hard_negatives = static_cast<std::int64_t>(others);
+    expect_loss(batch, options, {50});
+    batch.queries.data()[0] += 1;
+  }
+}
+
+/// Two columns of the same vector: the first one is kept.
+TEST(InBatchSoftmaxTest, OfEqualHardNegativesTheFirstColumnsStay) {
+  const std::vector<std::int32_t> items = {0, 1, 2, 3};
+  const std::vector<std::int64_t> counts(4, 1);
+  exchange::DistinctCandidates candidates(4);
+  candidates.assign(items);
+  tensor::Matrix vectors(candidates.columns(), 1), queries(1, 1), query_gradient(1, 1);
+  tensor::Matrix gradient(candidates.columns(), 1);
+  std::fill_n(vectors.data(), vectors.size(), 0.0F);
+  queries.data()[0] = 1;
+  vectors(1, 0) = vectors(2, 0) = vectors(3, 0) = 0.5F;
+  LossOptions options;
+  options.hard_negatives = 2;
+  model::DenseParameters dense;
+  InBatchSoftmax loss(options, counts, seed, dense);
+  loss.prepare(candidates, 1);
+  onednn::Executor executor;
+  InBatchSoftmax::Scratch scratch;
+  const std::vector<std::int32_t> label = {0};
+  const double sum = loss.run({queries.view(), label}, vectors.view(), query_gradient.view(), gradient.view(),
+                              executor, scratch);
+  EXPECT_NEAR(sum, std::log(1 + 2 * std::exp(0.5)), 1e-6);
+  EXPECT_GT(gradient(1, 0), 0.1F);
+  EXPECT_EQ(gradient(1, 0), gradient(2, 0));
+  EXPECT_EQ(gradient(3, 0), 0.0F);
+}
+
+TEST(InBatchSoftmaxTest, NumbersThatAreNotFiniteMakeTheLossOfHardNegativesNaN) {
+  LossOptions options;
+  options.hard_negatives = 2;
+  Batch batch(40, 30, 1.0F);
+  model::DenseParameters dense;
+  InBatchSoftmax loss(options, batch.counts, seed, dense);
+  loss.prepare(batch.candidates, 40);
+  onednn::Executor executor;
+  InBatchSoftmax::Scratch scratch;
+  tensor::Matrix query_gradient(40, dim), vector_gradient(batch.vectors.rows(), dim);
+  std::fill_n(batch.vectors.data(), batch.vectors.size(), std::numeric_limits<float>::quiet_NaN());
+  const std::vector<std::int32_t> labels(40, 0);
+  EXPECT_TRUE(std::isnan(loss.run({batch.queries.view(), labels}, batch.vectors.view(), query_gradient.view(),
+                                  vector_gradient.view(), executor, scratch)));
+}
+
 TEST(InBatchSoftmaxTest, LargeLogitsDoNotOverflow) {
   const Batch batch(40, 30, 12.0F);  // logits of hundreds
   expect_loss(batch, {}, {40}, 1e-4);
@@ -136,13 +239,14 @@ TEST(InBatchSoftmaxTest, BatchOfOneItemHasNoLossOnceHitsAreRemoved) {
   std::fill(batch.items.begin(), batch.items.end(), 5);
   batch.candidates.assign(batch.items);
   expect_loss(batch, {}, {9});  // 9 log 9
-  InBatchSoftmax loss({1.0F, false, true}, batch.counts);
-  loss.prepare(batch.candidates);
+  model::DenseParameters dense;
+  InBatchSoftmax loss({1.0F, false, true}, batch.counts, seed, dense);
+  loss.prepare(batch.candidates, 9);
   onednn::Executor executor;
   InBatchSoftmax::Scratch scratch;
   tensor::Matrix query_gradient(9, dim), vector_gradient(32, dim);
   const std::vector<std::int32_t> labels(9, 0);
-  EXPECT_NEAR(loss.run(batch.queries.view(), labels, batch.vectors.view().middle_rows(0, 32),
+  EXPECT_NEAR(loss.run({batch.queries.view(), labels}, batch.vectors.view().middle_rows(0, 32),
                        query_gradient.view(), vector_gradient.view(), executor, scratch),
               0.0, 1e-5);
 }

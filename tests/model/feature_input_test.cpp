@@ -137,7 +137,7 @@ TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
   std::vector<exchange::RowGradient> found(3);
   FeatureInput::Scratch scratch;
   for (int repetition = 0; repetition < 2; ++repetition) {
-    input.backward(rows, selection, gradient.view(), found, scratch);
+    input.backward(rows, selection, gradient.view(), {}, found, scratch);
     for (std::size_t table = 0; table < 3; ++table) {
       ASSERT_EQ(found[table].rows.size(), truth[table].size());
       std::size_t place = 0;
@@ -183,7 +183,7 @@ TEST(FeatureInputTest, TakesHashesAndLists) {
   for (std::size_t i = 0; i < gradient.size(); ++i) gradient.data()[i] = static_cast<float>(i + 1);
   std::vector<exchange::RowGradient> found(2);
   FeatureInput::Scratch scratch;
-  input.backward(rows, both, gradient.view(), found, scratch);
+  input.backward(rows, both, gradient.view(), {}, found, scratch);
   EXPECT_EQ(found[0].rows, (std::vector<std::int64_t>{2, 5}));
   EXPECT_EQ(found[0].values(0, 0), 6.0F);
   EXPECT_EQ(found[0].values(1, 0), 1.0F);

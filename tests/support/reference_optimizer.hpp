@@ -41,6 +41,7 @@ class ReferenceOptimizer {
               const std::vector<bool>& touched) {
     if (states_.size() <= number) states_.resize(number + 1);
     State& state = states_[number];
+    if (state.average.empty()) state.average = parameter.values;
     const std::size_t size = parameter.values.size();
     const bool has_momentum = options_.kind != learning::OptimizerKind::adagrad &&
                               options_.kind != learning::OptimizerKind::rowwise_adagrad;
@@ -48,22 +49,36 @@ class ReferenceOptimizer {
       state.first.assign(size, has_momentum ? 0.0 : static_cast<double>(options_.initial_accumulator));
       state.second.assign(size, 0.0);
     }
+    Vector scaled(size);  // with the penalty's
+    for (std::size_t i = 0; i < size; ++i) {
+      const bool is_penalized = !touched.empty() && touched[i / parameter.cols];
+      scaled[i] = scale_ * gradient[i] +
+                  (is_penalized ? static_cast<double>(options_.embedding_l2) * parameter.values[i] : 0.0);
+    }
     for (double& value : parameter.values) value *= 1 - rate_ * static_cast<double>(options_.weight_decay);
     for (std::size_t i = 0; i < size; ++i) {
       if (has_momentum && !touched.empty() && !touched[i / parameter.cols]) continue;
       double square = 0;  // what is added to the accumulator
       const std::size_t row = i / parameter.cols * parameter.cols;
       for (std::size_t j = row; j < row + parameter.cols; ++j) {
-        square += scale_ * scale_ * gradient[j] * gradient[j] / static_cast<double>(parameter.cols);
+        square += scaled[j] * scaled[j] / static_cast<double>(parameter.cols);
       }
-      const double g = scale_ * gradient[i];
+      const double g = scaled[i];
       if (touched.empty() || options_.kind != learning::OptimizerKind::rowwise_adagrad) square = g * g;
       parameter.values[i] -= step(g, square, state.first[i], state.second[i]);
     }
+    const auto kept = static_cast<double>(options_.average_decay);
+    for (std::size_t i = 0; i < size; ++i) {
+      state.average[i] = kept * state.average[i] + (1 - kept) * parameter.values[i];
+    }
   }
+
+  /// The running averages of the parameter that is kept under `number`.
+  const Vector& averages(std::size_t number) const { return states_[number].average; }
 
  private:
   struct State {
+    Vector average;
     Vector first;
     Vector second;
   };

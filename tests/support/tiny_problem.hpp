@@ -75,6 +75,19 @@ inline ingest::FeatureRows catalogue() {
   return rows;
 }
 
+/// The same with a word more for each item: its own row.
+inline ingest::FeatureRows catalogue_with_ids() {
+  const ingest::FeatureRows without = catalogue();
+  ingest::FeatureRows rows;
+  rows.features = 3;
+  rows.lists = without.lists;
+  rows.lists.emplace_back();
+  for (std::uint32_t item = 0; item < items; ++item) {
+    rows.words.insert(rows.words.end(), {without.words[item * 2], without.words[item * 2 + 1], item});
+  }
+  return rows;
+}
+
 inline std::vector<std::int64_t> item_counts() {
   std::vector<std::int64_t> counts(items, 0);
   for (const std::int32_t item : all_examples().items) ++counts[static_cast<std::size_t>(item)];

@@ -86,6 +86,7 @@ TEST_F(MetricsFileTest, WritesValidations) {
                                     .examples_per_second = 40000});
   ASSERT_EQ(events().size(), 1U);
   EXPECT_EQ(events()[0], json({{"event", "validation"},
+                               {"part", "test"},
                                {"epoch", 5},
                                {"step", 200},
                                {"loss", 2 * third},
@@ -93,6 +94,19 @@ TEST_F(MetricsFileTest, WritesValidations) {
                                {"hit_rate_100", 0.25},
                                {"seconds", 0.5},
                                {"examples_per_second", 40000.0}}));
+}
+
+TEST_F(MetricsFileTest, SaysWhichExamplesWereEvaluated) {
+  MetricsFile file(path_);
+  file.on_run({.data = "", .validation_examples = 7, .resumed_from = "", .settings = {}});
+  file.on_validation({.epoch = 5, .metrics = {}, .part = ingest::Part::validation});
+  file.on_validation({.epoch = 5, .metrics = {}, .part = ingest::Part::test});
+  ASSERT_EQ(events().size(), 3U);
+  EXPECT_EQ(events()[0].at("validation_examples"), 7);
+  EXPECT_EQ(events()[1].at("event"), "validation");
+  EXPECT_EQ(events()[1].at("part"), "validation");
+  EXPECT_EQ(events()[2].at("event"), "test");
+  EXPECT_EQ(events()[2].at("part"), "test");
 }
 
 TEST_F(MetricsFileTest, WritesTheSummary) {
@@ -112,11 +126,14 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   report.phase_min[1] = 1;
   report.phase_mean[1] = 2;
   report.phase_max[1] = 3;
+  report.phase_flops[1] = 4;
+  report.phase_overlap[1] = 0.5;
   report.bytes[static_cast<std::size_t>(Traffic::dense)] = 5;
   MetricsFile(path_).on_summary(report);
   ASSERT_EQ(events().size(), 1U);
   const json event = events()[0];
   EXPECT_EQ(event.at("event"), "summary");
+  EXPECT_EQ(event.at("part"), "test");
   EXPECT_EQ(event.at("epoch"), 300);
   EXPECT_EQ(event.at("step"), 12000);
   EXPECT_EQ(event.at("loss").get<double>(), third);
@@ -126,6 +143,8 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   EXPECT_EQ(event.at("evaluation_seconds"), 2);
   EXPECT_EQ(event.at("checkpoint_seconds"), 1);
   EXPECT_EQ(event.at("examples_per_second"), 4);
+  EXPECT_EQ(event.at("flops_per_second"), (json{{base::phase_names[1], 4.0}}));
+  EXPECT_EQ(event.at("overlap"), (json{{base::phase_names[1], 0.5}}));
   EXPECT_EQ(event.at("checkpoint"), "checkpoints/\xef\xbf\xbd.h5");
   EXPECT_EQ(event.at("interrupted"), false);
   EXPECT_EQ(event.at("best"), json({{"monitor", "top-10"},

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,13 +30,15 @@ constexpr std::uint64_t seed = 5;
 struct Outcome {
   test::ReferenceModel model;                  // afterwards, when no table is sharded
   std::vector<std::vector<float>> parameters;  // afterwards
-  std::vector<double> losses;                  // of each step
-  std::vector<double> norms;                   // of the gradient in each step
+  test::ReferenceModel averaged;               // the model with the averages, when no table is sharded
+  std::vector<std::vector<float>> averages;
+  std::vector<double> losses;  // of each step
+  std::vector<double> norms;   // of the gradient in each step
 };
 
-/// A run of all epochs on the ranks of a communicator. The weights are settled at the end only.
+/// A run of all epochs on the ranks of a communicator. The weights are settled at the end, or after every second step.
 Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world, int threads = 1,
-              const std::set<std::string>& sharded = {}) {
+              const std::set<std::string>& sharded = {}, bool settle_often = false) {
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
   onednn::Runtime runtime(threads);
@@ -49,7 +53,7 @@ Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world
   EXPECT_EQ(sharded_tables, world.size() > 1 ? sharded.size() : 0);
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
-  learning::InBatchSoftmax loss({}, counts);
+  learning::InBatchSoftmax loss({}, counts, seed, model.dense());
   learning::Optimizer optimizer(options, model);
   base::PhaseTimer timer;
   TrafficMeter traffic(world);
@@ -61,6 +65,7 @@ Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world
       std::vector<double> own_losses(static_cast<std::size_t>(plan.lanes.size()), 0.0);
       step.run(batch, 0, own_losses);
       outcome.norms.push_back(step.gradient_norm());
+      if (settle_often && batch % 2 == 1) optimizer.settle_all();
       double& sum = outcome.losses.emplace_back(0.0);
       for (const double lane : world.all_gather_varying(std::span<const double>(own_losses))) sum += lane;
     }
@@ -68,6 +73,12 @@ Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world
   optimizer.settle_all();
   if (sharded.empty()) outcome.model = reference_of(model);
   outcome.parameters = all_parameters(model, world);
+  {
+    const learning::AveragedWeights averaged(optimizer);
+    if (sharded.empty()) outcome.averaged = reference_of(model);
+    outcome.averages = all_parameters(model, world);
+  }
+  EXPECT_EQ(all_parameters(model, world), outcome.parameters);
   return outcome;
 }
 
@@ -135,6 +146,13 @@ Outcome reference_train(const learning::OptimizerOptions& options) {
     update(optimizer, 0, query, gradients.query, query_touched);
     update(optimizer, 100, candidate, gradients.candidate, candidate_touched);
   }
+  outcome.averaged = outcome.model;
+  for (std::size_t p = 0; p < query.parameters().size(); ++p) {
+    outcome.averaged.query.parameters()[p]->values = optimizer.averages(p);
+  }
+  for (std::size_t p = 0; p < candidate.parameters().size(); ++p) {
+    outcome.averaged.candidate.parameters()[p]->values = optimizer.averages(100 + p);
+  }
   return outcome;
 }
 
@@ -158,6 +176,9 @@ void expect_as_reference(const learning::OptimizerOptions& options) {
   }
   expect_near(found.model.query, truth.model.query);
   expect_near(found.model.candidate, truth.model.candidate);
+  if (options.average_decay == 0) return;
+  expect_near(found.averaged.query, truth.averaged.query);
+  expect_near(found.averaged.candidate, truth.averaged.candidate);
 }
 
 /// Every kind, with rates at which these gradients, sums over a batch, move the weights well without making them jump. Epsilon keeps
@@ -186,12 +207,48 @@ std::vector<learning::OptimizerOptions> full_optimizers() {
   return all;
 }
 
+/// Two kinds of these, with a penalty and averages too, which are the same for every kind.
+std::vector<learning::OptimizerOptions> averaging(std::vector<learning::OptimizerOptions> all) {
+  std::erase_if(all, [](const learning::OptimizerOptions& options) {
+    return options.kind != learning::OptimizerKind::adagrad && options.kind != learning::OptimizerKind::adamw;
+  });
+  for (learning::OptimizerOptions& options : all) {
+    options.embedding_l2 = 0.5F;
+    options.average_decay = 0.8F;
+  }
+  return all;
+}
+
 TEST(OptimizerStepsTest, EveryKindFollowsTheDenseReference) {
   for (const auto& options : optimizers()) expect_as_reference(options);
 }
 
 TEST(OptimizerStepsTest, EveryKindFollowsItWithDecayClippingAndASchedule) {
   for (const auto& options : full_optimizers()) expect_as_reference(options);
+}
+
+TEST(OptimizerStepsTest, EveryKindFollowsItWithAPenaltyAndAverages) {
+  for (const auto& options : averaging(optimizers())) expect_as_reference(options);
+  for (const auto& options : averaging(full_optimizers())) expect_as_reference(options);
+}
+
+TEST(OptimizerStepsTest, AveragesAreNotTheWeights) {
+  learning::OptimizerOptions options = optimizers().front();
+  const Outcome without = train(options, mpi::Communicator::self());
+  EXPECT_EQ(without.averages, without.parameters);
+  options.average_decay = 0.8F;
+  const Outcome with = train(options, mpi::Communicator::self());
+  EXPECT_EQ(with.parameters, without.parameters);
+  for (std::size_t i = 0; i < with.averages.size(); ++i) EXPECT_NE(with.averages[i], with.parameters[i]);
+}
+
+TEST(OptimizerStepsTest, ItMakesNoDifferenceWhenAveragesAndDecayAreSettled) {
+  for (const auto& options : averaging(full_optimizers())) {
+    const Outcome late = train(options, mpi::Communicator::world());
+    const Outcome early = train(options, mpi::Communicator::world(), 1, {}, true);
+    EXPECT_EQ(early.parameters, late.parameters);
+    EXPECT_EQ(early.averages, late.averages);
+  }
 }
 
 TEST(OptimizerStepsTest, ClippingCutsSomeOfTheseGradientsAndNotOthers) {
@@ -204,7 +261,10 @@ TEST(OptimizerStepsTest, ClippingCutsSomeOfTheseGradientsAndNotOthers) {
 }
 
 TEST(OptimizerStepsTest, RanksThreadsAndShardingChangeNoBit) {
-  for (const auto& options : full_optimizers()) {
+  std::vector<learning::OptimizerOptions> all = full_optimizers();
+  std::ranges::move(averaging(full_optimizers()), std::back_inserter(all));
+  all.push_back(averaging(optimizers()).front());
+  for (const auto& options : all) {
     SCOPED_TRACE(static_cast<int>(options.kind));
     const Outcome alone = train(options, mpi::Communicator::self());
     const Outcome together = train(options, mpi::Communicator::world(), 2);
@@ -216,6 +276,8 @@ TEST(OptimizerStepsTest, RanksThreadsAndShardingChangeNoBit) {
     EXPECT_EQ(sharded.norms, alone.norms);
     EXPECT_EQ(sharded.losses, alone.losses);
     EXPECT_EQ(sharded.parameters, alone.parameters);
+    EXPECT_EQ(together.averages, alone.averages);
+    EXPECT_EQ(sharded.averages, alone.averages);
   }
 }
 

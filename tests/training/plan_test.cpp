@@ -37,7 +37,7 @@ JobShape small_job(int ranks, double subtrees = 1) {
   job.lanes = 8;
   job.batch_size = 2400;
   job.train_examples = 24000;
-  job.test_examples = 6000;
+  job.held_out_examples = 6000;
   job.candidates = 500;
   job.example_words = 3;
   job.dense_parameters = 300;
@@ -78,32 +78,32 @@ TEST(PlanTest, ALoneRankSendsNothing) {
 TEST(PlanTest, TwoRanksByHand) {
   // 1200 examples of a batch, half of them to the other rank; their items and a word of flags.
   const Plan replicated = plan_all(small_job(2), PlacementWish::replicated);
-  EXPECT_THAT(bytes_of(replicated), ElementsAre(14400, 4804, 0, 384, 384, 1200, 12 * 24 + 8));
+  EXPECT_THAT(bytes_of(replicated), ElementsAre(12000, 4804, 0, 384, 384, 1200, 12 * 24 + 8));
   EXPECT_EQ(replicated.tables[0].memory, 32000);
   EXPECT_EQ(replicated.tables[0].sent, 288);
   const Plan sharded = plan_all(small_job(2), PlacementWish::sharded);
-  EXPECT_THAT(bytes_of(sharded), ElementsAre(14400, 4804, 12 * 24 / 2 + 8, 384, 384, 1200, 12 * 16 / 2));
+  EXPECT_THAT(bytes_of(sharded), ElementsAre(12000, 4804, 12 * 24 / 2 + 8, 384, 384, 1200, 12 * 16 / 2));
   EXPECT_EQ(sharded.tables[0].memory, 16000);
   EXPECT_EQ(sharded.tables[0].sent, 144 + 96);
 }
 
 TEST(PlanTest, FourRanksByHand) {
   const Plan replicated = plan_all(small_job(4), PlacementWish::replicated);
-  EXPECT_THAT(bytes_of(replicated), ElementsAre(10800, 3 * 2404, 0, 576, 576, 2400, 3 * (12 * 24 + 8)));
+  EXPECT_THAT(bytes_of(replicated), ElementsAre(9000, 3 * 2404, 0, 576, 576, 2400, 3 * (12 * 24 + 8)));
   const Plan sharded = plan_all(small_job(4), PlacementWish::sharded);
   EXPECT_THAT(bytes_of(sharded),
-              ElementsAre(10800, 3 * 2404, 12 * 24 * 3 / 4 + 3 * 8, 576, 576, 2400, 12 * 16 * 3 / 4));
+              ElementsAre(9000, 3 * 2404, 12 * 24 * 3 / 4 + 3 * 8, 576, 576, 2400, 12 * 16 * 3 / 4));
   EXPECT_EQ(sharded.tables[0].memory, 250 * 32);
 }
 
 // No power of two, so no recursive doubling: what a rank sums are two subtrees, and each goes to the segment's owner.
 TEST(PlanTest, ThreeRanksOfTwoSubtreesByHand) {
   const Plan replicated = plan_all(small_job(3, 2), PlacementWish::replicated);
-  EXPECT_THAT(bytes_of(replicated),
-              ElementsAre(12800, 2 * 3204, 0, 512, 2 * 512, (2 + 1) * 1200 * 2 / 3, 2 * (12 * 24 + 2 * 8)));
+  EXPECT_THAT(bytes_of(replicated), ElementsAre(800.0 * 20 * 2 / 3, 2 * 3204, 0, 512, 2 * 512,
+                                                (2 + 1) * 1200 * 2 / 3, 2 * (12 * 24 + 2 * 8)));
   const Plan sharded = plan_all(small_job(3, 2), PlacementWish::sharded);
-  EXPECT_THAT(bytes_of(sharded),
-              ElementsAre(12800, 2 * 3204, 12 * 24 * 2 / 3 + 2 * 2 * 8, 512, 2 * 512, 2400, 12 * 16 * 2 / 3));
+  EXPECT_THAT(bytes_of(sharded), ElementsAre(800.0 * 20 * 2 / 3, 2 * 3204, 12 * 24 * 2 / 3 + 2 * 2 * 8, 512,
+                                             2 * 512, 2400, 12 * 16 * 2 / 3));
   EXPECT_EQ(sharded.tables[0].memory, 334 * 32);
 }
 
@@ -154,11 +154,11 @@ TEST(PlanTest, AutoShardsTablesAbove64MB) {
   EXPECT_EQ(chosen(2, 320'001, 1), Placement::sharded);
 }
 
-TEST(PlanTest, AutoShardsWhereItSavesAMegabyteAStep) {
-  EXPECT_EQ(worthwhile_saving, 1e6);
+TEST(PlanTest, AutoShardsWhereItSaves50KilobytesAStep) {
+  EXPECT_EQ(worthwhile_saving, 5e4);
   // A row costs 3 * 108 bytes replicated, 208 * 3 / 4 sharded: a saving of 168.
-  EXPECT_EQ(chosen(4, 100'000, 5952), Placement::replicated);
-  EXPECT_EQ(chosen(4, 100'000, 5953), Placement::sharded);
+  EXPECT_EQ(chosen(4, 100'000, 297), Placement::replicated);
+  EXPECT_EQ(chosen(4, 100'000, 298), Placement::sharded);
 }
 
 TEST(PlanTest, AutoNeverShardsOverOneRank) {
@@ -282,10 +282,10 @@ Traffics train_an_epoch(const TrainingOptions& options) {
   const exchange::LanePlan lanes(options.lanes, world.size(), world.rank());
   const exchange::LaneTeam team(1);
   onednn::Runtime runtime(1);
-  model::TwoTower model(data.query_features, data.candidate_features, options.model.layers, options.seed,
+  model::TwoTower model(data.query_features, data.candidate_features, options.model, options.seed,
                         result.plan.placements(world.rank()));
+  learning::InBatchSoftmax loss(options.loss, data.item_counts, options.seed, model.dense());
   learning::Optimizer optimizer(options.optimizer, model);
-  learning::InBatchSoftmax loss(options.loss, data.item_counts);
   ingest::EpochDeal deal(lanes, world, std::move(data.train), std::move(data.train_numbers),
                          data.identity.train_examples, options.batch_size, options.seed);
   base::PhaseTimer timer;
@@ -320,6 +320,12 @@ TEST(PlanAgainstCountedBytes, OfReplicatedTables) {
 TEST(PlanAgainstCountedBytes, OfShardedTables) {
   expect_plan_to_hold(options_of_a_run({32}, {"sharded"}));
 }
+TEST(PlanAgainstCountedBytes, OfExamplesWithWeights) {
+  TrainingOptions options = options_of_a_run({32}, {"replicated"});
+  options.model.query_features = {"user_id:lookup"};
+  options.data.weight_column = "rating";
+  expect_plan_to_hold(options);
+}
 TEST(PlanAgainstCountedBytes, OfSomeOfEachAndManyDenseParameters) {
   expect_plan_to_hold(options_of_a_run({160, 24}, {"replicated", "user_id_lookup=sharded", "rating=sharded",
                                                    "genres=sharded", "title_text=sharded"}));
@@ -329,6 +335,45 @@ TEST(PlanAgainstCountedBytes, OfBatchesThatAreMuchOfTheData) {
   options.model.candidate_features = {"title:lookup"};
   options.batch_size = 16000;  // more than the examples of one of several ranks
   expect_plan_to_hold(options);
+}
+
+TEST(PlanAgainstCountedBytes, OfTheCatalogueAsNegatives) {
+  TrainingOptions options = options_of_a_run({32}, {"sharded"});
+  options.loss.negatives = learning::NegativeSource::catalogue;
+  options.loss.learned_temperature = true;
+  expect_plan_to_hold(options);
+}
+TEST(PlanAgainstCountedBytes, OfExtraNegatives) {
+  TrainingOptions options = options_of_a_run({32}, {"replicated"});
+  options.loss.extra_negatives = 3000;
+  expect_plan_to_hold(options);
+}
+
+TEST(JobShapeTest, CountsTheColumnsOfEveryKindOfNegatives) {
+  TrainingOptions options = options_of_a_run({16}, {});
+  auto world = mpi::Communicator::world();
+  const TrainingData data = prepare_data(options, world);
+  const JobShape plain = describe_job(options, data, 2, {}, world);
+  options.loss.extra_negatives = 10'000;  // all of 1500 items but two, if not all
+  options.loss.negative_distribution = learning::NegativeDistribution::popularity;
+  options.loss.negative_power = 0;
+  const JobShape drawn = describe_job(options, data, 2, {}, world);
+  EXPECT_NEAR(drawn.columns, 1504, 8);
+  EXPECT_LT(plain.columns, 1400);
+  EXPECT_EQ(drawn.candidate_bytes, plain.candidate_bytes + 8);
+  options.loss = {};
+  options.loss.negatives = learning::NegativeSource::catalogue;
+  options.loss.learned_temperature = true;
+  const JobShape whole = describe_job(options, data, 2, {}, world);
+  EXPECT_EQ(whole.columns, 1504);
+  EXPECT_EQ(whole.dense_parameters, plain.dense_parameters + 1);
+  DeclaredSizes declared;
+  declared.items = 1'000'000;
+  EXPECT_EQ(describe_job(options, data, 2, declared, world).columns, 1'000'000);
+  options.loss = {};
+  options.loss.extra_negatives = 8192;
+  EXPECT_NEAR(describe_job(options, data, 2, declared, world).columns,
+              1e6 * (1 - std::exp(-(2048 + 8192) / 1e6)), 40);
 }
 
 TEST(JobShapeTest, IsTheSameWhateverTheRanksThatCount) {
@@ -352,7 +397,7 @@ TEST(JobShapeTest, DescribesTheModel) {
   const JobShape job = describe_job(options, prepare_data(options, world), 2, {}, world);
   EXPECT_EQ(job.lanes, 8);
   EXPECT_EQ(job.subtrees, 1);
-  EXPECT_EQ(job.train_examples + job.test_examples, 60000);
+  EXPECT_EQ(job.train_examples + job.held_out_examples, 60000);
   EXPECT_EQ(job.candidates, 1500);
   EXPECT_EQ(job.example_words, 5U);
   EXPECT_EQ(job.vector_width, 24U);
@@ -381,7 +426,7 @@ TEST(JobShapeTest, TakesTableOfDeclaredSizeToBeTouchedEvenly) {
   EXPECT_NEAR(job.tables[0].touched, 512, 0.01);  // a batch of 2048 on 4 ranks: hardly any row twice
   EXPECT_NEAR(job.tables[2].touched, 2, 1e-6);
   EXPECT_EQ(job.train_examples, 8'000'000);
-  EXPECT_EQ(job.test_examples, 2'000'000);
+  EXPECT_EQ(job.held_out_examples, 2'000'000);
   EXPECT_EQ(job.candidates, 12345);
   EXPECT_NEAR(job.columns, 12345 * (1 - std::exp(-2048 / 12345.0)), 32);
 }

@@ -49,6 +49,32 @@ TEST(Settings, ACheckpointOfAnotherOptimizerIsRefused) {
   EXPECT_THAT(refusal(before, now), HasSubstr("--momentum 0.0, this run has 0.5"));
 }
 
+TEST(Settings, WhatShapesTheModelMustAgree) {
+  TrainingOptions before;
+  before.model.layers.clear();
+  TrainingOptions now;
+  EXPECT_THAT(refusal(before, now), HasSubstr("with --layers none, this run has 32; give --layers none"));
+  now.model.layers.clear();
+  now.model.normalize = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--normalize false, this run has true"));
+  now = before;
+  now.model.item_bias = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--item-bias false, this run has true"));
+}
+
+TEST(Settings, AveragesMustAgreeAndRegularisationMayChange) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.optimizer.average_decay = 0.5F;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--average-weights 0.0, this run has 0.5"));
+  now = before;
+  now.model.dropout = now.model.query_dropout = now.model.candidate_dropout = 0.5F;
+  now.optimizer.embedding_l2 = 0.5F;
+  EXPECT_THAT(warnings(before, now),
+              ElementsAre(HasSubstr("--dropout was"), HasSubstr("--query-dropout was"),
+                          HasSubstr("--candidate-dropout was"), HasSubstr("--embedding-l2 was")));
+}
+
 TEST(Settings, WhatSteersTheTrainingOnMayChangeWithAWarning) {
   const TrainingOptions before;
   TrainingOptions now;
@@ -59,6 +85,51 @@ TEST(Settings, WhatSteersTheTrainingOnMayChangeWithAWarning) {
   now = {};
   now.optimizer.learning_rate.schedule = ScheduleKind::inverse_sqrt;
   EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--learning-rate-schedule was constant")));
+}
+
+TEST(Settings, TheLossMayChangeButForALearnedTemperature) {
+  TrainingOptions before;
+  TrainingOptions now;
+  now.loss = {.temperature = 0.5F,
+              .logq_correction = true,
+              .remove_accidental_hits = true,
+              .logq_strength = 0.5F,
+              .partition_weight = 0.5F,
+              .reduction = learning::LossReduction::mean,
+              .negatives = learning::NegativeSource::catalogue,
+              .extra_negatives = 3,
+              .negative_distribution = learning::NegativeDistribution::popularity,
+              .negative_power = 0.5F,
+              .hard_negatives = 4,
+              .label_smoothing = 0.5F};
+  EXPECT_EQ(warnings(before, now).size(), 12U);
+  EXPECT_THAT(warnings(before, now), testing::Contains(HasSubstr("--loss-reduction was sum when")));
+  before.loss.learned_temperature = true;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--learned-temperature true, this run has false"));
+  now.loss = before.loss;
+  EXPECT_THAT(warnings(before, now), IsEmpty());
+  now.loss.temperature = 0.5F;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--temperature 1.0, this run has 0.5"));
+}
+
+TEST(Settings, ACheckpointOfAnotherSplitIsRefused) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.data.split = ingest::SplitKind::leave_last_two_out;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--split random, this run has leave-last-two-out"));
+  now = {};
+  TrainingOptions files;
+  files.data.split = ingest::SplitKind::files;
+  EXPECT_THAT(refusal(files, now),
+              HasSubstr("--split files, this run has random; give data that comes split"));
+  now.data.validation_fraction = 0.5;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--validation-fraction 0.0, this run has 0.5"));
+  now = {};
+  now.data.fold = 2;
+  EXPECT_THAT(refusal(before, now), HasSubstr("--fold 1, this run has 2"));
+  now = {};
+  now.data.weight_column = "rating";
+  EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--weight-column was none when")));
 }
 
 TEST(Settings, TheNumberOfEpochsCountsForTheCosineOnly) {

@@ -10,6 +10,7 @@
 
 #include "gemel/base/random.hpp"
 #include "gemel/mpi/communicator.hpp"
+#include "support/losses.hpp"
 #include "support/reference_model.hpp"
 #include "support/tiny_problem.hpp"
 
@@ -23,7 +24,8 @@ constexpr std::int64_t batch_size = 24;  // so the last batch is short
 constexpr std::uint64_t seed = 5;
 
 struct Batch {
-  std::vector<std::size_t> rows;  // of all_examples()
+  std::vector<std::size_t> rows;    // of all_examples()
+  std::vector<std::size_t> places;  // in the batch
   std::vector<std::int32_t> items;
 };
 
@@ -34,9 +36,15 @@ Batch batch_of_epoch_0(std::int64_t batch) {
   for (std::size_t i = 0; i < examples.size(); ++i) {
     if (static_cast<std::int64_t>(order(i)) / batch_size != batch) continue;
     result.rows.push_back(i);
+    result.places.push_back(order(i) % static_cast<std::uint64_t>(batch_size));
     result.items.push_back(examples.items[i]);
   }
   return result;
+}
+
+/// Of example `index` of all_examples(), where they have weights; some have none.
+float weight(std::size_t index) {
+  return static_cast<float>(index % 5) * 0.375F;
 }
 
 struct Outcome {
@@ -44,26 +52,52 @@ struct Outcome {
   test::ReferenceModel after;
   double loss = 0;
   std::uint32_t flags = 0;
+  double log_temperature_change = 0;
   std::vector<std::vector<float>> parameters;  // afterwards
 };
 
+/// What the features of the tiny problem and these options make.
+struct Architecture {
+  std::vector<ingest::FittedFeature> query = query_features();
+  std::vector<ingest::FittedFeature> candidate = candidate_features();
+  model::ModelOptions options = {.layers = {5, 4}};
+};
+
+/// With a bias for each item, whose rows are in the catalogue's last words.
+Architecture with_biases(Architecture architecture) {
+  architecture.candidate.push_back(feature(ingest::FeatureKind::bias, items, 1));
+  return architecture;
+}
+
+ingest::FeatureRows catalogue_of(const Architecture& architecture) {
+  return architecture.candidate.size() == 3 ? catalogue_with_ids() : catalogue();
+}
+
 Outcome run_step(const learning::LossOptions& loss_options,
                  const learning::OptimizerOptions& optimizer_options, std::int64_t batch, int threads,
-                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1) {
+                 const std::set<std::string>& sharded = {}, std::int64_t steps = 1,
+                 const Architecture& architecture = {}, bool is_weighted = false) {
   auto world = mpi::Communicator::world();
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const exchange::LaneTeam team(threads);
   onednn::Runtime runtime(threads);
   std::vector<std::int64_t> numbers;
   ingest::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
+  for (const std::int64_t number : numbers) {
+    if (is_weighted) own.weights.push_back(weight(static_cast<std::size_t>(number)));
+  }
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   deal.deal(0);
-  const ingest::FeatureRows rows = catalogue();
-  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed,
+  const ingest::FeatureRows rows = catalogue_of(architecture);
+  model::TwoTower model(architecture.query, architecture.candidate, architecture.options, seed,
                         {world.size(), world.rank(), sharded});
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
-  learning::InBatchSoftmax loss(loss_options, counts);
+  learning::InBatchSoftmax loss(loss_options, counts, seed, model.dense());
+  const auto log_temperature = [&] {
+    return loss_options.learned_temperature ? static_cast<double>(model.dense().values().back()) : 0.0;
+  };
+  const double log_temperature_before = log_temperature();
   learning::Optimizer optimizer(optimizer_options, model);
   base::PhaseTimer timer;
   TrafficMeter traffic(world);
@@ -76,6 +110,7 @@ Outcome run_step(const learning::LossOptions& loss_options,
   optimizer.settle_all();
   if (sharded.empty()) outcome.after = reference_of(model);
   outcome.parameters = all_parameters(model, world);
+  outcome.log_temperature_change = log_temperature() - log_temperature_before;
   for (const double lane : world.all_gather_varying(std::span<const double>(losses))) outcome.loss += lane;
   return outcome;
 }
@@ -115,13 +150,54 @@ void expect_gradients(test::ReferenceTower before, test::ReferenceTower after, t
   }
 }
 
-void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1) {
-  const Outcome outcome = run_step(options, plain_descent(), batch, threads);
+/// What the model under test draws; how it draws has tests of its own.
+std::vector<std::int32_t> drawn_for(const learning::LossOptions& options, std::int64_t batch) {
+  std::vector<std::int32_t> items;
+  learning::Negatives(options, item_counts(), seed).draw(0, batch, items);
+  EXPECT_EQ(static_cast<std::int64_t>(items.size()), options.extra_negatives);
+  return items;
+}
+
+/// What a tower drops in the first step.
+auto drop_like(const std::string& tower, float input_share, float hidden_share) {
+  return [=](std::size_t place, std::size_t number, std::size_t cols) {
+    const model::Dropout dropout(
+        place == 0 ? input_share : hidden_share,
+        place == 0 ? tower + "/dropout_input" : tower + "/dropout_" + std::to_string(place - 1), seed);
+    test::Vector result(cols, 1.0);
+    if (!dropout.is_on()) return result;
+    tensor::Matrix ones(1, cols);
+    std::fill_n(ones.data(), cols, 1.0F);
+    tensor::Matrix factors;
+    const auto row = static_cast<std::int32_t>(number);
+    dropout.apply({0, {&row, 1}}, ones.view(), factors);
+    std::copy_n(factors.data(), cols, result.begin());
+    return result;
+  };
+}
+
+void expect_step(const learning::LossOptions& options, std::int64_t batch, int threads = 1,
+                 const Architecture& architecture = {}, bool is_weighted = false) {
+  const Outcome outcome =
+      run_step(options, plain_descent(), batch, threads, {}, 1, architecture, is_weighted);
   const Batch examples = batch_of_epoch_0(batch);
+  std::vector<float> weights;
+  for (const std::size_t row : examples.rows) {
+    if (is_weighted) weights.push_back(weight(row));
+  }
+  test::ReferenceModel before = outcome.before;
+  before.query.dropout = drop_like("query", architecture.options.query_dropout, architecture.options.dropout);
+  before.candidate.dropout =
+      drop_like("candidate", architecture.options.candidate_dropout, architecture.options.dropout);
   test::ReferenceModel gradients;
-  const double loss = test::reference_step(outcome.before, all_examples().features, examples.rows,
-                                           catalogue(), examples.items, options, item_counts(), &gradients);
+  const double loss = test::reference_step(before, all_examples().features, examples.rows,
+                                           catalogue_of(architecture), examples.items, options, item_counts(),
+                                           &gradients, drawn_for(options, batch), weights, examples.places);
   EXPECT_NEAR(outcome.loss, loss, 1e-5 * loss);
+  if (options.learned_temperature) {
+    const double slope = gradients.log_temperature;
+    EXPECT_NEAR(-outcome.log_temperature_change / descent, slope, 2e-5 * std::abs(slope));
+  }
   expect_gradients(outcome.before.query, outcome.after.query, gradients.query);
   expect_gradients(outcome.before.candidate, outcome.after.candidate, gradients.candidate);
   EXPECT_EQ(outcome.flags, (1U << mpi::Communicator::world().size()) - 1);
@@ -149,6 +225,69 @@ TEST(TrainingStepTest, ComputesThemForAShortLastBatch) {
   EXPECT_EQ(batch_of_epoch_0(2).items.size(), 12U);
   expect_step({}, 2);
   expect_step({0.5F, true, true}, 2);
+}
+
+TEST(TrainingStepTest, ComputesThemWithEveryOtherOption) {
+  for (const learning::LossOptions& options : test::more_losses()) {
+    expect_step(options, 0);
+    expect_step(options, 2, 2);
+  }
+}
+
+TEST(TrainingStepTest, ComputesThemForExamplesWithWeights) {
+  expect_step({}, 0, 1, {}, true);
+  for (const learning::LossOptions& options : test::more_losses()) expect_step(options, 2, 2, {}, true);
+}
+
+Architecture normalized() {
+  Architecture architecture;
+  architecture.options.normalize = true;
+  return architecture;
+}
+
+/// Towers without layers, whose features are of the same width.
+Architecture without_layers() {
+  Architecture architecture;
+  architecture.query[1].spec.dim = 3;  // 3 + 3 + 1 columns, as 3 + 4
+  architecture.options.layers.clear();
+  return architecture;
+}
+
+TEST(TrainingStepTest, ComputesThemForCosines) {
+  expect_step({0.2F, true, false}, 0, 1, normalized());
+}
+TEST(TrainingStepTest, ComputesThemWithoutLayers) {
+  expect_step({0.5F, false, false}, 0, 1, without_layers());
+}
+TEST(TrainingStepTest, ComputesThemWithItemBiases) {
+  expect_step({0.5F, false, false}, 0, 1, with_biases({}));
+}
+TEST(TrainingStepTest, ComputesThemForCosinesWithItemBiasesAndNoLayers) {
+  Architecture architecture = with_biases(without_layers());
+  architecture.options.normalize = true;
+  expect_step({0.2F, true, true}, 0, 2, architecture);
+  expect_step({0.2F, true, true}, 2, 1, architecture);
+}
+
+Architecture dropping(Architecture architecture) {
+  architecture.options.dropout = 0.25F;
+  architecture.options.query_dropout = 0.125F;
+  architecture.options.candidate_dropout = 0.375F;
+  return architecture;
+}
+
+TEST(TrainingStepTest, ComputesThemWithDropout) {
+  expect_step({0.5F, true, false}, 0, 1, dropping({}));
+  expect_step({0.5F, true, false}, 2, 2, dropping(with_biases(normalized())));
+  Architecture inputs_only = without_layers();
+  inputs_only.options.query_dropout = 0.5F;
+  expect_step({0.5F, false, false}, 0, 1, inputs_only);
+}
+
+TEST(TrainingStepTest, ComputesThemWithDropoutAndOtherNegatives) {
+  for (const learning::LossOptions& options : test::more_losses()) {
+    expect_step(options, 0, 1, dropping(with_biases(normalized())));
+  }
 }
 
 TEST(TrainingStepTest, TheBatchHasItemsTwice) {
@@ -183,12 +322,14 @@ TEST(TrainingStepTest, UpdatesByAdagrad) {
 }
 
 /// Three steps of an epoch, so that what a step prepares for the next one counts.
-void expect_sharding_changes_nothing(const learning::OptimizerOptions& optimizer) {
-  const learning::LossOptions loss = {0.5F, true, false};
-  const Outcome replicated = run_step(loss, optimizer, 0, 1, {}, 3);
-  const std::set<std::string> all = all_tables();
-  const Outcome sharded = run_step(loss, optimizer, 0, 1, all, 3);
-  const Outcome mixed = run_step(loss, optimizer, 0, 2, {*all.begin(), *all.rbegin()}, 3);
+void expect_sharding_changes_nothing(const learning::OptimizerOptions& optimizer,
+                                     const learning::LossOptions& loss = {0.5F, true, false},
+                                     const Architecture& architecture = {}) {
+  const Outcome replicated = run_step(loss, optimizer, 0, 1, {}, 3, architecture);
+  std::set<std::string> all = all_tables();
+  if (architecture.candidate.size() == 3) all.insert("candidate/tables/column23_bias");
+  const Outcome sharded = run_step(loss, optimizer, 0, 1, all, 3, architecture);
+  const Outcome mixed = run_step(loss, optimizer, 0, 2, {*all.begin(), *all.rbegin()}, 3, architecture);
   EXPECT_EQ(sharded.loss, replicated.loss);
   EXPECT_EQ(sharded.parameters, replicated.parameters);
   EXPECT_EQ(mixed.loss, replicated.loss);
@@ -209,19 +350,32 @@ TEST(TrainingStepTest, ShardedTablesGiveThemWithWeightDecayAndClipping) {
   expect_sharding_changes_nothing(optimizer);
 }
 
+TEST(TrainingStepTest, ShardedTablesGiveThemWithEveryOtherLoss) {
+  for (const learning::LossOptions& loss : test::more_losses()) expect_sharding_changes_nothing({}, loss);
+}
+
+TEST(TrainingStepTest, ShardedTablesGiveThemWithItemBiasesAndNoLayers) {
+  expect_sharding_changes_nothing({}, {0.5F, true, false}, with_biases(without_layers()));
+}
+TEST(TrainingStepTest, ShardedTablesGiveThemWithDropout) {
+  expect_sharding_changes_nothing({}, {0.5F, true, false}, dropping(with_biases(normalized())));
+}
+
 /// The reference's own gradients, by central differences.
-TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
-  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed);
+void expect_slopes(const learning::LossOptions& given, const Architecture& architecture = {}) {
+  model::TwoTower model(architecture.query, architecture.candidate, architecture.options, seed);
   fill_with_weights(model);
   test::ReferenceModel reference = reference_of(model);
   const ingest::FeatureRows features = all_examples().features;
-  const ingest::FeatureRows rows = catalogue();
+  const ingest::FeatureRows rows = catalogue_of(architecture);
   const std::vector<std::int64_t> counts = item_counts();
   const Batch batch = batch_of_epoch_0(0);
-  const learning::LossOptions options = {0.5F, true, true};
+  const std::vector<std::int32_t> drawn = drawn_for(given, 0);
+  learning::LossOptions options = given;
+  options.reduction = learning::LossReduction::sum;  // the loss is the sum always
   const auto loss = [&](test::ReferenceModel* gradients = nullptr) {
     return test::reference_step(reference, features, batch.rows, rows, batch.items, options, counts,
-                                gradients);
+                                gradients, drawn);
   };
   test::ReferenceModel gradients;
   loss(&gradients);
@@ -243,6 +397,26 @@ TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
       }
     }
   }
+  const float temperature = options.temperature;
+  options.temperature = temperature * 1.0005F;
+  const double above = loss();
+  const double step = std::log(static_cast<double>(options.temperature) / temperature);
+  options.temperature = temperature / 1.0005F;
+  const double slope =
+      (above - loss()) / (step + std::log(temperature / static_cast<double>(options.temperature)));
+  EXPECT_NEAR(gradients.log_temperature, slope, 1e-4 * std::abs(slope) + 1e-4);
+}
+
+TEST(ReferenceModelTest, ItsGradientsAreTheSlopesOfItsLoss) {
+  expect_slopes({0.5F, true, true});
+  for (const learning::LossOptions& options : test::more_losses()) expect_slopes(options);
+}
+
+TEST(ReferenceModelTest, SoTheyAreForCosinesWithBiasesAndWithoutLayers) {
+  expect_slopes({0.5F, true, true}, with_biases(normalized()));
+  Architecture architecture = with_biases(without_layers());
+  architecture.options.normalize = true;
+  expect_slopes({0.5F, true, true}, architecture);
 }
 
 }  // namespace

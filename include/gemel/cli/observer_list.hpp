@@ -14,7 +14,7 @@ namespace gemel::cli {
 class ObserverList : public training::Observer {
  public:
   ObserverList() = default;
-  /// `settings` are put into the run's report, because the trainer does not know option names.
+  /// `settings` are put into the run's report, with the values of those that it has: the trainer knows only some of them.
   explicit ObserverList(std::vector<std::pair<std::string, std::string>> settings)
       : settings_(std::move(settings)) {}
 

@@ -62,6 +62,19 @@ struct ListRules {
 template <class T>
 OptionValue number_list(std::vector<T>& field, ListRules rules);
 
+/// A number_list, or none for an empty one.
+template <class T>
+OptionValue list_or_none(OptionValue list, std::vector<T>& field) {
+  return {[list, &field](const std::string& typed) {
+            if (typed == "none") {
+              field.clear();
+            } else {
+              list.read(typed);
+            }
+          },
+          [list, &field] { return field.empty() ? "none" : list.show(); }};
+}
+
 /// Any text but an empty one. An empty field is shown as `shown_when_empty`.
 OptionValue text(std::string& field, std::string shown_when_empty = "");
 

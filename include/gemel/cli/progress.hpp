@@ -50,7 +50,9 @@ class Progress : public training::Observer {
  private:
   /// Prints whole lines above the bar.
   void print(const std::string& lines);
-  void print_row(std::int64_t epoch, std::int64_t step, double loss, const training::MetricValues& values);
+  /// `row` is the number of an epoch, or what the row is of.
+  void print_row(const std::string& row, std::int64_t step, double loss,
+                 const training::MetricValues& values);
   void draw_bar(const training::StepReport& report);
   void erase_bar();
   /// Since the run began, evaluations and checkpoints included.
@@ -69,6 +71,7 @@ class Progress : public training::Observer {
   double last_draw_ = -1;  // when the bar was drawn last
   bool is_bar_drawn_ = false;
   bool is_header_printed_ = false;
+  bool has_validation_ = false;  // then the rows are of the validation examples, and one is of the test
   double examples_per_step_ = 0;
   std::int64_t first_epoch_ = 0;
   training::EpochReport last_epoch_;

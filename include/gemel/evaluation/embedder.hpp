@@ -34,10 +34,8 @@ class Embedder {
     tensor::Matrix vectors;
   };
 
-  std::vector<exchange::ReachableRows> fetch(const ingest::FeatureRows& rows, std::size_t first,
-                                             std::size_t count);
-  void embed(const ingest::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors,
-             std::span<const exchange::ReachableRows> tables);
+  void fetch(const ingest::FeatureRows& rows, std::size_t first, std::size_t count);
+  void embed(const ingest::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors);
 
   mpi::Communicator& communicator_;
   const exchange::LaneTeam& team_;
@@ -46,6 +44,7 @@ class Embedder {
   const model::DenseParameters& parameters_;
   exchange::RowRequest request_;
   exchange::RowFetch fetch_;
+  std::vector<exchange::ReachableRows> tables_;  // within reach
   std::vector<Scratch> scratches_;
 };
 

@@ -1,13 +1,15 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "gemel/exchange/lane_tree.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "gemel/mpi/pending.hpp"
+#include "gemel/tensor/arithmetic.hpp"
 #include "gemel/tensor/matrix.hpp"
 
 namespace gemel::exchange {
@@ -32,16 +34,54 @@ struct RowGradientView {
 /// `merges`, which must leave the whole sum in part 0. A part without the row adds nothing: not even +0.0.
 class RowSummer {
  public:
-  using Consumer = std::function<void(std::int64_t row, std::span<const float> sum)>;
-
+  /// Calls consume(row, sum [dim]) for every row. The sum is there until the call returns.
+  template <class Consume>
   void sum(std::span<const RowGradientView> parts, std::span<const Merge> merges, std::size_t dim,
-           const Consumer& consume);
+           const Consume& consume);
 
  private:
+  static constexpr std::int64_t no_row = std::numeric_limits<std::int64_t>::max();
+
   std::vector<std::size_t> next_;
-  std::vector<std::span<const float>> addends_;
+  std::vector<std::int64_t> heads_;  // of each part, the next row
+  std::vector<const float*> addends_;
   tensor::Matrix partial_sums_;
 };
+
+template <class Consume>
+void RowSummer::sum(std::span<const RowGradientView> parts, std::span<const Merge> merges, std::size_t dim,
+                    const Consume& consume) {
+  const auto head = [&](std::size_t part) {
+    return next_[part] < parts[part].rows.size() ? parts[part].rows[next_[part]] : no_row;
+  };
+  next_.assign(parts.size(), 0);
+  heads_.clear();
+  for (std::size_t part = 0; part < parts.size(); ++part) heads_.push_back(head(part));
+  addends_.resize(parts.size());
+  partial_sums_.resize(parts.size(), dim);
+  while (true) {
+    std::int64_t row = no_row;
+    for (const std::int64_t next : heads_) row = std::min(row, next);
+    if (row == no_row) return;
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      addends_[part] = nullptr;
+      if (heads_[part] != row) continue;
+      addends_[part] = parts[part].values + next_[part]++ * dim;
+      heads_[part] = head(part);
+    }
+    for (const auto [into, from] : merges) {
+      if (addends_[from] == nullptr) continue;
+      if (addends_[into] == nullptr) {
+        addends_[into] = addends_[from];
+        continue;
+      }
+      const std::span<float> sum = partial_sums_.row(into);
+      tensor::add({addends_[into], dim}, {addends_[from], dim}, sum);
+      addends_[into] = sum.data();
+    }
+    consume(row, std::span(addends_[0], dim));
+  }
+}
 
 /// Exchanges the gradients of replicated embedding tables sparsely: each rank sends its subtrees' rows to all others,
 /// (n - 1) * u * (8 + 4 * dim) bytes per table for u rows, and every rank sums all of them in the order of the lane tree.
@@ -68,7 +108,10 @@ class RowExchange {
 
   /// Hands out the summed gradient of every row of table t that any lane touched, in ascending order. After `finish`; for
   /// different tables it may be called from different threads.
-  void for_each_row(std::size_t table, const RowSummer::Consumer& consume);
+  template <class Consume>
+  void for_each_row(std::size_t table, const Consume& consume) {
+    summers_[table].sum(parts_[table], merges_, tables_[table].dim, consume);
+  }
 
  private:
   void pack(const std::vector<std::vector<RowGradient>>& lanes);

@@ -54,6 +54,7 @@ class RowFetch {
   std::vector<std::size_t> send_sizes_;  // per rank
   std::vector<std::size_t> receive_sizes_;
   std::vector<tensor::Matrix> fetched_;  // [own part][table]
+  std::vector<std::size_t> filled_;      // [own part][table]: elements that have been copied to fetched_
   mpi::Pending pending_;
 };
 

@@ -63,6 +63,7 @@ class RowRequest {
   std::vector<std::vector<std::int64_t>> wanted_;  // [own part][table]
   std::vector<std::int64_t> wanted_counts_;        // [owner][own part][table]
   std::vector<std::size_t> wanted_starts_;         // where each begins in wanted(part, table)
+  std::vector<std::size_t> next_;                  // [own part][table]: where the next owner's rows begin
   std::vector<std::int64_t> sent_rows_;            // in the order of wanted_counts_
   std::vector<std::int64_t> asked_counts_;         // [asker][its part][table]
   std::vector<std::size_t> asked_starts_;          // where each begins in asked_rows_

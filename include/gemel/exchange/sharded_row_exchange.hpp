@@ -29,7 +29,10 @@ class ShardedRowExchange {
 
   /// Hands out the summed gradient of every row of this rank's block of table t (of the request) that any lane touched, in
   /// ascending order. After `finish`; for different tables it may be called from different threads.
-  void for_each_row(std::size_t table, const RowSummer::Consumer& consume);
+  template <class Consume>
+  void for_each_row(std::size_t table, const Consume& consume) {
+    summers_[table].sum(parts_[table], plan_.global_merges, request_->table(table).dim, consume);
+  }
 
  private:
   void pack(const std::vector<std::vector<RowGradient>>& lanes);
@@ -41,7 +44,8 @@ class ShardedRowExchange {
   std::vector<std::vector<RowGradientView>> parts_;  // [table][subtree of all ranks]
   tensor::AlignedVector<float> outgoing_;            // [owner][own subtree][table][row, dim]
   tensor::AlignedVector<float> incoming_;            // [asker][its subtree][table][row, dim]
-  std::vector<std::size_t> send_sizes_;              // per rank
+  std::vector<std::size_t> places_;      // [owner][own subtree][table]: where its next row goes in outgoing_
+  std::vector<std::size_t> send_sizes_;  // per rank
   std::vector<std::size_t> receive_sizes_;
   mpi::Pending pending_;
 };

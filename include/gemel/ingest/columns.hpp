@@ -43,6 +43,8 @@ struct Columns {
   std::size_t rows = 0;
   std::map<std::string, StringColumn> strings;
   std::map<std::string, std::vector<std::int64_t>> numbers;
+  /// Columns that have numbers with decimals: for weights, not for features.
+  std::map<std::string, std::vector<double>> decimals;
 
   /// The names of all columns with what they hold, for messages: "item_id (text), title (text)".
   std::string describe() const;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gemel/ingest/columns.hpp"
+#include "gemel/ingest/part.hpp"
 
 namespace gemel::ingest {
 
@@ -16,12 +17,17 @@ struct Dataset {
   /// an interaction does not.
   std::int64_t total = 0;
   std::int64_t first = 0;
-  /// This rank's block. Text: user_id. Numbers: timestamp (seconds), rating.
+  /// This rank's block. Text: user_id. Numbers, where the data has them: timestamp (seconds), rating.
   Columns interactions;
   /// The item of each interaction of the block: a row of the catalogue.
   std::vector<std::int32_t> item_rows;
+  /// Whether the data comes split into parts; then `parts` has the part of each interaction of the block, the rank has a block of
+  /// each part, in the order of Part, and `first` is that of its training interactions among those of all ranks.
+  bool comes_split = false;
+  std::vector<Part> parts;
   /// This rank's block of the catalogue, in file order: items [catalogue_first, catalogue_first + catalogue.rows), which
-  /// is its block of exchange::RowBlocks(catalogue_total, ranks). Text: item_id, title, genres ("Action|Comedy").
+  /// is its block of exchange::RowBlocks(catalogue_total, ranks). Text: item_id and, where the data
+  /// has them, title and genres ("Action|Comedy").
   Columns catalogue;
   std::int64_t catalogue_first = 0;
   std::int64_t catalogue_total = 0;

@@ -25,8 +25,8 @@ class DatasetReader {
   virtual Dataset read(const std::filesystem::path& directory, mpi::Communicator& communicator) const = 0;
 };
 
-/// The data set that `options` names: the built-in synthetic one when it names no directory, else what the
-/// reader that recognises the directory makes of it. Collective. Throws mpi::AgreedError (data) when there is
+/// The data set that `options` names: the files, or what the reader that recognises the directory makes of it, or else
+/// the built-in synthetic one. Collective. Throws mpi::AgreedError (data) when there is
 /// no such directory, when it is empty or of no known format, and as DatasetReader::read.
 Dataset read_dataset(const DataOptions& options, mpi::Communicator& communicator);
 

@@ -10,10 +10,11 @@
 
 namespace gemel::ingest {
 
-/// Featurised examples: the words of the query features, and the item, a row of the catalogue.
+/// Featurised examples: the words of the query features, the item, a row of the catalogue, and perhaps a weight.
 struct Examples {
   FeatureRows features;
   std::vector<std::int32_t> items;
+  std::vector<float> weights;  ///< finite and not negative; empty when all examples weigh the same
   std::vector<std::int32_t>
       users;  ///< the number of each one's user (UserNumbers); empty where nothing needs it
 
@@ -26,7 +27,8 @@ struct Examples {
 class EpochDeal {
  public:
   /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
-  /// ranks.
+  /// ranks. A rank's lanes have fewer than 2^32 examples. They have weights if those of any rank have; then so must those of every
+  /// rank that has examples. Collective.
   EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, Examples own,
             std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
             std::uint64_t seed);
@@ -37,6 +39,10 @@ class EpochDeal {
 
   /// Deals epoch `epoch` (from 0). Collective.
   void deal(std::int64_t epoch);
+  /// Whether examples have weights of their own; the same on every rank.
+  bool has_weights() const { return has_weights_; }
+  /// The epoch that was dealt last.
+  std::int64_t epoch() const { return epoch_; }
 
   /// The examples dealt to this rank, by position in the epoch.
   const Examples& dealt() const { return dealt_; }
@@ -51,8 +57,18 @@ class EpochDeal {
   Range own_lanes(std::int64_t batch) const;
 
  private:
-  int rank_of_lane(int lane) const;
+  /// Where an example goes: to a rank, and there to a slot of `dealt`.
+  struct Place {
+    std::uint32_t rank = 0;
+    std::uint32_t slot = 0;
+  };
+
+  std::vector<std::int64_t> rank_starts(std::int64_t examples) const;
+  Place place(std::int64_t position) const;
+  std::size_t words_of_example() const;
   std::size_t dealt_before(std::int64_t batch, int lane) const;
+  void pack(std::int64_t epoch);
+  void unpack();
 
   const exchange::LanePlan& plan_;
   mpi::Communicator& communicator_;
@@ -61,7 +77,19 @@ class EpochDeal {
   std::int64_t total_;
   std::int64_t batch_size_;
   std::uint64_t seed_;
+  bool has_weights_;
+  std::int64_t epoch_ = -1;
+  std::vector<std::int64_t>
+      starts_in_batch_;  // of each rank's examples in a batch of batch_size_; the last: its end
+  std::vector<std::int64_t> starts_in_last_batch_;  // the same of the last batch, which may be short
   Examples dealt_;
+  // Kept from epoch to epoch, since fresh memory costs more than the deal itself.
+  std::vector<std::uint64_t> positions_;  // of own examples in the epoch
+  std::vector<Place> places_;             // of own examples
+  std::vector<std::size_t> counts_;       // of words, per rank
+  std::vector<std::uint32_t> outgoing_;
+  std::vector<std::uint32_t> incoming_;
+  std::vector<std::size_t> received_counts_;
 };
 
 }  // namespace gemel::ingest

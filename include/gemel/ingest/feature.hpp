@@ -20,25 +20,29 @@ enum class FeatureKind {
   normalize,  ///< number -> z-score, one scalar
   text,       ///< text -> tokens -> embeddings -> their mean
   list,       ///< text -> the parts between separators -> rows of a vocabulary -> embeddings -> their mean
+  bias,       ///< text -> row of a vocabulary -> one number, which is added to the score; of candidates only
 };
 
 /// A feature as the user declares it: COLUMN:KIND[:DIM], KIND one of lookup, hash(N), bucketize(N), normalize,
-/// text(N), list(SEP).
+/// text(N), list(SEP), bias.
 struct FeatureSpec {
   std::string column;
   FeatureKind kind = FeatureKind::lookup;
   /// N of hash(N): rows of the table; of bucketize(N): boundaries; of text(N): most rows of the vocabulary, special
   /// rows included.
   std::int64_t size = 0;
-  std::size_t dim = 0;    ///< width of the embedding; 0 for normalize
+  std::size_t dim = 0;    ///< width of the embedding; 0 for normalize, 1 for bias
   std::string separator;  ///< SEP of list(SEP)
 
   /// The name of the feature's table and vocabulary in messages and checkpoints: "title_text".
   std::string name() const;
   /// As declared: "title:text(10000):32".
   std::string declaration() const;
-  /// Columns that the feature adds to its tower's input: dim, or 1 for normalize.
-  std::size_t width() const { return kind == FeatureKind::normalize ? 1 : dim; }
+  /// Columns that the feature adds to its tower's input: dim, or 1 for normalize, or 0 for bias.
+  std::size_t width() const {
+    if (kind == FeatureKind::bias) return 0;
+    return kind == FeatureKind::normalize ? 1 : dim;
+  }
   bool has_table() const { return kind != FeatureKind::normalize; }
   /// Whether it has a list of table rows for each row of data, not one.
   bool has_lists() const { return kind == FeatureKind::text || kind == FeatureKind::list; }
@@ -52,7 +56,7 @@ FeatureSpec parse_feature(std::string_view declaration, std::size_t default_dim)
 /// A feature that has seen the data: what is needed to turn raw values into table rows or scalars.
 struct FittedFeature {
   FeatureSpec spec;
-  /// The string of every table row, of which this rank has its block. lookup and list: "[UNK]", then the distinct
+  /// The string of every table row, of which this rank has its block. lookup, list and bias: "[UNK]", then the distinct
   /// values by (XXH3-64 hash, string). text: "", "[UNK]", then the tokens by descending count, ties by descending
   /// bytes, as Keras orders them. Where a vocabulary has grown, the older rows come first.
   VocabularyBlock vocabulary;
@@ -81,8 +85,8 @@ struct RowLists {
   std::size_t size() const { return offsets.size() - 1; }
 };
 
-/// Featurised rows: one 32-bit word per row and feature, [rows, features] row-major. The word of a lookup, hash or
-/// bucketize feature is a table row; of a normalize feature the bits of a float; of a text or list feature the index
+/// Featurised rows: one 32-bit word per row and feature, [rows, features] row-major. The word of a lookup, hash,
+/// bucketize or bias feature is a table row; of a normalize feature the bits of a float; of a text or list feature the index
 /// of a list in `lists`.
 struct FeatureRows {
   std::size_t features = 0;

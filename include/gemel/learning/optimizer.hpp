@@ -31,6 +31,10 @@ std::size_t row_state_bytes(const OptimizerOptions& options, std::size_t dim);
 /// step. A row that steps did not touch gets its decays later: one by one, so with the same bits, when it is touched or settled.
 /// Weights of tables may therefore be read only after settle_rows or settle_all.
 ///
+/// Averages of the weights (average_decay d) are a slot of their own, begin as the first weights, and go on at each step by
+/// average += (1 - d) * (w - average), w after the step's update. Rows that a step did not touch get theirs later too, step by step,
+/// until they change no more.
+///
 /// Rows that a step did not touch keep all else, where a dense optimiser would go on: the moments of adam do not decay and the
 /// momentum of sgd moves no weight. Adam corrects the bias of the moments by the number of all steps, not of the row's.
 class Optimizer {
@@ -59,21 +63,29 @@ class Optimizer {
   void update_row(std::size_t table, std::size_t row, std::span<const float> gradient);
 
   bool decays_weights() const { return options_.weight_decay > 0; }
-  /// Brings rows that this rank holds, by their numbers in the whole table, up to date with the weight decay: before they are
+  bool averages_weights() const { return options_.average_decay > 0; }
+  /// Brings rows that this rank holds, by their numbers in the whole table, up to date with the weight decay and the averages: before they are
   /// looked up. A row may be named several times. For different tables it may be called from different threads.
   void settle_rows(std::size_t table, std::span<const std::int64_t> rows);
   /// The same for all rows: before an evaluation or a checkpoint. Costs nothing when nothing is due.
   void settle_all();
-  bool is_settled() const { return !decays_weights() || first_due_ == steps_; }
+  bool is_settled() const { return !is_lazy() || first_due_ == steps_; }
 
   /// What a checkpoint has beside the parameters, when everything is settled, and the number of steps.
   std::vector<Slot>& slots() { return slots_; }
   const std::vector<Slot>& slots() const { return slots_; }
+  /// Exchanges the weights with their averages, when everything is settled.
+  void swap_averages();
   /// Goes on from parameters and slots as they are, settled, after so many steps.
   void resume_at(std::int64_t steps);
 
  private:
-  void settle_row(std::size_t table, std::size_t row);
+  void begin_averages();
+  /// Slots that the update rule takes; those of averages come after them.
+  std::size_t rule_slots() const { return slots_.size() - (averages_weights() ? 1 : 0); }
+  bool is_lazy() const { return decays_weights() || averages_weights(); }
+  void settle_row(std::size_t table, std::size_t row, std::int64_t until);
+  std::span<const float> penalize(std::size_t table, std::size_t row, std::span<const float> gradient);
 
   OptimizerOptions options_;
   model::DenseParameters& dense_;
@@ -81,10 +93,30 @@ class Optimizer {
   std::vector<Slot> slots_;
   std::int64_t steps_ = 0;
   StepFactors factors_;
-  // Weight decay: the factors of the steps from first_due_ on, and how many steps' decay each held row of a table has had.
+  std::vector<std::vector<float>>
+      penalized_;  // [table] gradient of the row that is updated, with its penalty
+  // What rows are due: the factors of the weight decay of the steps from first_due_ on, and how many steps' decays and averages each
+  // held row of a table has had.
   std::int64_t first_due_ = 0;
   std::vector<float> due_;
   std::vector<std::vector<std::int64_t>> settled_;
+};
+
+/// While it lives, a model has the averages of its weights in their place, where its optimizer keeps any: for evaluation.
+class AveragedWeights {
+ public:
+  /// The optimizer must be settled.
+  explicit AveragedWeights(Optimizer& optimizer) : optimizer_(optimizer) { swap(); }
+  ~AveragedWeights() { swap(); }
+  AveragedWeights(const AveragedWeights&) = delete;
+  AveragedWeights& operator=(const AveragedWeights&) = delete;
+
+ private:
+  void swap() {
+    if (optimizer_.averages_weights()) optimizer_.swap_averages();
+  }
+
+  Optimizer& optimizer_;
 };
 
 }  // namespace gemel::learning

@@ -40,4 +40,8 @@ void update(const OptimizerOptions& options, const StepFactors& factors, std::sp
 /// at once.
 void decay(std::span<float> weights, std::span<const float> factors);
 
+/// averages[i] += share * (weights[i] - averages[i]). Returns whether any of them changed: when none did, none ever will while the
+/// weights stay.
+bool approach(std::span<float> averages, std::span<const float> weights, float share);
+
 }  // namespace gemel::learning

@@ -28,7 +28,7 @@ class FeatureInput {
   FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
                const exchange::TablePlacements& placements, std::uint64_t seed);
 
-  /// Columns of the input.
+  /// Columns of the input. Biases are none of them.
   std::size_t width() const { return width_; }
   std::vector<EmbeddingTable>& tables() { return tables_; }
   const std::vector<EmbeddingTable>& tables() const { return tables_; }
@@ -42,11 +42,16 @@ class FeatureInput {
   void forward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
                std::span<const exchange::ReachableRows> tables, tensor::MatrixView input) const;
 
-  /// gradients[t]: the gradient of table t given that of the input, coalesced: one row for each distinct table row that the
+  bool has_biases() const;
+  /// biases[i]: the sum of the biases of row selection[i] of `rows`; 0 for -1. `tables` as for `forward`.
+  void look_up_biases(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+                      std::span<const exchange::ReachableRows> tables, std::span<float> biases) const;
+
+  /// gradients[t]: the gradient of table t given those of the input and of the biases [rows, 1], coalesced: one row for each distinct table row that the
   /// selection touched, the sum over its occurrences in order.
   void backward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
-                tensor::ConstMatrixView input_gradient, std::span<exchange::RowGradient> gradients,
-                Scratch& scratch) const;
+                tensor::ConstMatrixView input_gradient, tensor::ConstMatrixView bias_gradient,
+                std::span<exchange::RowGradient> gradients, Scratch& scratch) const;
 
  private:
   struct Column {
@@ -56,6 +61,8 @@ class FeatureInput {
     std::size_t width;
     bool has_table;
     std::size_t table;  // in tables_
+
+    bool is_bias() const { return kind == ingest::FeatureKind::bias; }
   };
 
   void collect(const Column& column, std::size_t feature, const ingest::FeatureRows& rows,

@@ -19,12 +19,11 @@ void append_sharded(std::span<const EmbeddingTable> tables, std::size_t first,
 /// Appends the rows that this rank holds of those of `tables` that are sharded.
 void append_held_rows(std::span<const EmbeddingTable> tables, std::vector<tensor::ConstMatrixView>& held);
 
-/// Each of `tables` as far as it is within reach: replicated ones whole; of the sharded ones, which are the tables
-/// `first`, first + 1, ... of `request`, what was fetched for its part `part`.
-std::vector<exchange::ReachableRows> reachable_rows(std::span<const EmbeddingTable> tables,
-                                                    const exchange::RowRequest& request,
-                                                    const exchange::RowFetch& fetch, std::size_t part,
-                                                    std::size_t first);
+/// Replaces `rows` by each of `tables` as far as it is within reach: replicated ones whole; of the sharded ones, which are the
+/// tables `first`, first + 1, ... of `request`, what was fetched for its part `part`.
+void reach_rows(std::span<const EmbeddingTable> tables, const exchange::RowRequest& request,
+                const exchange::RowFetch& fetch, std::size_t part, std::size_t first,
+                std::vector<exchange::ReachableRows>& rows);
 
 /// Sorts `rows` and drops repetitions.
 void make_distinct(std::vector<std::int64_t>& rows);

@@ -15,6 +15,12 @@ namespace gemel::model {
 /// every rank, tables replicated or sharded.
 class TwoTower {
  public:
+  /// `options` say what the towers make of the features; the features that they declare are not looked at. Without layers both
+  /// towers' inputs must be of the same width.
+  TwoTower(std::vector<ingest::FittedFeature> query_features,
+           std::vector<ingest::FittedFeature> candidate_features, const ModelOptions& options,
+           std::uint64_t seed, const exchange::TablePlacements& placements = {});
+  /// The same with these layers and the defaults otherwise.
   TwoTower(std::vector<ingest::FittedFeature> query_features,
            std::vector<ingest::FittedFeature> candidate_features, const std::vector<std::size_t>& layers,
            std::uint64_t seed, const exchange::TablePlacements& placements = {});
@@ -28,7 +34,7 @@ class TwoTower {
   DenseParameters& dense() { return dense_; }
   const DenseParameters& dense() const { return dense_; }
 
-  /// Width d of the vectors.
+  /// Width d of the vectors, with the column of the biases where there are any.
   std::size_t dim() const { return query_.output_width(); }
   /// All tables: the query tower's, then the candidate tower's. In this order their gradients are exchanged and kept.
   std::vector<EmbeddingTable*> tables();

@@ -100,19 +100,25 @@ class Communicator {
     start_all_to_all_bytes(std::as_bytes(send), send_counts, std::as_writable_bytes(receive), receive_counts,
                            sizeof(T), pending);
   }
-  /// The same when nobody knows yet how much is coming: returns what the other ranks sent, packed in rank order, and
-  /// leaves how much came from each in `receive_counts`. Collective.
+  /// The same when nobody knows yet how much is coming: leaves what the other ranks sent, packed in rank order, in
+  /// `received`, and how much came from each in `receive_counts`. Collective.
   template <Transferable T>
-  std::vector<T> all_to_all(std::span<const T> send, std::span<const std::size_t> send_counts,
-                            std::vector<std::size_t>& receive_counts) {
+  void all_to_all(std::span<const T> send, std::span<const std::size_t> send_counts, std::vector<T>& received,
+                  std::vector<std::size_t>& receive_counts) {
     receive_counts = exchange_counts(send_counts);
     std::size_t total = 0;
     for (const std::size_t count : receive_counts) total += count;
-    std::vector<T> received(total);
+    received.resize(total);
     Pending pending;
     start_all_to_all(send, send_counts, std::span(received), std::span<const std::size_t>(receive_counts),
                      pending);
     pending.wait();
+  }
+  template <Transferable T>
+  std::vector<T> all_to_all(std::span<const T> send, std::span<const std::size_t> send_counts,
+                            std::vector<std::size_t>& receive_counts) {
+    std::vector<T> received;
+    all_to_all(send, send_counts, received, receive_counts);
     return received;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,6 +40,9 @@ class Executor {
   void dense(tensor::ConstMatrixView input, tensor::ConstMatrixView kernel, std::span<const float> bias,
              Activation activation, tensor::MatrixView output);
 
+  /// Floating-point operations of all products so far: two for each multiply-add.
+  std::int64_t operations() const;
+
  private:
   struct Cache;
   std::unique_ptr<Cache> cache_;
@@ -52,6 +56,9 @@ class Runtime {
 
   int threads() const { return static_cast<int>(executors_.size()); }
   Executor& executor(int thread) { return executors_[static_cast<std::size_t>(thread)]; }
+
+  /// Floating-point operations of all executors so far.
+  std::int64_t operations() const;
 
   /// Name and version of oneDNN and the instruction set that it uses here.
   static std::string description();

@@ -15,17 +15,18 @@ class Matrix {
   Matrix(Matrix&&) noexcept = default;
   Matrix& operator=(Matrix&&) noexcept = default;
 
-  /// Changes the shape. Memory only ever grows, so a buffer that is resized every step stops allocating once it has seen
-  /// its largest shape. New elements are zero; old ones keep their place in the flat order, not their row and column.
+  /// Changes the shape. Memory only ever grows, so a buffer that is resized every step stops allocating, and writing zeros, once
+  /// it has seen its largest shape. Elements keep their place in the flat order, not their row and column; those that the matrix
+  /// has never had are zero.
   void resize(std::size_t rows, std::size_t cols) {
-    values_.resize(rows * cols);
+    if (rows * cols > values_.size()) values_.resize(rows * cols);
     rows_ = rows;
     cols_ = cols;
   }
 
   std::size_t rows() const { return rows_; }
   std::size_t cols() const { return cols_; }
-  std::size_t size() const { return values_.size(); }
+  std::size_t size() const { return rows_ * cols_; }
   float* data() { return values_.data(); }
   const float* data() const { return values_.data(); }
   MatrixView view() { return {values_.data(), rows_, cols_}; }

@@ -16,10 +16,11 @@ namespace gemel::training {
 ///   run         data, counts, ranks, threads, first_epoch, resumed_from, settings {option: value}
 ///   epoch       epoch, step, loss (mean per example), seconds, examples_per_second,
 ///               phase_seconds {phase: seconds of root}, bytes {purpose: bytes between ranks in this epoch}
-///   validation  epoch, step, loss (of the last epoch), top_<k>..., recall_<k>... (Metric::key), seconds,
-///               examples_per_second (test examples)
+///   validation  part (which examples were evaluated: validation, or test where there are none for validation), epoch, step,
+///               loss (of the last epoch), top_<k>..., recall_<k>... (Metric::key), seconds, examples_per_second (of these examples)
+///   test        the same of the test examples, once at the end of a run that has validation examples
 ///   checkpoint  epoch, step, path, seconds, bytes
-///   summary     the last line: epoch, step, loss, top_<k>..., seconds, training_seconds, evaluation_seconds,
+///   summary     the last line: part (of which examples top_<k> are), epoch, step, loss, top_<k>..., seconds, training_seconds, evaluation_seconds,
 ///               checkpoint_seconds, examples_per_second, checkpoint (path), interrupted,
 ///               phase_seconds {phase: {min, mean, max} over ranks}, bytes; with --monitor also
 ///               best {monitor, value, epoch, step, checkpoint} and stopped_early
@@ -45,6 +46,7 @@ class MetricsFile : public Observer {
   std::string path_;
   std::ofstream file_;
   bool has_failed_ = false;
+  bool has_validation_ = false;
 };
 
 }  // namespace gemel::training

@@ -10,6 +10,7 @@
 
 #include "gemel/base/phase_timer.hpp"
 #include "gemel/evaluation/metric.hpp"
+#include "gemel/ingest/part.hpp"
 #include "gemel/training/plan.hpp"
 #include "gemel/training/traffic.hpp"
 
@@ -23,6 +24,7 @@ struct RunReport {
   std::string data;  ///< name of the data set
   std::int64_t interactions = 0;
   std::int64_t train_examples = 0;
+  std::int64_t validation_examples = 0;
   std::int64_t test_examples = 0;
   std::int64_t candidates = 0;
   std::int64_t dense_parameters = 0;
@@ -34,7 +36,7 @@ struct RunReport {
   std::int64_t first_epoch = 0;  ///< epochs already done, when resumed
   std::string resumed_from;      ///< path of the checkpoint, or empty
   Plan plan = {};                ///< where the tables are, and what a rank needs and sends
-  /// Every effective setting, as (option name, value), in the order of --help.
+  /// Every effective setting, as (option name, value), in the order of --help. Of the trainer only those that the data has settled.
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
@@ -63,7 +65,9 @@ struct ValidationReport {
   MetricValues metrics;
   double loss = 0;  ///< of the last finished epoch of training
   double seconds = 0;
-  double examples_per_second = 0;  ///< test examples ranked per second
+  double examples_per_second = 0;  ///< examples ranked per second
+  /// Which examples: those for validation where there are any, and those for the test at the end of the run or else all along.
+  ingest::Part part = ingest::Part::test;
 };
 
 struct CheckpointReport {
@@ -94,13 +98,18 @@ struct SummaryReport {
   double training_seconds = 0;
   double evaluation_seconds = 0;
   double checkpoint_seconds = 0;
-  double examples_per_second = 0;  ///< training examples over training_seconds
-  std::string checkpoint;          ///< path of the last checkpoint
-  bool interrupted = false;        ///< stopped by a signal before the last epoch
-  std::int64_t peak_memory = 0;    ///< the most bytes of memory that a rank had; the most of any rank
-  PhaseSeconds phase_min{};        ///< least over ranks
+  double examples_per_second = 0;          ///< training examples over training_seconds
+  std::string checkpoint;                  ///< path of the last checkpoint
+  bool interrupted = false;                ///< stopped by a signal before the last epoch
+  ingest::Part part = ingest::Part::test;  ///< of which examples the metrics are
+  std::int64_t peak_memory = 0;            ///< the most bytes of memory that a rank had; the most of any rank
+  PhaseSeconds phase_min{};                ///< least over ranks
   PhaseSeconds phase_mean{};
   PhaseSeconds phase_max{};
+  /// Floating-point operations of the matrix products of a phase a second, mean over ranks; 0 where there are none.
+  PhaseSeconds phase_flops{};
+  /// Of the time in which exchanges of a phase were under way, the share in which ranks computed. Of those that overlap with work.
+  std::array<std::optional<double>, base::phase_names.size()> phase_overlap{};
   TrafficBytes bytes{};  ///< summed over ranks
 };
 

@@ -39,7 +39,7 @@ struct TrainingOptions {
   int threads = 1;
   /// Seed of initial values and of the order of the examples.
   std::uint64_t seed = 42;
-  /// Evaluate on the test examples every so many epochs (0: only at the end).
+  /// Evaluate every so many epochs (0: only at the end): on the validation examples, or on the test examples where there are none.
   std::int64_t validate_every = 5;
   /// The k of the metrics, ascending.
   std::vector<std::int64_t> top_k = {1, 5, 10, 50, 100};

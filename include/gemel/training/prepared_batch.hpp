@@ -10,6 +10,7 @@
 #include "gemel/exchange/row_request.hpp"
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
+#include "gemel/learning/negatives.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
 
@@ -23,13 +24,14 @@ class PreparedBatch {
   /// What one of this rank's lanes is going to work on.
   struct Lane {
     std::span<const std::int32_t> selection;  ///< rows of the dealt examples
+    std::span<const float> weights;           ///< of the dealt examples; empty: all 1
     exchange::ColumnSlice slice;              ///< columns that the lane embeds
     std::vector<std::int32_t> labels;         ///< the column of each example's own candidate
   };
 
   PreparedBatch(const exchange::LanePlan& plan, mpi::Communicator& communicator,
                 const ingest::EpochDeal& deal, const ingest::FeatureRows& catalogue,
-                const model::TwoTower& model);
+                const model::TwoTower& model, const learning::Negatives& negatives);
 
   /// Begins to gather the candidates of batch `batch` of the epoch that was dealt, with one word of flags.
   void start_gather(std::int64_t batch, std::uint32_t flags);
@@ -42,6 +44,8 @@ class PreparedBatch {
 
   /// The batch that was last begun; -1 before the first.
   std::int64_t number() const { return number_; }
+  /// The weight of the batch's examples, over all ranks.
+  double weight() const { return gather_.weight(); }
   const exchange::DistinctCandidates& candidates() const { return gather_.candidates(); }
   const exchange::RowRequest& request() const { return request_; }
   std::span<const Lane> lanes() const { return lanes_; }
@@ -53,14 +57,19 @@ class PreparedBatch {
   }
 
  private:
+  std::span<const float> weights_of(ingest::EpochDeal::Range examples) const;
+
   const exchange::LanePlan& plan_;
   const ingest::EpochDeal& deal_;
   const ingest::FeatureRows& catalogue_;
   const model::TwoTower& model_;
+  const learning::Negatives& negatives_;
   exchange::CandidateGather gather_;
   exchange::RowRequest request_;
   std::int64_t number_ = -1;
-  std::vector<std::int32_t> iota_;  // 0, 1, 2, ...: selects dealt examples
+  std::vector<double> lane_weights_;
+  std::vector<std::int32_t> drawn_;  // items
+  std::vector<std::int32_t> iota_;   // 0, 1, 2, ...: selects dealt examples
   std::vector<Lane> lanes_;
 };
 

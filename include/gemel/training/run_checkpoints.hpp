@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/checkpoint_store.hpp"
@@ -33,6 +34,9 @@ class RunCheckpoints {
   /// Finds the place for new checkpoints, and opens the one to resume from if the options ask for it. The references must outlive
   /// the object.
   RunCheckpoints(const TrainingOptions& options, mpi::Communicator& communicator);
+
+  /// Compares the settings again once the data has settled them all.
+  void check_settings();
 
   /// The features as the run that is resumed has fitted them; null for a fresh run.
   const TowerFeatures* features() const { return features_ ? &*features_ : nullptr; }
@@ -67,7 +71,8 @@ class RunCheckpoints {
   mpi::Communicator& communicator_;
   std::optional<checkpoint::CheckpointStore> store_;
   std::optional<checkpoint::CheckpointReader>
-      reader_;  // of the checkpoint to resume from, until it is loaded
+      reader_;                  // of the checkpoint to resume from, until it is loaded
+  std::string saved_settings_;  // of that checkpoint
   std::optional<TowerFeatures> features_;
   std::filesystem::path resumed_from_;
   std::filesystem::path last_;

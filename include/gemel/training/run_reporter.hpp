@@ -16,7 +16,8 @@ namespace gemel::training {
 /// How a run has ended, beside its state.
 struct Outcome {
   MetricValues metrics;
-  std::string checkpoint;  ///< the last one
+  ingest::Part part = ingest::Part::test;  ///< of which examples these are
+  std::string checkpoint;                  ///< the last one
   std::optional<BestReport> best;
   bool stopped_early = false;
 };
@@ -40,7 +41,9 @@ class RunReporter {
   void step(const checkpoint::TrainingState& state);
   /// An epoch is finished; its record is the last one of the history. Collective.
   void epoch(const checkpoint::TrainingState& state);
-  void validation(const checkpoint::TrainingState& state, const MetricValues& metrics, double seconds);
+  /// Examples of `part` were evaluated.
+  void validation(const checkpoint::TrainingState& state, ingest::Part part, const MetricValues& metrics,
+                  double seconds);
   void checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
                   std::int64_t bytes);
   /// Collective.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gemel/checkpoint/model_checkpoint.hpp"
+#include "gemel/ingest/dataset.hpp"
 #include "gemel/ingest/epoch_deal.hpp"
 #include "gemel/ingest/feature.hpp"
 #include "gemel/ingest/user_history.hpp"
@@ -19,8 +20,9 @@ struct TrainingData {
   checkpoint::DataIdentity identity;
   std::vector<ingest::FittedFeature> query_features;
   std::vector<ingest::FittedFeature> candidate_features;
-  ingest::Examples train;
+  ingest::Examples train;                   ///< with weights, if --weight-column names them
   std::vector<std::int64_t> train_numbers;  ///< of each of `train`, among all ranks' training examples
+  ingest::Examples validation;
   ingest::Examples test;
   ingest::FeatureRows catalogue;  ///< candidate features of every item
   ingest::VocabularyBlock item_ids;
@@ -37,9 +39,17 @@ struct TowerFeatures {
   std::vector<ingest::FittedFeature> candidate;
 };
 
-/// Reads the data set that `options` name and prepares it, by the features that an earlier run has fitted if there are some. Throws
-/// AgreedError (usage, data). Collective.
-TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator,
-                          const TowerFeatures* earlier = nullptr);
+/// Reads the data set that `options` name, and settles what depends on what it has: default features for which it has no columns
+/// become ids alone (where ModelOptions allows it), and data that comes split has the split `files`. Throws AgreedError (usage, data).
+/// Collective.
+ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator);
+
+/// Splits and featurises what read_data has read, by the features that an earlier run has fitted if there are some. Throws AgreedError
+/// (usage, data). Collective.
+TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset dataset,
+                          mpi::Communicator& communicator, const TowerFeatures* earlier = nullptr);
+
+/// Both, for those who need not know what was settled.
+TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator);
 
 }  // namespace gemel::training

@@ -92,6 +92,8 @@ class TrainingStep {
   void update(std::span<const float> dense_gradient);
 
   tensor::MatrixView own_vectors(std::size_t lane);
+  model::DropoutDraw query_draw(std::size_t lane);
+  model::DropoutDraw candidate_draw(std::size_t lane);
   template <class Work>
   void for_each_lane(const Work& work);
 
@@ -114,7 +116,10 @@ class TrainingStep {
   std::vector<Scratch> scratches_;                                 // one per thread
   tensor::Matrix dense_gradients_;                                 // [own lanes, dense parameters]
   std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [own lane][table]
+  std::vector<std::int64_t> touched_rows_;                         // of one table, with repetitions
   std::vector<std::vector<double>> squared_norms_;                 // [table][touched row]
+  std::vector<double> all_squares_;                                // of these and of the dense parameters
+  std::vector<std::int32_t> places_;  // 0, 1, 2, ...: of a batch, where it is dropped from
   double gradient_norm_ = 0;
 };
 

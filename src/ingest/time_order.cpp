@@ -1,0 +1,124 @@
+#include "gemel/ingest/time_order.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "gemel/base/error.hpp"
+#include "gemel/ingest/distinct_strings.hpp"
+#include "gemel/ingest/string_exchange.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+using Limits = std::numeric_limits<std::int64_t>;
+
+/// The least time t so that `count` interactions of all ranks are at t or before. Needs 1 <= count <= all. Collective.
+std::int64_t time_of_earliest(std::span<const std::int64_t> sorted, std::int64_t count,
+                              mpi::Communicator& communicator) {
+  std::int64_t low = communicator.min(sorted.empty() ? Limits::max() : sorted.front());
+  std::int64_t high = communicator.max(sorted.empty() ? Limits::min() : sorted.back());
+  while (low < high) {
+    const std::int64_t middle = std::midpoint(low, high);  // rounds towards low
+    const auto end = std::upper_bound(sorted.begin(), sorted.end(), middle);
+    if (communicator.sum(std::int64_t{end - sorted.begin()}) >= count) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+/// (timestamp, place) of an interaction.
+struct Moment {
+  std::int64_t time = Limits::min();
+  std::int64_t place = -1;
+
+  bool is_before(const Moment& other) const {
+    return std::pair(time, place) < std::pair(other.time, other.place);
+  }
+};
+
+/// What is known of a user's interactions: how many there are, and the last two.
+struct UserRecord {
+  std::int64_t count = 0;
+  Moment last;
+  Moment before_last;
+
+  void add(const Moment& moment) {
+    if (last.is_before(moment)) {
+      before_last = std::exchange(last, moment);
+    } else if (before_last.is_before(moment)) {
+      before_last = moment;
+    }
+  }
+  void add(const UserRecord& other) {
+    count += other.count;
+    if (other.last.place >= 0) add(other.last);
+    if (other.before_last.place >= 0) add(other.before_last);
+  }
+};
+
+/// What all ranks know of the users of this one, from what each knows of its own. Collective.
+std::vector<UserRecord> merge_over_ranks(const DistinctStrings& users, std::vector<UserRecord> records,
+                                         mpi::Communicator& communicator) {
+  const std::vector<std::size_t> sent = users.counts_by_owner(communicator.size());
+  std::vector<std::size_t> received;
+  const StringColumn names = all_to_all_strings(users.strings, sent, received, communicator);
+  std::vector<UserRecord> owned =
+      communicator.all_to_all(std::span<const UserRecord>(records), sent, received);
+  const DistinctStrings distinct = distinct_strings(names);
+  std::vector<UserRecord> merged(distinct.size());
+  for (std::size_t i = 0; i < owned.size(); ++i) merged[distinct.places[i]].add(owned[i]);
+  for (std::size_t i = 0; i < owned.size(); ++i) owned[i] = merged[distinct.places[i]];
+  mpi::Pending pending;
+  communicator.start_all_to_all(std::span<const UserRecord>(owned), std::span<const std::size_t>(received),
+                                std::span(records), std::span<const std::size_t>(sent), pending);
+  pending.wait();
+  return records;
+}
+
+}  // namespace
+
+std::vector<bool> earliest(std::span<const std::int64_t> timestamps, std::int64_t count,
+                           mpi::Communicator& communicator) {
+  const auto total = communicator.sum(static_cast<std::int64_t>(timestamps.size()));
+  base::require(0 <= count && count <= total, "ingest: more earliest interactions than there are");
+  std::vector<bool> is_early(timestamps.size(), false);
+  if (count == 0) return is_early;
+  std::vector<std::int64_t> sorted(timestamps.begin(), timestamps.end());
+  std::sort(sorted.begin(), sorted.end());
+  const std::int64_t cut = time_of_earliest(sorted, count, communicator);
+  const auto [before, after] = std::equal_range(sorted.begin(), sorted.end(), cut);
+  const std::int64_t earlier = communicator.sum(std::int64_t{before - sorted.begin()});
+  // Those at the cut itself are taken in the order of the data, until there are enough.
+  std::int64_t left = count - earlier - communicator.sum_before(std::int64_t{after - before});
+  for (std::size_t i = 0; i < timestamps.size(); ++i) {
+    is_early[i] = timestamps[i] < cut || (timestamps[i] == cut && left-- > 0);
+  }
+  return is_early;
+}
+
+std::vector<LastInteractions> last_interactions(const StringColumn& users,
+                                                std::span<const std::int64_t> timestamps, std::int64_t first,
+                                                mpi::Communicator& communicator) {
+  const DistinctStrings distinct = distinct_strings(users);
+  std::vector<UserRecord> records(distinct.size());
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    UserRecord& record = records[distinct.places[i]];
+    ++record.count;
+    record.add(Moment{timestamps.empty() ? 0 : timestamps[i], first + static_cast<std::int64_t>(i)});
+  }
+  records = merge_over_ranks(distinct, std::move(records), communicator);
+  std::vector<LastInteractions> result;
+  result.reserve(users.size());
+  for (const std::uint32_t user : distinct.places) {
+    const UserRecord& record = records[user];
+    result.push_back({record.count, record.last.place, record.before_last.place});
+  }
+  return result;
+}
+
+}  // namespace gemel::ingest

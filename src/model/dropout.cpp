@@ -1,0 +1,51 @@
+#include "gemel/model/dropout.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "gemel/base/random.hpp"
+#include "gemel/base/vectorize.hpp"
+
+namespace gemel::model {
+namespace {
+
+constexpr float levels = 65536.0F;         // of 16 random bits
+constexpr std::size_t values_a_block = 8;  // of 128 random bits
+constexpr std::size_t words_a_block = 4;
+
+/// The factors of a row, each from 16 bits of `words`.
+void choose(std::span<const std::uint32_t> words, std::uint32_t threshold, float kept,
+            std::span<float> factors) {
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    const std::uint32_t random = words[i / 2] >> (i % 2 * 16) & 0xffffU;
+    factors[i] = random < threshold ? 0.0F : kept;
+  }
+}
+
+}  // namespace
+
+Dropout::Dropout(float share, const std::string& name, std::uint64_t seed)
+    : key_(base::random_key(seed, name)),
+      threshold_(static_cast<std::uint32_t>(std::lround(std::min(share * levels, levels - 1)))),
+      kept_factor_(levels / (levels - static_cast<float>(threshold_))) {}
+
+void Dropout::apply(const DropoutDraw& draw, tensor::MatrixView values, tensor::Matrix& factors) const {
+  factors.resize(values.rows(), values.cols());
+  const std::uint64_t key = base::random_bits(key_, static_cast<std::uint64_t>(draw.step));
+  const std::size_t blocks = (values.cols() + values_a_block - 1) / values_a_block;
+  std::vector<std::uint32_t> words(blocks * words_a_block);
+  for (std::size_t row = 0; row < values.rows(); ++row) {
+    base::random_words(key, static_cast<std::uint64_t>(draw.numbers[row]) * blocks, words);
+    choose(words, threshold_, kept_factor_, factors.row(row));
+  }
+  multiply(values.flat(), factors.view().flat());
+}
+
+GEMEL_VECTORIZE
+void multiply(std::span<float> values, std::span<const float> factors) {
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factors[i];
+}
+
+}  // namespace gemel::model

@@ -1,0 +1,160 @@
+#include "gemel/training/training_data.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gemel/mpi/agreement.hpp"
+#include "gemel/training/settings.hpp"
+#include "ingest/support.hpp"
+
+namespace gemel::training {
+namespace {
+
+using ingest::Failure;
+using ingest::failure_of;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class TrainingDataTest : public testing::Test {
+ protected:
+  TrainingOptions options_for(std::string_view train, std::string_view test = "",
+                              ingest::FileFormat format = ingest::FileFormat::pairs) {
+    TrainingOptions options;
+    options.data.files.train = directory_.write("train", train).string();
+    if (!test.empty()) options.data.files.test = directory_.write("test", test).string();
+    options.data.files.format = format;
+    options.data.test_fraction = 0;
+    options.model.adapt_query_features = true;
+    options.model.adapt_candidate_features = true;
+    return options;
+  }
+  /// The options as the data settles them.
+  TrainingOptions settled(TrainingOptions options) {
+    read_data(options, world_);
+    return options;
+  }
+  Failure refusal(const TrainingOptions& options) {
+    return failure_of([&] { prepare_data(options, world_); });
+  }
+
+  mpi::Communicator world_ = mpi::Communicator::world();
+  ingest::TemporaryDirectory directory_{world_};
+};
+
+TEST_F(TrainingDataTest, DefaultFeaturesAreIdsWhereTheDataHasNothingElse) {
+  TrainingOptions options = settled(options_for("a 1 2\nb 3", "", ingest::FileFormat::lists));
+  EXPECT_THAT(options.model.query_features, ElementsAre("user_id:lookup"));
+  EXPECT_THAT(options.model.candidate_features, ElementsAre("item_id:lookup"));
+  EXPECT_THAT(data_settings(options),
+              testing::IsSupersetOf({std::pair<std::string, std::string>("query-feature", "user_id:lookup"),
+                                     {"candidate-feature", "item_id:lookup"},
+                                     {"split", "random"}}));
+  const TrainingData data = prepare_data(options, world_);
+  EXPECT_EQ(data.query_features[0].table_rows(), 3);
+  EXPECT_EQ(data.candidate_features[0].table_rows(), 4);
+  EXPECT_EQ(data.item_labels.strings, data.item_ids.strings);
+
+  options = settled(options_for("a 1 5 100\nb 3 4 200"));  // with timestamps
+  EXPECT_EQ(options.model.query_features, model::ModelOptions().query_features);
+  EXPECT_THAT(options.model.candidate_features, ElementsAre("item_id:lookup"));
+
+  TrainingOptions synthetic;
+  synthetic.model.adapt_query_features = true;
+  synthetic.model.adapt_candidate_features = true;
+  EXPECT_EQ(settled(synthetic).model.query_features, model::ModelOptions().query_features);
+  EXPECT_EQ(settled(synthetic).model.candidate_features, model::ModelOptions().candidate_features);
+}
+
+TEST_F(TrainingDataTest, FeaturesThatWereChosenStay) {
+  TrainingOptions options = options_for("a 1 2\nb 3", "", ingest::FileFormat::lists);
+  options.model.adapt_query_features = false;
+  const Failure failure = refusal(options);
+  EXPECT_EQ(failure.code, base::ExitCode::usage);
+  EXPECT_THAT(failure.message,
+              HasSubstr("there is no column \"timestamp\". The columns are: user_id (text)."));
+  options = options_for("a 1 2.5\nb 3 1");
+  options.model.query_features = {"rating:normalize"};
+  options.model.adapt_query_features = false;
+  EXPECT_THAT(
+      refusal(options).message,
+      HasSubstr("features are made of text and of whole numbers. The columns are: user_id (text), rating "
+                "(decimal number)"));
+}
+
+TEST_F(TrainingDataTest, UnsettledFeaturesAreNoSettingYet) {
+  TrainingOptions options = options_for("a 1\nb 3", "b 1");
+  EXPECT_THAT(result_settings(options), testing::Not(HasSubstr("query-feature")));
+  const std::string saved = result_settings(settled(options));
+  EXPECT_THAT(saved, HasSubstr("user_id:lookup:32"));
+  EXPECT_THAT(saved, HasSubstr("\"split\": \"files\""));
+  EXPECT_THAT(compare_settings("a.h5", saved, result_settings(options)), testing::IsEmpty());
+}
+
+TEST_F(TrainingDataTest, CountsThePartsOfTheFiles) {
+  const TrainingData data = prepare_data(options_for("a 1\nb 3\na 3\na 3", "b 1\nc 4"), world_);
+  EXPECT_EQ(data.identity.train_examples, 4);
+  EXPECT_EQ(data.identity.validation_examples, 0);
+  EXPECT_EQ(data.identity.test_examples, 2);
+  EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.train.size())), 4);
+  EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.test.size())), 2);
+  std::vector<std::int64_t> counts = data.item_counts;
+  std::ranges::sort(counts);
+  EXPECT_THAT(counts, ElementsAre(0, 1, 3));  // item 4 is in the test file alone
+}
+
+TEST_F(TrainingDataTest, ValidationExamplesAreNeitherTrainedNorTested) {
+  TrainingOptions options;
+  options.data.validation_fraction = 0.1;
+  const TrainingData data = prepare_data(options, world_);
+  EXPECT_EQ(data.identity.train_examples, 43200);
+  EXPECT_EQ(data.identity.validation_examples, 4800);
+  EXPECT_EQ(data.identity.test_examples, 12000);
+  EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.train.size())), 43200);
+  EXPECT_EQ(data.train_numbers.size(), data.train.size());
+  EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.validation.size())), 4800);
+  EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.test.size())), 12000);
+  std::int64_t counted = 0;
+  for (const std::int64_t count : data.item_counts) counted += count;
+  EXPECT_EQ(counted, 43200);
+}
+
+TEST_F(TrainingDataTest, TrainingExamplesHaveTheWeightsOfTheirColumn) {
+  TrainingOptions options = options_for("a 1 0.5\nb 3 4\nc 5 0", "b 1 -7");
+  options.data.weight_column = "rating";
+  const TrainingData data = prepare_data(options, world_);
+  EXPECT_EQ(data.train.weights.size(), data.train.size());
+  EXPECT_TRUE(data.test.weights.empty());
+  const std::vector<float> by_number = {0.5F, 4, 0};
+  for (std::size_t i = 0; i < data.train.size(); ++i)
+    EXPECT_EQ(data.train.weights.at(i), by_number.at(static_cast<std::size_t>(data.train_numbers[i])));
+  options.data.weight_column.clear();
+  EXPECT_TRUE(prepare_data(options, world_).train.weights.empty());
+}
+
+TEST_F(TrainingDataTest, RefusesWeightsThatAreNone) {
+  TrainingOptions options = options_for("a 1 1\nb 3 -2\nc 5 -1");
+  options.data.weight_column = "rating";
+  Failure failure = refusal(options);
+  EXPECT_EQ(failure.code, base::ExitCode::data);
+  EXPECT_THAT(failure.message,
+              HasSubstr("--weight-column rating: interaction 2 (user b) has the weight -2."));
+  options = options_for("a 1 1e39\nb 3 1");  // no float
+  options.data.weight_column = "rating";
+  EXPECT_THAT(refusal(options).message, HasSubstr("interaction 1 (user a) has the weight inf"));
+  options = options_for("a 1 0\nb 3 0");
+  options.data.weight_column = "rating";
+  EXPECT_THAT(refusal(options).message, HasSubstr("all training examples have the weight 0"));
+  options.data.weight_column = "price";
+  failure = refusal(options);
+  EXPECT_EQ(failure.code, base::ExitCode::usage);
+  EXPECT_THAT(failure.message, HasSubstr("Their columns are: user_id (text), rating (number)."));
+}
+
+}  // namespace
+}  // namespace gemel::training
