@@ -27,13 +27,18 @@ run=(--learning-rate 0.5 --validate-every 1 --monitor top-100 --patience 3 --kee
 on 1 "${run[@]}" --epochs 200 --checkpoint-dir whole --metrics-file whole.jsonl
 ((status == 0)) || fail "exit code $status where nothing improves any more"
 check "the summary tells of it" grep -q '^Stopped early after epoch' output
-best=$(tail -n 1 whole.jsonl | sed 's/.*"best":{[^}]*"epoch":\([0-9]*\).*/\1/')
-last=$(tail -n 1 whole.jsonl | sed 's/.*"summary","epoch":\([0-9]*\).*/\1/')
+summary=$(tail -n 1 whole.jsonl)
+# epoch_in TEXT: the first one.
+epoch_in() {
+  grep -o '"epoch":[0-9]*' <<<"$1" | head -n 1 | cut -d : -f 2
+}
+best=$(epoch_in "${summary#*\"best\"}")
+last=$(epoch_in "$summary")
 ((last == best + 3)) || fail "stopped after epoch $last, where epoch $best was the best and the patience is 3"
 [[ $(steps whole) == "$((best * 24)) $((last * 24)) " ]] || fail "the checkpoints are of steps $(steps whole)"
 check "the summary names the best checkpoint" grep -q "^best checkpoint: whole/run-001-step-0*$((best * 24)).h5" output
-of_best=$(grep "^{\"event\":\"validation\",\"epoch\":$best," whole.jsonl | sed 's/.*\("top_1".*\),"seconds".*/\1/')
-check "the summary has the accuracies of the best checkpoint" grep -qF "$of_best" <(tail -n 1 whole.jsonl)
+of_best=$(grep '"event":"validation"' whole.jsonl | grep "\"epoch\":$best," | head -n 1 | grep -o '"top_1":.*"top_100":[0-9.e-]*')
+check "the summary has the accuracies of the best checkpoint" grep -qF "$of_best" <<<"$summary"
 
 on 2 "${run[@]}" --epochs "$((best + 1))" --checkpoint-dir parts
 on 3 "${run[@]}" --epochs 200 --checkpoint-dir parts --resume auto
