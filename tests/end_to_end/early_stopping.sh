@@ -7,7 +7,7 @@
 need h5diff
 need h5dump
 
-measured=(--metrics accuracy,recall,ndcg,hit-rate,mrr,coverage --top-k 10,100 --validate-every 2)
+measured=("--metrics=accuracy,recall,ndcg,hit-rate,mrr,coverage" "--top-k=10,100" --validate-every 2)
 train 1 users-1 --epochs 2 "${measured[@]}" --exclude-seen
 for ranks in 2 3 8; do
   train "$ranks" "users-$ranks" --epochs 2 "${measured[@]}" --exclude-seen
