@@ -138,8 +138,13 @@ class ModelCheckpointTest : public testing::Test {
     for (const char* item : {"10", "20", "七人の侍"}) items.push_back(item);
     const Catalogue catalogue = {ingest::own_block(items, world_), ingest::own_block(items, world_), counts_,
                                  vectors_.view().middle_rows(0, own_items())};
-    const RunIdentity identity = {"{}",    8, 5, {1, 10}, {"made up", 100, 70, 20, 0xfedcba9876543210, 10},
-                                  metrics_};
+    RunIdentity identity;
+    identity.config = "{}";
+    identity.lanes = 8;
+    identity.seed = 5;
+    identity.top_k = {1, 10};
+    identity.data = {"made up", 100, 70, 20, 0xfedcba9876543210, 10};
+    identity.metrics = metrics_;
     const std::int64_t bytes =
         save_model(path_, identity, state_, catalogue, saved.model, saved.optimizer, world_);
     EXPECT_EQ(bytes, static_cast<std::int64_t>(std::filesystem::file_size(path_)));
