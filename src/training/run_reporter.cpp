@@ -92,7 +92,8 @@ void RunReporter::summary(const checkpoint::TrainingState& state, const Outcome&
   for (std::size_t i = 0; i < flights.size(); ++i) {
     const double seconds = report.phase_mean[i] * static_cast<double>(all.size());
     report.phase_flops[i] = operations[i] > 0 ? static_cast<double>(operations[i]) / seconds : 0;
-    if (flights[i].seconds > 0) report.phase_overlap[i] = 1 - flights[i].waited / flights[i].seconds;
+    if (all.size() > 1 && flights[i].seconds > 0)
+      report.phase_overlap[i] = 1 - flights[i].waited / flights[i].seconds;
   }
   report.bytes = traffic_.all();
   communicator_.sum(std::span(report.bytes));
