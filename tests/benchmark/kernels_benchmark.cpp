@@ -198,12 +198,16 @@ void coalesce(benchmark::State& state) {
   report_bytes(state, seconds, product({rows, dim, float_bytes}), 2 * input_gradient.size() * float_bytes);
 }
 
-/// Adagrad reads gradient, weight and accumulator and writes the latter two.
+/// Rows in random order, all as often. Adagrad reads gradient, weight and accumulator and writes the latter two.
 void row_update(benchmark::State& state) {
   const std::size_t dim = argument(state, 1);
   const std::size_t count = argument(state, 2);
   Lookups lookups(argument(state, 0), dim, count);
   Lookups items(1, dim, 1);
+  const base::KeyedPermutation shuffled(1, argument(state, 0));
+  for (std::size_t i = 0; i < lookups.rows.words.size(); ++i) {
+    lookups.rows.words[i] = static_cast<std::uint32_t>(shuffled(i));  // a step updates a row once
+  }
   model::TwoTower model(lookups.features, items.features, {1}, 1);
   learning::Optimizer optimizer({}, model);
   const tensor::Matrix gradient = random_matrix(count, dim, 6, 0.01F);
