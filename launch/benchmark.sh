@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Times gemel beside PyTorch on this machine; --help explains.
+# Times gemel beside PyTorch on this machine, or its kernels beside what the machine could do; --help explains.
 #   launch/benchmark.sh [--data DIR] [--layers 64,32] [--epochs 5] [--rounds 3] [--json FILE]
+#   launch/benchmark.sh --kernels [--json FILE]
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # Numbers with a point, whatever the user's language.
@@ -12,6 +13,7 @@ Times whole training jobs on MovieLens 100K: gemel, and a PyTorch port of the sa
 (tests/benchmark/pytorch_tutorial.py).
 
   launch/benchmark.sh [OPTION...]
+  launch/benchmark.sh --kernels [--json FILE]
 
   --data DIR       the data set; otherwise $GEMEL_DATA/ml-100k, $GEMEL_DATA or data/ml-100k
   --layers WIDTHS  widths of each tower's dense layers (64,32)
@@ -19,6 +21,7 @@ Times whole training jobs on MovieLens 100K: gemel, and a PyTorch port of the sa
   --rounds N       how often each job is run (3)
   --cores LIST     numbers of cores to compare at, up to 8 (1,2)
   --json FILE      write the figures there, too
+  --kernels        time single kernels of gemel instead of jobs, and nothing of PyTorch; goes with --json alone
 
 On 1 core it runs gemel on 1 rank and PyTorch with 1 thread; on n > 1 cores gemel on n ranks, PyTorch with n threads,
 gemel on 1 rank with n threads, and PyTorch's DistributedDataParallel with n processes, whose in-batch negatives are
@@ -37,10 +40,22 @@ step to the kernel.
 
   launch/benchmark.sh --data data/ml-100k --rounds 5 --json benchmark.json
 
-Needs jq, a built trainer, and a Python with PyTorch and NumPy (Debian: python3-torch libopenblas0-openmp), which it never
-installs. The exit code is 2 when there is none, or an option cannot be; 1 when a job fails.
+--kernels builds and runs tests/benchmark/kernels_benchmark: dense layers, the loss, exponentials, looking up, coalescing and
+updating rows of tables, sums over lanes, a tile of a top-K search, and the deal of an epoch, each on one core. The first
+lines, limit/..., are what the machine can do: multiply-adds in registers of the widest vectors it has, and memcpy. Kernels
+that compute tell GFLOP/s and "of_peak", their share of that peak; kernels that move data tell GB/s, read and written, and
+"of_copy", their share of the rate of a memcpy within as much memory as the kernel goes through. 1 is the limit; a kernel that
+reads more than it writes may pass it. Time is that of the core, so others' work on the machine takes part only through
+shared caches and memory, and through the clock.
+
+  launch/benchmark.sh --kernels --json kernels.json
+
+Jobs need jq, a built trainer, and a Python with PyTorch and NumPy (Debian: python3-torch libopenblas0-openmp), which it
+never installs; kernels need Google Benchmark (Debian: libbenchmark-dev). The exit code is 2 when there is no such Python or
+no data, or an option cannot be; 1 when something else fails.
 Environment: GEMEL_TRAINER, the program (build/release/trainer); GEMEL_PYTHON, the Python (the first of python3 and
-/usr/bin/python3 that has PyTorch).
+/usr/bin/python3 that has PyTorch); GEMEL_BUILD, where kernels are built (build/); GEMEL_KERNELS, a kernels_benchmark that is
+built already.
 END_OF_HELP
 }
 
@@ -49,7 +64,7 @@ refuse() {
   exit 2
 }
 
-data='' layers=64,32 epochs=5 rounds=3 cores=1,2 json=''
+data='' layers=64,32 epochs=5 rounds=3 cores=1,2 json='' kernels='' given=()
 while (($# > 0)); do
   option=$1
   case $option in
@@ -60,8 +75,14 @@ while (($# > 0)); do
     --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
   esac
   case $1 in
+    --kernels)
+      [[ $option != *=* ]] || refuse "--kernels takes no value; see $0 --help"
+      kernels=yes
+      shift
+      ;;
     --data | --layers | --epochs | --rounds | --cores | --json)
       [[ ${2-} ]] || refuse "$1 takes a value; see $0 --help"
+      [[ $1 == --json ]] || given+=("$1")
       declare "${1#--}=$2"
       shift 2
       ;;
@@ -79,6 +100,32 @@ if [[ $json ]]; then
   folder=$(dirname "$json")
   [[ -d $folder && -w $folder && ! -d $json ]] ||
     refuse "$json: cannot be written: its folder is not there or not writable, or it is a folder itself"
+fi
+
+load() { cut -d ' ' -f 1-3 /proc/loadavg; }
+
+time_kernels() {
+  local program=${GEMEL_KERNELS-} load_before
+  if [[ ! $program ]]; then
+    build release kernels_benchmark
+    program=$(build_dir release)/kernels_benchmark
+  fi
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  load_before=$(load)
+  OMP_NUM_THREADS=1 "$program" --benchmark_counters_tabular=true \
+    --benchmark_out="$scratch/figures" --benchmark_out_format=json || fail "$program ended with an error; see above"
+  say "load $load_before before, $(load) after"
+  if [[ $json ]]; then
+    cat "$scratch/figures" >"$json"
+    say "the figures are in $json"
+  fi
+}
+
+if [[ $kernels ]]; then
+  ((${#given[@]} == 0)) || refuse "--kernels times no jobs, so ${given[*]} would mean nothing; see $0 --help"
+  time_kernels
+  exit
 fi
 
 data=${data:-$(find_data)}
@@ -167,8 +214,6 @@ run_jobs() {
     pytorch "$1" "DDP, $1 processes" "$1" 1
   fi
 }
-
-load() { cut -d ' ' -f 1-3 /proc/loadavg; }
 
 # Everything measured, as one JSON document.
 summarise() {

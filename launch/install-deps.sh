@@ -9,7 +9,7 @@ packages=(
   build-essential cmake ninja-build pkg-config
   openmpi-bin libopenmpi-dev libdnnl-dev libhdf5-openmpi-dev
   libboost-program-options-dev libspdlog-dev libfmt-dev nlohmann-json3-dev librandom123-dev libxxhash-dev
-  libgtest-dev libgmock-dev hdf5-tools
+  libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools
   clang-format-14 shellcheck     # house checks; another clang-format lays code out differently
   ca-certificates curl unzip     # data/fetch_movielens.sh
   gnuplot-nox jq                 # launch/plot_accuracy.sh

@@ -143,6 +143,34 @@ check "missing data are an error" refuses 'cannot read nowhere/u.data'
 benchmark --data ml-100k --json nowhere/figures.json
 check "a folder that is not there is an error" refuses 'nowhere/figures.json: cannot be written'
 
+# Kernels, with a stand-in for their program, too.
+stand_in kernels <<'END'
+source "$stand_in"
+note "kernels, $OMP_NUM_THREADS thread"
+echo 'a table'
+if [[ ${KERNELS_FAIL-} ]]; then echo "the kernels' reason" >&2; exit 5; fi
+for argument; do
+  if [[ $argument == --benchmark_out=* ]]; then echo '{"benchmarks":[]}' >"${argument#*=}"; fi
+done
+END
+export GEMEL_KERNELS=$scratch/bin/kernels
+NO_TORCH=1 benchmark --kernels --json kernels.json
+check "kernels need neither data nor PyTorch" test "$status" = 0
+check "only the kernels run" ordered <<<'kernels, 1 thread'
+check "what they tell is shown" says '^a table$'
+check "the load is shown" says '^gemel: load .* before, .* after$'
+check "their figures are kept" test "$(<kernels.json)" = '{"benchmarks":[]}'
+KERNELS_FAIL=1 benchmark --kernels --json kernels.json
+check "kernels that fail are an error" test "$status" = 1
+check "their reason is shown" says "^the kernels' reason"
+check "an error leaves earlier figures of kernels" test "$(<kernels.json)" = '{"benchmarks":[]}'
+benchmark --kernels --rounds 2 --layers 8
+check "kernels with options of jobs are an error" refuses '--kernels times no jobs, so --rounds --layers would mean nothing'
+benchmark --kernels=all
+check "kernels with a value are an error" refuses '--kernels takes no value'
+benchmark --kernels --json nowhere/figures.json
+check "kernels with a folder that is not there are an error" refuses 'nowhere/figures.json: cannot be written'
+
 echo earlier >kept.json
 GEMEL_FAILS=1 benchmark --data ml-100k --json kept.json
 check "a trainer that fails is an error" test "$status" = 1
