@@ -14,7 +14,7 @@ train 2 longer "${run[@]}" --epochs 5 --resume auto
 check "3 epochs on 4 ranks and 2 on 2 give what 5 on 1 give" same whole longer
 
 # With all that a step draws at random, and averages of the weights.
-regular=(--data "$movielens" --layers=64,32 --normalize --item-bias --temperature 0.2 --dropout 0.1
+regular=(--data "$movielens" "--layers=64,32" --normalize --item-bias --temperature 0.2 --dropout 0.1
   --query-dropout 0.1 --candidate-dropout 0.2 --embedding-l2 0.01 --average-weights 0.99)
 train 1 regular-whole "${regular[@]}" --epochs 5 --validate-every 1
 train 4 regular "${regular[@]}" --epochs 3 --validate-every 3
