@@ -89,7 +89,8 @@ std::string result_settings(const TrainingOptions& options) {
   // What the data has yet to settle is no setting yet.
   if (options.model.adapt_query_features) settings.erase("query-feature");
   if (options.model.adapt_candidate_features) settings.erase("candidate-feature");
-  if (!options.data.is_split_settled && !options.data.directory.empty()) settings.erase("split");
+  const bool has_own_data = !options.data.directory.empty() || !options.data.files.train.empty();
+  if (has_own_data && !options.data.is_split_settled) settings.erase("split");
   return settings.dump(2);
 }
 

@@ -165,8 +165,11 @@ TEST(RunText, TellsSizesAndSettings) {
 }
 
 TEST(RunText, TellsOfValidationExamples) {
-  EXPECT_THAT(run_text({.data = "d", .train_examples = 7, .validation_examples = 2, .test_examples = 1}),
-              HasSubstr("(7 to train, 2 for validation, 1 to test)"));
+  training::RunReport report;
+  report.train_examples = 7;
+  report.validation_examples = 2;
+  report.test_examples = 1;
+  EXPECT_THAT(run_text(report), HasSubstr("(7 to train, 2 for validation, 1 to test)"));
 }
 
 TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {

@@ -203,7 +203,8 @@ TEST_F(MovieLens, DirectoriesThatHoldNoneAreErrors) {
   EXPECT_THAT(
       message_for(directory_.path()),
       HasSubstr(
-          "no data set of a known format. Looked for: u.data and u.item (MovieLens-100k). Found: u.data."));
+          "no data set of a known format. Looked for: u.data and u.item (MovieLens-100k); train.txt and "
+          "test.txt, perhaps valid.txt or validation.txt (lists of items by user). Found: u.data."));
 }
 
 // What every part of a dataset is worth on any number of ranks: the same rows, in the same order, as one rank

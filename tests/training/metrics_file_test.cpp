@@ -97,9 +97,14 @@ TEST_F(MetricsFileTest, WritesValidations) {
 
 TEST_F(MetricsFileTest, SaysWhichExamplesWereEvaluated) {
   MetricsFile file(path_);
-  file.on_run({.validation_examples = 7});
-  file.on_validation({.epoch = 5, .part = ingest::Part::validation});
-  file.on_validation({.epoch = 5, .part = ingest::Part::test});
+  RunReport run;
+  run.validation_examples = 7;
+  file.on_run(run);
+  for (const ingest::Part part : {ingest::Part::validation, ingest::Part::test}) {
+    ValidationReport report;
+    report.part = part;
+    file.on_validation(report);
+  }
   ASSERT_EQ(events().size(), 3U);
   EXPECT_EQ(events()[0].at("validation_examples"), 7);
   EXPECT_EQ(events()[1].at("event"), "validation");
