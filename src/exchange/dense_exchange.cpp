@@ -42,17 +42,18 @@ std::span<const float> DenseExchange::all_reduce(tensor::MatrixView lanes) {
   }
   reduce_.start(lanes, segments_);
   const std::span<const float> own = reduce_.finish();
-  mpi::Pending pending;
   communicator_.start_all_gather(own, std::span<float>(sum_), std::span<const std::size_t>(segments_),
-                                 pending);
-  pending.wait();
+                                 pending_);
+  pending_.wait();
   return sum_;
 }
 
 void DenseExchange::double_recursively(std::span<float> sum) {
   for (int distance = 1; distance < plan_.ranks; distance *= 2) {
     // Both partners add the same two numbers, and a + b has the bits of b + a.
-    communicator_.exchange_with(plan_.rank ^ distance, std::span<const float>(sum), std::span<float>(peer_));
+    communicator_.start_exchange_with(plan_.rank ^ distance, std::span<const float>(sum),
+                                      std::span<float>(peer_), pending_);
+    pending_.wait();
     tensor::add_into(sum, peer_);
   }
 }

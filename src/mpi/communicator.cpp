@@ -201,14 +201,6 @@ std::vector<std::size_t> Communicator::exchange_counts(std::span<const std::size
   return receive_counts;
 }
 
-void Communicator::exchange_bytes_with(int peer, std::span<const std::byte> send,
-                                       std::span<std::byte> receive) {
-  Pending pending;
-  start_receive(receive, peer, pending);
-  start_send(send, peer, pending);
-  pending.wait();
-}
-
 void Communicator::start_send(std::span<const std::byte> bytes, int to, Pending& pending) {
   for_each_piece(bytes, [&](std::span<const std::byte> piece) {
     check(MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, 0, handle_, &pending.add()),

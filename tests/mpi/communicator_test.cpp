@@ -98,7 +98,9 @@ TEST(Communicator, ExchangesWithAPartner) {
   if (partner >= world.size()) return;
   const std::vector<float> mine(1000, static_cast<float>(world.rank()));
   std::vector<float> theirs(1000);
-  world.exchange_with(partner, std::span<const float>(mine), std::span<float>(theirs));
+  Pending pending;
+  world.start_exchange_with(partner, std::span<const float>(mine), std::span<float>(theirs), pending);
+  pending.wait();
   EXPECT_EQ(theirs, std::vector<float>(1000, static_cast<float>(partner)));
 }
 

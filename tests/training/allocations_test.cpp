@@ -1,5 +1,7 @@
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <oneapi/dnnl/dnnl.h>
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -21,7 +23,18 @@ void* allocate(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
-// Of the whole program, libraries in C++ included. What MPI does is its own affair.
+// oneDNN makes a map of its arguments in every call: its own affair, and so is what MPI does. The tests of steps have one thread.
+extern "C" dnnl_status_t dnnl_primitive_execute(const_dnnl_primitive_t primitive, dnnl_stream_t stream,
+                                                int arguments, const dnnl_exec_arg_t* list) {
+  static const auto execute =
+      reinterpret_cast<decltype(&dnnl_primitive_execute)>(dlsym(RTLD_NEXT, "dnnl_primitive_execute"));
+  const bool was_counting = counting.exchange(false);
+  const dnnl_status_t status = execute(primitive, stream, arguments, list);
+  counting = was_counting;
+  return status;
+}
+
+// Of the whole program, libraries in C++ included.
 void* operator new(std::size_t size) {
   return allocate(size, alignof(std::max_align_t));
 }

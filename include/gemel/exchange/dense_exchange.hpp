@@ -7,6 +7,7 @@
 #include "gemel/exchange/lane_tree.hpp"
 #include "gemel/exchange/segment_reduce.hpp"
 #include "gemel/mpi/communicator.hpp"
+#include "gemel/mpi/pending.hpp"
 #include "gemel/tensor/matrix.hpp"
 
 namespace gemel::exchange {
@@ -43,6 +44,7 @@ class DenseExchange {
   std::vector<std::size_t> segments_;
   tensor::AlignedVector<float> sum_;
   tensor::AlignedVector<float> peer_;
+  mpi::Pending pending_;
 };
 
 }  // namespace gemel::exchange

@@ -122,10 +122,11 @@ class Communicator {
     return received;
   }
 
-  /// Sends to `peer` and receives as much from it.
+  /// Begins to send to `peer` and to receive as much from it.
   template <Transferable T>
-  void exchange_with(int peer, std::span<const T> send, std::span<T> receive) {
-    exchange_bytes_with(peer, std::as_bytes(send), std::as_writable_bytes(receive));
+  void start_exchange_with(int peer, std::span<const T> send, std::span<T> receive, Pending& pending) {
+    start_receive(std::as_writable_bytes(receive), peer, pending);
+    start_send(std::as_bytes(send), peer, pending);
   }
 
   /// Sums and extremes over all ranks, exact and so independent of order. Collective.
@@ -150,7 +151,6 @@ class Communicator {
                               std::span<std::byte> receive, std::span<const std::size_t> receive_counts,
                               std::size_t element, Pending& pending);
   std::vector<std::size_t> exchange_counts(std::span<const std::size_t> send_counts);
-  void exchange_bytes_with(int peer, std::span<const std::byte> send, std::span<std::byte> receive);
   void start_send(std::span<const std::byte> bytes, int to, Pending& pending);
   void start_receive(std::span<std::byte> bytes, int from, Pending& pending);
   template <class T>
