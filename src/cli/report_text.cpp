@@ -21,7 +21,7 @@ std::string metrics_text(const training::SummaryReport& report) {
   const bool of_best = report.best && !report.best->checkpoint.empty() && !report.interrupted;
   const std::string whose =
       of_best ? fmt::format(", of the best checkpoint (epoch {})", report.best->epoch) : "";
-  const auto section = [&](const char* heading, bool of_users) {
+  const auto section = [&](const std::string& heading, bool of_users) {
     bool is_begun = false;
     for (const auto& [metric, value] : report.metrics) {
       if (metric.is_of_users() != of_users) continue;
@@ -30,8 +30,9 @@ std::string metrics_text(const training::SummaryReport& report) {
       fmt::format_to(out, "    {:<9} {:.4f}\n", metric.name(), value);
     }
   };
-  section("accuracy on the test examples", false);
-  section("metrics of the users with test examples", true);
+  const std::string_view part = ingest::part_name(report.part);
+  section(fmt::format("accuracy on the {} examples", part), false);
+  section(fmt::format("metrics of the users with {} examples", part), true);
   if (report.best) {
     fmt::format_to(out, "\n  best {}: {:.4f} after epoch {}, step {}\n", report.best->monitor,
                    report.best->value, report.best->epoch, report.best->step);

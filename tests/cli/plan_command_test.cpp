@@ -46,8 +46,8 @@ TEST(PlanCommand, TellsTablesMemoryAndTraffic) {
   // 1001 rows of 32 floats with as many accumulators; of the sharded table the largest of four blocks.
   EXPECT_THAT(
       text, ContainsRegex("  user_id_lookup \\[1001, 32\\] sharded: 67\\.0 kB a rank, [0-9.]+ kB a step\n"));
-  EXPECT_THAT(
-      text, ContainsRegex("  timestamp_bucketize \\[1001, 32\\] replicated \\(chosen\\): 256\\.3 kB a rank"));
+  EXPECT_THAT(text,
+              ContainsRegex("  timestamp_bucketize \\[1001, 32\\] sharded \\(chosen\\): 64\\.3 kB a rank"));
   EXPECT_THAT(
       text,
       ContainsRegex("\nmemory of a rank\n  tables +[0-9.]+ [kM]B\n  program and libraries +[0-9.]+ MB\n"));
@@ -67,7 +67,7 @@ TEST(PlanCommand, PlansForSizesThatTheDataDoesNotHave) {
                                "10000000 candidates\n"));
   // 10^9 rows of 256 bytes on 64 ranks.
   EXPECT_THAT(text, AllOf(HasSubstr("user_id_lookup [1000000000, 32] sharded (chosen): 4.2 GB a rank"),
-                          HasSubstr("title_lookup [77, 32] replicated (chosen): 22.5 kB a rank")));
+                          HasSubstr("title_lookup [77, 32] sharded (chosen): 585 B a rank")));
 }
 
 TEST(PlanCommand, OneRankSendsNothing) {
