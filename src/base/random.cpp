@@ -15,13 +15,19 @@ namespace {
 
 constexpr int feistel_rounds = 6;
 
-[[gnu::always_inline]] inline std::uint64_t philox_2x64_words(std::uint64_t key, std::uint64_t counter,
-                                                              std::uint32_t stream) {
+/// 128 random bits.
+[[gnu::always_inline]] inline r123::Philox4x32::ctr_type philox(std::uint64_t key, std::uint64_t counter,
+                                                                std::uint32_t stream) {
   const r123::Philox4x32::ctr_type block = {
       {static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), stream, 0}};
   const r123::Philox4x32::key_type words = {
       {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)}};
-  const auto random = r123::Philox4x32()(block, words);
+  return r123::Philox4x32()(block, words);
+}
+
+[[gnu::always_inline]] inline std::uint64_t philox_2x64_words(std::uint64_t key, std::uint64_t counter,
+                                                              std::uint32_t stream) {
+  const auto random = philox(key, counter, stream);
   return static_cast<std::uint64_t>(random[1]) << 32 | random[0];
 }
 
@@ -66,12 +72,7 @@ double random_double(std::uint64_t key, std::uint64_t counter) {
 GEMEL_VECTORIZE
 void random_words(std::uint64_t key, std::uint64_t first, std::span<std::uint32_t> words) {
   for (std::size_t i = 0; i < words.size() / 4; ++i) {
-    const std::uint64_t counter = first + i;
-    const r123::Philox4x32::ctr_type block = {
-        {static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32), 0, 0}};
-    const r123::Philox4x32::key_type key_words = {
-        {static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)}};
-    const auto random = r123::Philox4x32()(block, key_words);
+    const auto random = philox(key, first + i, 0);
     for (std::size_t j = 0; j < 4; ++j) words[4 * i + j] = random[j];
   }
 }

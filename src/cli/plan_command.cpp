@@ -13,6 +13,7 @@
 #include "gemel/base/memory.hpp"
 #include "gemel/cli/commands.hpp"
 #include "gemel/cli/report_text.hpp"
+#include "gemel/cli/train_checks.hpp"
 #include "gemel/cli/train_options.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/job_shape.hpp"

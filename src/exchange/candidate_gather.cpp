@@ -66,7 +66,7 @@ std::uint32_t CandidateGather::finish(std::span<const std::int32_t> drawn) {
     items_.insert(items_.end(), word, end);
     word = end;
   }
-  if (has_weights_) weight_ = plan_.tree.sum(weights_);
+  if (has_weights_) weight_ = plan_.tree.sum_in_place(weights_);
   if (whole_catalogue_) return flags;
   items_.insert(items_.end(), drawn.begin(), drawn.end());
   candidates_.assign(items_);

@@ -60,6 +60,7 @@ int lane_of(std::int64_t size, int lanes, std::int64_t index) {
 
 LaneTree::LaneTree(int lanes) : lanes_(lanes) {
   base::require(lanes >= 1, "exchange: at least one lane");
+  merges_ = merges(leaves({0, lanes}));
 }
 
 std::vector<LaneRange> LaneTree::subtrees(LaneRange range) const {
@@ -85,8 +86,12 @@ std::vector<Merge> LaneTree::merges(std::span<const LaneRange> parts) const {
 
 double LaneTree::sum(std::span<const double> lanes) const {
   std::vector<double> sums(lanes.begin(), lanes.end());
-  for (const auto [into, from] : merges(leaves({0, lanes_}))) sums[into] += sums[from];
-  return sums.front();
+  return sum_in_place(sums);
+}
+
+double LaneTree::sum_in_place(std::span<double> lanes) const {
+  for (const auto [into, from] : merges_) lanes[into] += lanes[from];
+  return lanes.front();
 }
 
 LanePlan::LanePlan(int lane_count, int rank_count, int own_rank)

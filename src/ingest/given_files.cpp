@@ -21,6 +21,7 @@
 #include "gemel/ingest/distinct_strings.hpp"
 #include "gemel/ingest/line_errors.hpp"
 #include "gemel/ingest/string_exchange.hpp"
+#include "gemel/ingest/vocabulary.hpp"
 #include "gemel/mpi/agreement.hpp"
 
 namespace gemel::ingest {
@@ -197,40 +198,31 @@ std::size_t fields_of_first_line(const DelimitedText& text, mpi::Communicator& c
 /// Makes the distinct items of all ranks the catalogue, and each of `items` a row of it. Collective.
 void make_catalogue(const StringColumn& items, Dataset& dataset, mpi::Communicator& communicator) {
   const DistinctStrings mine = distinct_strings(items);
-  const std::vector<std::size_t> sent = mine.counts_by_owner(communicator.size());
-  std::vector<std::size_t> received;
-  const StringColumn asked = all_to_all_strings(mine.strings, sent, received, communicator);
-  const DistinctStrings owned = distinct_strings(asked);
-  const auto count = static_cast<std::int64_t>(owned.size());
-  dataset.catalogue_total = communicator.sum(count);
+  const VocabularyDirectory directory(mine, communicator, "item_id");
+  dataset.catalogue_total = directory.added();
   if (dataset.catalogue_total > most_items) {
     throw mpi::AgreedError(base::ExitCode::data,
                            fmt::format("the files have {} items: at most {} are possible.",
                                        dataset.catalogue_total, most_items));
   }
-  const std::int64_t first = communicator.sum_before(count);
-
-  std::vector<std::int32_t> answers(asked.size());
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    answers[i] = static_cast<std::int32_t>(first + owned.places[i]);
-  std::vector<std::int32_t> rows(mine.size());
-  mpi::Pending pending;
-  communicator.start_all_to_all(std::span<const std::int32_t>(answers),
-                                std::span<const std::size_t>(received), std::span(rows),
-                                std::span<const std::size_t>(sent), pending);
-  pending.wait();
+  const std::vector<std::uint32_t> rows = directory.rows_of(mine, communicator);
   dataset.item_rows.reserve(items.size());
-  for (const std::uint32_t place : mine.places) dataset.item_rows.push_back(rows[place]);
+  for (const std::uint32_t place : mine.places)
+    dataset.item_rows.push_back(static_cast<std::int32_t>(rows[place] - VocabularyDirectory::special_rows));
 
   // The owners have the rows in order, though not in even blocks.
   const exchange::RowBlocks blocks(dataset.catalogue_total, communicator.size());
+  const StringColumn& owned = directory.owned().strings;
+  const std::int64_t first = std::int64_t{directory.row(0)} - VocabularyDirectory::special_rows;
+  const std::int64_t last = first + static_cast<std::int64_t>(owned.size());
   std::vector<std::size_t> to_ranks;
   for (int rank = 0; rank < communicator.size(); ++rank) {
     const exchange::RowRange block = blocks.block(rank);
     to_ranks.push_back(static_cast<std::size_t>(
-        std::max<std::int64_t>(0, std::min(block.last, first + count) - std::max(block.first, first))));
+        std::max<std::int64_t>(0, std::min(block.last, last) - std::max(block.first, first))));
   }
-  dataset.catalogue.strings["item_id"] = all_to_all_strings(owned.strings, to_ranks, received, communicator);
+  std::vector<std::size_t> received;
+  dataset.catalogue.strings["item_id"] = all_to_all_strings(owned, to_ranks, received, communicator);
   dataset.catalogue_first = blocks.block(communicator.rank()).first;
   dataset.catalogue.rows = static_cast<std::size_t>(blocks.block(communicator.rank()).size());
 }

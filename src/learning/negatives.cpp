@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "gemel/base/random.hpp"
 
@@ -37,7 +38,9 @@ std::size_t Negatives::item_bytes(const LossOptions& options) {
 void Negatives::draw(std::int64_t epoch, std::int64_t batch, std::vector<std::int32_t>& items) const {
   items.clear();
   if (draws_ == 0) return;
-  const std::uint64_t key = base::random_key(seed_, fmt::format("extra negatives of epoch {}", epoch));
+  fmt::memory_buffer name;  // in the step, so without an allocation
+  fmt::format_to(std::back_inserter(name), "extra negatives of epoch {}", epoch);
+  const std::uint64_t key = base::random_key(seed_, {name.data(), name.size()});
   const auto first = static_cast<std::uint64_t>(batch) * static_cast<std::uint64_t>(draws_);
   for (std::uint64_t i = first; i < first + static_cast<std::uint64_t>(draws_); ++i) {
     const double random = base::random_double(key, i);

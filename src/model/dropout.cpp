@@ -1,9 +1,9 @@
 #include "gemel/model/dropout.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
-#include <vector>
 
 #include "gemel/base/random.hpp"
 #include "gemel/base/vectorize.hpp"
@@ -14,6 +14,7 @@ namespace {
 constexpr float levels = 65536.0F;         // of 16 random bits
 constexpr std::size_t values_a_block = 8;  // of 128 random bits
 constexpr std::size_t words_a_block = 4;
+constexpr std::size_t most_blocks = 64;  // of 128 random bits that are drawn at once
 
 /// The factors of a row, each from 16 bits of `words`.
 void choose(std::span<const std::uint32_t> words, std::uint32_t threshold, float kept,
@@ -35,10 +36,17 @@ void Dropout::apply(const DropoutDraw& draw, tensor::MatrixView values, tensor::
   factors.resize(values.rows(), values.cols());
   const std::uint64_t key = base::random_bits(key_, static_cast<std::uint64_t>(draw.step));
   const std::size_t blocks = (values.cols() + values_a_block - 1) / values_a_block;
-  std::vector<std::uint32_t> words(blocks * words_a_block);
+  std::array<std::uint32_t, most_blocks * words_a_block> words;
   for (std::size_t row = 0; row < values.rows(); ++row) {
-    base::random_words(key, static_cast<std::uint64_t>(draw.numbers[row]) * blocks, words);
-    choose(words, threshold_, kept_factor_, factors.row(row));
+    const std::uint64_t first = static_cast<std::uint64_t>(draw.numbers[row]) * blocks;
+    std::span<float> left = factors.row(row);
+    for (std::size_t block = 0; block < blocks; block += most_blocks) {
+      const std::size_t drawn = std::min(most_blocks, blocks - block);
+      const auto columns = left.first(std::min(drawn * values_a_block, left.size()));
+      base::random_words(key, first + block, std::span(words).first(drawn * words_a_block));
+      choose(words, threshold_, kept_factor_, columns);
+      left = left.subspan(columns.size());
+    }
   }
   multiply(values.flat(), factors.view().flat());
 }

@@ -14,20 +14,7 @@ bool have_biases(const std::vector<ingest::FittedFeature>& features) {
   });
 }
 
-ModelOptions with_layers(const std::vector<std::size_t>& layers) {
-  ModelOptions options;
-  options.layers = layers;
-  return options;
-}
-
 }  // namespace
-
-TwoTower::TwoTower(std::vector<ingest::FittedFeature> query_features,
-                   std::vector<ingest::FittedFeature> candidate_features,
-                   const std::vector<std::size_t>& layers, std::uint64_t seed,
-                   const exchange::TablePlacements& placements)
-    : TwoTower(std::move(query_features), std::move(candidate_features), with_layers(layers), seed,
-               placements) {}
 
 TwoTower::TwoTower(std::vector<ingest::FittedFeature> query_features,
                    std::vector<ingest::FittedFeature> candidate_features, const ModelOptions& options,

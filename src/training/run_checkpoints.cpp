@@ -121,15 +121,17 @@ std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoi
 }
 
 bool RunCheckpoints::restore(const std::filesystem::path& path, const CheckpointedParts& parts) {
+  std::optional<checkpoint::CheckpointReader> reader;
   try {
-    checkpoint::CheckpointReader reader(path, communicator_);
-    checkpoint::restore_model(reader, parts.model, parts.optimizer);
-    reader.close();
-    return true;
+    reader.emplace(path, communicator_);
+    reader->verify();
   } catch (const mpi::AgreedError& error) {
     spdlog::warn("the best checkpoint is left alone: {}", error.what());
     return false;
   }
+  checkpoint::restore_model(*reader, parts.model, parts.optimizer);
+  reader->close();
+  return true;
 }
 
 std::filesystem::path RunCheckpoints::find(std::int64_t step) const {

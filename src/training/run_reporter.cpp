@@ -38,12 +38,12 @@ void RunReporter::epoch(const checkpoint::TrainingState& state) {
   if (communicator_.is_root()) observer_.on_epoch(report);
 }
 
-void RunReporter::validation(const checkpoint::TrainingState& state, ingest::Part part,
+void RunReporter::validation(const checkpoint::EpochRecord& record, ingest::Part part,
                              const MetricValues& metrics, double seconds) {
   if (!communicator_.is_root()) return;
   const std::int64_t examples =
       part == ingest::Part::validation ? run_.validation_examples : run_.test_examples;
-  observer_.on_validation({state.epoch, state.step, metrics, state.history.back().loss, seconds,
+  observer_.on_validation({record.epoch, record.step, metrics, record.loss, seconds,
                            static_cast<double>(examples) / seconds, part});
 }
 

@@ -106,7 +106,6 @@ class Run {
         validation_part_(data_.identity.validation_examples > 0 ? ingest::Part::validation
                                                                 : ingest::Part::test),
         validator_(make_evaluator(validation_part_)),
-        tester_(make_evaluator(ingest::Part::test)),
         best_(options.monitor, validator_.metrics()) {
     require_monitored(options, validator_);
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
@@ -156,19 +155,23 @@ class Run {
     state_ = std::move(*state);
     saved_step_ = state_.step;
     if (state_.history.empty()) return;
-    for (std::size_t i = 0; i < validator_.metrics().size(); ++i) {
-      const double value = state_.history.back().metrics[i];
-      if (std::isfinite(value)) metrics_.emplace_back(validator_.metrics()[i], value);
-    }
+    metrics_ = measured_in(state_.history.back());
     if (checkpoints_.has_other_data()) return;  // what was measured on that cannot be compared
     for (const checkpoint::EpochRecord& record : state_.history) {
       if (was_evaluated(record)) best_.watch(record);
     }
   }
 
+  MetricValues measured_in(const checkpoint::EpochRecord& record) const {
+    MetricValues values;
+    for (std::size_t i = 0; i < validator_.metrics().size(); ++i) {
+      if (std::isfinite(record.metrics[i])) values.emplace_back(validator_.metrics()[i], record.metrics[i]);
+    }
+    return values;
+  }
+
   bool was_evaluated(const checkpoint::EpochRecord& record) const {
-    return is_due(options_.validate_every, record.epoch) ||
-           std::ranges::any_of(record.metrics, [](double value) { return std::isfinite(value); });
+    return is_due(options_.validate_every, record.epoch) || !measured_in(record).empty();
   }
 
   bool is_out_of_patience() const {
@@ -235,14 +238,14 @@ class Run {
   void validate() {
     auto& record = state_.history.back();
     if (validator_.examples() > 0) {
-      evaluate(validator_, validation_part_, state_);
+      evaluate(validator_, validation_part_, record);
       for (std::size_t i = 0; i < metrics_.size(); ++i) record.metrics[i] = metrics_[i].second;
     }
     if (best_.watch(record) && options_.checkpoint.keep_best) save();
   }
 
-  /// `state` is that of the model, for the report.
-  void evaluate(evaluation::Evaluator& evaluator, ingest::Part part, const checkpoint::TrainingState& state) {
+  /// `record` is of the epoch after which the model is as it is, for the report.
+  void evaluate(evaluation::Evaluator& evaluator, ingest::Part part, const checkpoint::EpochRecord& record) {
     const auto start = Clock::now();
     {
       const auto timing = timer_.measure(Phase::evaluation);
@@ -252,31 +255,37 @@ class Run {
       metrics_ = evaluator.evaluate(model_);
       evaluated_part_ = part;
     }
-    reporter_.validation(state, part, metrics_, seconds_since(start));
+    reporter_.validation(record, part, metrics_, seconds_since(start));
   }
 
-  /// Where the best checkpoint is kept, what the summary tells is measured on it, and the model is its model from then on. The test
-  /// examples of a run that has others for validation are evaluated here and nowhere else.
+  /// Where the best checkpoint is kept, what the summary tells is measured on it. The test examples of a run that has others for
+  /// validation are evaluated here and nowhere else, with its model.
   void evaluate_in_the_end() {
-    const auto best = restore_best();
-    const bool is_untested = validation_part_ == ingest::Part::validation;
-    if (tester_.examples() > 0 && (is_untested || best)) {
-      evaluate(tester_, ingest::Part::test, best ? *best : state_);
+    const std::filesystem::path best = best_checkpoint();
+    const bool is_best_earlier = !best.empty() && best_.best()->step != state_.step;
+    if (validation_part_ == ingest::Part::test) {
+      if (is_best_earlier) metrics_ = measured_in(best_record());
+      return;
     }
+    evaluation::Evaluator tester = make_evaluator(ingest::Part::test);
+    if (tester.examples() == 0) return;
+    const bool is_restored = is_best_earlier && restore(best);
+    evaluate(tester, ingest::Part::test, is_restored ? best_record() : state_.history.back());
   }
 
-  /// The state at the best checkpoint, if that is kept and not the last.
-  std::optional<checkpoint::TrainingState> restore_best() {
-    if (!options_.checkpoint.keep_best || !best_.best() || best_.best()->step == state_.step) return {};
-    const std::filesystem::path path = checkpoints_.find(best_.best()->step);
-    if (path.empty()) return {};
+  /// The best checkpoint, if it is to be kept and is there; or empty. Collective.
+  std::filesystem::path best_checkpoint() const {
+    if (!options_.checkpoint.keep_best || !best_.best()) return {};
+    return checkpoints_.find(best_.best()->step);
+  }
+
+  const checkpoint::EpochRecord& best_record() const {
+    return state_.history[static_cast<std::size_t>(best_.best()->epoch) - 1];
+  }
+
+  bool restore(const std::filesystem::path& path) {
     const auto timing = timer_.measure(Phase::checkpoint);
-    if (!checkpoints_.restore(path, checkpointed_parts())) return {};
-    checkpoint::TrainingState state = state_;
-    state.epoch = best_.best()->epoch;
-    state.step = best_.best()->step;
-    state.history.resize(static_cast<std::size_t>(state.epoch));
-    return state;
+    return checkpoints_.restore(path, checkpointed_parts());
   }
 
   /// Collective.
@@ -284,8 +293,7 @@ class Run {
     Outcome outcome{metrics_, evaluated_part_, checkpoints_.last().string(), std::nullopt, false};
     if (!best_.best()) return outcome;
     const BestEpoch::Best& best = *best_.best();
-    const std::string kept = options_.checkpoint.keep_best ? checkpoints_.find(best.step).string() : "";
-    outcome.best = BestReport{best_.monitor(), best.value, best.epoch, best.step, kept};
+    outcome.best = BestReport{best_.monitor(), best.value, best.epoch, best.step, best_checkpoint().string()};
     outcome.stopped_early = is_out_of_patience() && state_.epoch < options_.epochs;
     return outcome;
   }
@@ -383,7 +391,6 @@ class Run {
   TrainingStep step_;
   const ingest::Part validation_part_;
   evaluation::Evaluator validator_;
-  evaluation::Evaluator tester_;
   BestEpoch best_;
 
   checkpoint::TrainingState state_;

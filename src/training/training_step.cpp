@@ -104,9 +104,11 @@ void TrainingStep::start_next(std::int64_t batch, std::uint32_t flags) {
 
 std::uint32_t TrainingStep::finish_next() {
   const auto timing = parts_.timer.measure(base::Phase::gather);
-  const auto start = base::PhaseTimer::Clock::now();
+  {
+    const auto waiting = parts_.timer.await(base::Phase::gather);
+    next_->wait_for_gather();
+  }
   const std::uint32_t all_flags = next_->finish_gather();
-  parts_.timer.arrive(base::Phase::gather, start);
   const auto counting = parts_.traffic.measure(Traffic::lookup);
   next_->start_request();
   return all_flags;
@@ -194,9 +196,8 @@ void TrainingStep::forward_queries() {
 
 void TrainingStep::finish_share() {
   const auto timing = parts_.timer.measure(base::Phase::share);
-  const auto start = base::PhaseTimer::Clock::now();
+  const auto waiting = parts_.timer.await(base::Phase::share);
   candidates_.finish_share();
-  parts_.timer.arrive(base::Phase::share, start);
 }
 
 void TrainingStep::compute_loss() {
@@ -238,10 +239,8 @@ void TrainingStep::backward_queries() {
 
 tensor::MatrixView TrainingStep::finish_reduce() {
   const auto timing = parts_.timer.measure(base::Phase::reduce);
-  const auto start = base::PhaseTimer::Clock::now();
-  const tensor::MatrixView sum = candidates_.finish_reduce();
-  parts_.timer.arrive(base::Phase::reduce, start);
-  return sum;
+  const auto waiting = parts_.timer.await(base::Phase::reduce);
+  return candidates_.finish_reduce();
 }
 
 void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {

@@ -208,7 +208,7 @@ void row_update(benchmark::State& state) {
   for (std::size_t i = 0; i < lookups.rows.words.size(); ++i) {
     lookups.rows.words[i] = static_cast<std::uint32_t>(shuffled(i));  // a step updates a row once
   }
-  model::TwoTower model(lookups.features, items.features, {1}, 1);
+  model::TwoTower model(lookups.features, items.features, {.layers = {1}}, 1);
   learning::Optimizer optimizer({}, model);
   const tensor::Matrix gradient = random_matrix(count, dim, 6, 0.01F);
   const double seconds = seconds_of(state, [&] {

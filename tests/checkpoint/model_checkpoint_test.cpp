@@ -53,7 +53,7 @@ class ModelCheckpointTest : public testing::Test {
   struct Run {
     Run(const std::vector<FittedFeature>& query, const std::vector<FittedFeature>& candidate,
         const learning::OptimizerOptions& options, const exchange::TablePlacements& placements)
-        : model(query, candidate, {4, 3}, 5, placements), optimizer(options, model) {}
+        : model(query, candidate, {.layers = {4, 3}}, 5, placements), optimizer(options, model) {}
     model::TwoTower model;
     learning::Optimizer optimizer;
   };

@@ -59,8 +59,11 @@ struct Fixture {
   mpi::Communicator world = mpi::Communicator::world();
   exchange::LaneTeam team{1};
   onednn::Runtime runtime{1};
-  model::TwoTower model{
-      query_features(), candidate_features(), {5, 4}, 5, {world.size(), world.rank(), sharded_tables}};
+  model::TwoTower model{query_features(),
+                        candidate_features(),
+                        {.layers = {5, 4}},
+                        5,
+                        {world.size(), world.rank(), sharded_tables}};
   ingest::FeatureRows rows = catalogue();
 };
 

@@ -142,7 +142,7 @@ double top_100_accuracy(const Dataset& dataset, const RandomSplit& split, Score 
 // The words of the titles that a user trained on tell which other titles that user will like.
 TEST(Synthetic, HoldsMoreThanPopularityToLearn) {
   auto self = mpi::Communicator::self();
-  if (auto world = mpi::Communicator::world(); !world.is_root()) GTEST_SKIP() << "rank 0 tests it for all";
+  if (auto world = mpi::Communicator::world(); !world.is_root()) return;  // rank 0 tests it for all
   const Dataset dataset = synthesize({}, self);
   const RandomSplit split(dataset.total, 0.2, 42);
   const auto counts = count_items(dataset, split_interactions(dataset, {}, self), self);

@@ -32,7 +32,7 @@ struct Fixture {
   mpi::Communicator world = mpi::Communicator::world();
   model::TwoTower model{lookup("user", table_rows[0]),
                         lookup("item", table_rows[1]),
-                        {4},
+                        {.layers = {4}},
                         1,
                         {world.size(), world.rank(), {"query/tables/user_lookup"}}};
 };

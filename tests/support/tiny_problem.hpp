@@ -96,7 +96,7 @@ inline std::vector<std::int64_t> item_counts() {
 
 /// The names of all tables.
 inline std::set<std::string> all_tables() {
-  const model::TwoTower model(query_features(), candidate_features(), {1}, 1);
+  const model::TwoTower model(query_features(), candidate_features(), {.layers = {1}}, 1);
   std::set<std::string> names;
   for (const model::EmbeddingTable* table : model.tables()) names.insert(table->name());
   return names;

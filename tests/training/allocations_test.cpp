@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <new>
 
-#include "gemel/training/job_shape.hpp"
-#include "gemel/training/training_step.hpp"
+#include "support/losses.hpp"
+#include "support/step_setting.hpp"
 
 namespace {
 
@@ -57,35 +57,15 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 namespace gemel::training {
 namespace {
 
-/// Allocations of an epoch, after one that has seen every size: the epochs are equal.
+/// Allocations of the steps of an epoch, after two that have seen every size: the epochs are equal.
 std::int64_t allocations_of_an_epoch(const TrainingOptions& options) {
-  auto world = mpi::Communicator::world();
-  TrainingData data = prepare_data(options, world);
-  const JobShape job = describe_job(options, data, world.size(), {}, world);
-  const Plan plan = make_plan(job, read_placements(options.placements, job));
-  const exchange::LanePlan lanes(options.lanes, world.size(), world.rank());
-  const exchange::LaneTeam team(options.threads);
-  onednn::Runtime runtime(options.threads);
-  model::TwoTower model(data.query_features, data.candidate_features, options.model, options.seed,
-                        plan.placements(world.rank()));
-  learning::InBatchSoftmax loss(options.loss, data.item_counts, options.seed, model.dense());
-  learning::Optimizer optimizer(options.optimizer, model);
-  ingest::EpochDeal deal(lanes, world, std::move(data.train), std::move(data.train_numbers),
-                         data.identity.train_examples, options.batch_size, options.seed);
-  base::PhaseTimer timer;
-  TrafficMeter traffic(world);
-  TrainingStep step(
-      {lanes, world, team, runtime, deal, data.catalogue, model, loss, optimizer, timer, traffic});
-  std::vector<double> losses(static_cast<std::size_t>(lanes.lanes.size()), 0.0);
-  const auto run_epoch = [&] {
-    for (std::int64_t batch = 0; batch < deal.batches(); ++batch) step.run(batch, 0, losses);
-  };
-  deal.deal(0);
+  test::StepSetting run(options);
+  run.deal.deal(0);
   // Two prepared batches take turns, and with an odd number of batches they change places in every epoch.
-  for (int epoch = 0; epoch < 2; ++epoch) run_epoch();
+  for (int epoch = 0; epoch < 2; ++epoch) run.run_epoch();
   allocations = 0;
   counting = true;
-  run_epoch();
+  run.run_epoch();
   counting = false;
   return allocations;
 }
@@ -115,6 +95,28 @@ TEST(AllocationsTest, ClippingAndDecayAllocateNothing) {
   options.optimizer.kind = learning::OptimizerKind::adamw;
   options.optimizer.weight_decay = 0.1F;
   options.optimizer.clip_norm = 10;
+  EXPECT_EQ(allocations_of_an_epoch(options), 0);
+}
+
+TEST(AllocationsTest, LossesAllocateNothing) {
+  for (learning::LossOptions loss : test::more_losses()) {
+    TrainingOptions options = small_run();
+    options.loss = loss;
+    EXPECT_EQ(allocations_of_an_epoch(options), 0);
+    options.data.weight_column = "rating";
+    EXPECT_EQ(allocations_of_an_epoch(options), 0);
+  }
+}
+
+TEST(AllocationsTest, ModelsAndRegularisationAllocateNothing) {
+  TrainingOptions options = small_run();
+  options.model.normalize = true;
+  options.model.item_bias = true;
+  options.model.dropout = 0.1F;
+  options.model.query_dropout = 0.1F;
+  options.model.candidate_dropout = 0.1F;
+  options.optimizer.embedding_l2 = 0.01F;
+  options.optimizer.average_decay = 0.9F;
   EXPECT_EQ(allocations_of_an_epoch(options), 0);
 }
 

@@ -46,7 +46,7 @@ Outcome train(const learning::OptimizerOptions& options, mpi::Communicator world
   ingest::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   const ingest::FeatureRows rows = catalogue();
-  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed,
+  model::TwoTower model(query_features(), candidate_features(), {.layers = {5, 4}}, seed,
                         {world.size(), world.rank(), sharded});
   std::size_t sharded_tables = 0;
   for (const model::EmbeddingTable* table : model.tables()) sharded_tables += table->is_sharded() ? 1 : 0;
@@ -115,7 +115,7 @@ void update(test::ReferenceOptimizer& optimizer, std::size_t first, test::Refere
 
 /// The same run with the reference's own losses, gradients and updates.
 Outcome reference_train(const learning::OptimizerOptions& options) {
-  model::TwoTower model(query_features(), candidate_features(), {5, 4}, seed);
+  model::TwoTower model(query_features(), candidate_features(), {.layers = {5, 4}}, seed);
   fill_with_weights(model);
   Outcome outcome;
   outcome.model = reference_of(model);

@@ -9,6 +9,7 @@
 #include "gemel/base/error.hpp"
 #include "gemel/training/job_shape.hpp"
 #include "gemel/training/training_step.hpp"
+#include "support/step_setting.hpp"
 
 namespace gemel::training {
 namespace {
@@ -275,33 +276,18 @@ struct Traffics {
 };
 
 Traffics train_an_epoch(const TrainingOptions& options) {
-  auto world = mpi::Communicator::world();
-  TrainingData data = prepare_data(options, world);
-  const JobShape job = describe_job(options, data, world.size(), {}, world);
-  Traffics result{make_plan(job, read_placements(options.placements, job)), {}};
-  const exchange::LanePlan lanes(options.lanes, world.size(), world.rank());
-  const exchange::LaneTeam team(1);
-  onednn::Runtime runtime(1);
-  model::TwoTower model(data.query_features, data.candidate_features, options.model, options.seed,
-                        result.plan.placements(world.rank()));
-  learning::InBatchSoftmax loss(options.loss, data.item_counts, options.seed, model.dense());
-  learning::Optimizer optimizer(options.optimizer, model);
-  ingest::EpochDeal deal(lanes, world, std::move(data.train), std::move(data.train_numbers),
-                         data.identity.train_examples, options.batch_size, options.seed);
-  base::PhaseTimer timer;
-  TrafficMeter traffic(world);
-  TrainingStep step(
-      {lanes, world, team, runtime, deal, data.catalogue, model, loss, optimizer, timer, traffic});
+  test::StepSetting run(options);
   {
-    const auto counting = traffic.measure(Traffic::deal);
-    deal.deal(0);
+    const auto counting = run.traffic.measure(Traffic::deal);
+    run.deal.deal(0);
   }
-  std::vector<double> losses(static_cast<std::size_t>(lanes.lanes.size()), 0.0);
-  for (std::int64_t batch = 0; batch < deal.batches(); ++batch) step.run(batch, 0, losses);
-  std::vector<std::int64_t> sums(traffic.all().begin(), traffic.all().end());
-  world.sum(std::span(sums));
+  run.run_epoch();
+  Traffics result{run.plan, {}};
+  std::vector<std::int64_t> sums(run.traffic.all().begin(), run.traffic.all().end());
+  run.world.sum(std::span(sums));
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    result.counted[i] = static_cast<double>(sums[i]) / static_cast<double>(world.size() * deal.batches());
+    result.counted[i] =
+        static_cast<double>(sums[i]) / static_cast<double>(run.world.size() * run.deal.batches());
   }
   return result;
 }

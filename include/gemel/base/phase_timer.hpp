@@ -36,10 +36,24 @@ class PhaseTimer {
     Clock::time_point start_;
   };
 
-  /// How long the exchanges of a phase were under way in all, in seconds, and how long this rank did nothing but wait for them.
+  /// How long the exchanges of a phase were under way in all, in seconds, and how long this rank spent on ending them: on waiting, mostly.
   struct Flight {
     double seconds = 0;
     double waited = 0;
+  };
+
+  /// The time from its construction to its destruction is waited for an exchange.
+  class Wait {
+   public:
+    Wait(PhaseTimer& timer, Phase phase) : timer_(timer), phase_(phase), start_(Clock::now()) {}
+    ~Wait() { timer_.arrive(phase_, start_); }
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+
+   private:
+    PhaseTimer& timer_;
+    Phase phase_;
+    Clock::time_point start_;
   };
 
   /// Hands every scope that ends from now on to `recorder` too, which must outlive them; null: to nobody.
@@ -52,13 +66,8 @@ class PhaseTimer {
 
   /// An exchange of `phase` begins.
   void depart(Phase phase) { departures_[static_cast<std::size_t>(phase)] = Clock::now(); }
-  /// The exchange of `phase` that began last has ended; this rank has waited for it since `waiting_since`.
-  void arrive(Phase phase, Clock::time_point waiting_since) {
-    const auto now = Clock::now();
-    Flight& flight = flights_[static_cast<std::size_t>(phase)];
-    flight.seconds += seconds_between(departures_[static_cast<std::size_t>(phase)], now);
-    flight.waited += seconds_between(waiting_since, now);
-  }
+  /// This rank waits for the exchange of `phase` that began last, until the returned object goes: then it has ended.
+  [[nodiscard]] Wait await(Phase phase) { return {*this, phase}; }
 
   double seconds(Phase phase) const { return seconds_[static_cast<std::size_t>(phase)]; }
   const std::array<double, phase_names.size()>& all() const { return seconds_; }
@@ -72,6 +81,12 @@ class PhaseTimer {
   void add(Phase phase, Clock::time_point start, Clock::time_point end) noexcept {
     seconds_[static_cast<std::size_t>(phase)] += seconds_between(start, end);
     if (recorder_ != nullptr) recorder_->add(phase, start, end);
+  }
+  void arrive(Phase phase, Clock::time_point waiting_since) noexcept {
+    const auto now = Clock::now();
+    Flight& flight = flights_[static_cast<std::size_t>(phase)];
+    flight.seconds += seconds_between(departures_[static_cast<std::size_t>(phase)], now);
+    flight.waited += seconds_between(waiting_since, now);
   }
 
   std::array<double, phase_names.size()> seconds_{};

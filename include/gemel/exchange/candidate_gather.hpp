@@ -25,6 +25,8 @@ class CandidateGather {
   void start(std::span<const std::int32_t> own_items, std::int64_t batch_size, std::uint32_t own_flags,
              std::span<const double> own_weights = {});
 
+  /// Waits for the other ranks' items. `finish` does, too.
+  void wait() { pending_.wait(); }
   /// Returns the bitwise or of all ranks' flags; candidates() are those of the batch and `drawn` then. Collective.
   std::uint32_t finish(std::span<const std::int32_t> drawn = {});
 

@@ -53,9 +53,12 @@ class LaneTree {
 
   /// The sum of one number per lane, [lanes()].
   double sum(std::span<const double> lanes) const;
+  /// The same, which leaves partial sums in `lanes`.
+  double sum_in_place(std::span<double> lanes) const;
 
  private:
   int lanes_;
+  std::vector<Merge> merges_;  // from the lanes to the whole sum in lane 0
 };
 
 /// What one rank of `ranks` needs to know of the tree: its lanes, its subtrees, those of all ranks, and in what order to merge.

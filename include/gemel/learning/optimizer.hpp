@@ -64,8 +64,8 @@ class Optimizer {
 
   bool decays_weights() const { return options_.weight_decay > 0; }
   bool averages_weights() const { return options_.average_decay > 0; }
-  /// Brings rows that this rank holds, by their numbers in the whole table, up to date with the weight decay and the averages: before they are
-  /// looked up. A row may be named several times. For different tables it may be called from different threads.
+  /// Brings rows that this rank holds, by their numbers in the whole table, up to date with the weight decay and the averages: before
+  /// they are looked up. A row may be named several times. For different tables it may be called from different threads.
   void settle_rows(std::size_t table, std::span<const std::int64_t> rows);
   /// The same for all rows: before an evaluation or a checkpoint. Costs nothing when nothing is due.
   void settle_all();

@@ -20,10 +20,6 @@ class TwoTower {
   TwoTower(std::vector<ingest::FittedFeature> query_features,
            std::vector<ingest::FittedFeature> candidate_features, const ModelOptions& options,
            std::uint64_t seed, const exchange::TablePlacements& placements = {});
-  /// The same with these layers and the defaults otherwise.
-  TwoTower(std::vector<ingest::FittedFeature> query_features,
-           std::vector<ingest::FittedFeature> candidate_features, const std::vector<std::size_t>& layers,
-           std::uint64_t seed, const exchange::TablePlacements& placements = {});
   TwoTower(const TwoTower&) = delete;
   TwoTower& operator=(const TwoTower&) = delete;
 

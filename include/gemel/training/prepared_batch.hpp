@@ -35,6 +35,8 @@ class PreparedBatch {
 
   /// Begins to gather the candidates of batch `batch` of the epoch that was dealt, with one word of flags.
   void start_gather(std::int64_t batch, std::uint32_t flags);
+  /// Waits for the other ranks' candidates. `finish_gather` does, too.
+  void wait_for_gather() { gather_.wait(); }
   /// Returns the bitwise or of all ranks' flags.
   std::uint32_t finish_gather();
 

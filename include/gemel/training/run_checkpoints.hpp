@@ -49,8 +49,8 @@ class RunCheckpoints {
   std::int64_t save(const CheckpointedParts& parts, const checkpoint::TrainingState& state,
                     std::optional<std::int64_t> best);
 
-  /// Loads model and optimiser from a checkpoint of this run. Where that cannot be read, it warns and returns false: they may then
-  /// be half loaded.
+  /// Loads model and optimiser from a checkpoint of this run. Where that is not sound, it warns, leaves them as they are and returns
+  /// false.
   bool restore(const std::filesystem::path& path, const CheckpointedParts& parts);
 
   /// The checkpoint of this run at a step, also one from before it was resumed; empty when there is none.

@@ -41,8 +41,8 @@ class RunReporter {
   void step(const checkpoint::TrainingState& state);
   /// An epoch is finished; its record is the last one of the history. Collective.
   void epoch(const checkpoint::TrainingState& state);
-  /// Examples of `part` were evaluated.
-  void validation(const checkpoint::TrainingState& state, ingest::Part part, const MetricValues& metrics,
+  /// Examples of `part` were evaluated after an epoch.
+  void validation(const checkpoint::EpochRecord& record, ingest::Part part, const MetricValues& metrics,
                   double seconds);
   void checkpoint(const checkpoint::TrainingState& state, const std::string& path, double seconds,
                   std::int64_t bytes);

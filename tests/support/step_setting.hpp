@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "gemel/base/phase_timer.hpp"
+#include "gemel/training/job_shape.hpp"
+#include "gemel/training/training_data.hpp"
+#include "gemel/training/training_step.hpp"
+
+namespace gemel::test {
+
+/// What the steps of a run with these options work on, without the trainer around them.
+struct StepSetting {
+  explicit StepSetting(const training::TrainingOptions& of_run)
+      : options(of_run),
+        data(training::prepare_data(options, world)),
+        job(training::describe_job(options, data, world.size(), {}, world)),
+        plan(training::make_plan(job, training::read_placements(options.placements, job))),
+        lanes(options.lanes, world.size(), world.rank()),
+        team(options.threads),
+        runtime(options.threads),
+        model(data.query_features, data.candidate_features, options.model, options.seed,
+              plan.placements(world.rank())),
+        loss(options.loss, data.item_counts, options.seed, model.dense()),
+        optimizer(options.optimizer, model),
+        deal(lanes, world, std::move(data.train), std::move(data.train_numbers), data.identity.train_examples,
+             options.batch_size, options.seed),
+        traffic(world),
+        step({lanes, world, team, runtime, deal, data.catalogue, model, loss, optimizer, timer, traffic}),
+        losses(static_cast<std::size_t>(lanes.lanes.size()), 0.0) {}
+
+  /// Runs all steps of the epoch that was dealt. Collective.
+  void run_epoch() {
+    for (std::int64_t batch = 0; batch < deal.batches(); ++batch) step.run(batch, 0, losses);
+  }
+
+  const training::TrainingOptions options;
+  mpi::Communicator world = mpi::Communicator::world();
+  training::TrainingData data;
+  training::JobShape job;
+  training::Plan plan;
+  exchange::LanePlan lanes;
+  exchange::LaneTeam team;
+  onednn::Runtime runtime;
+  model::TwoTower model;
+  learning::InBatchSoftmax loss;
+  learning::Optimizer optimizer;
+  ingest::EpochDeal deal;
+  base::PhaseTimer timer;
+  training::TrafficMeter traffic;
+  training::TrainingStep step;
+  std::vector<double> losses;  // of own lanes
+};
+
+}  // namespace gemel::test
