@@ -68,7 +68,6 @@ void Embedder::fetch(const ingest::FeatureRows& rows, std::size_t first, std::si
     model::make_distinct(wanted);
   }
   request_.start();
-  request_.send_rows();
   request_.finish();
   std::vector<tensor::ConstMatrixView> held;
   model::append_held_rows(tower_.tables(), held);

@@ -1,6 +1,9 @@
 #include "gemel/exchange/row_exchange.hpp"
 
+#include "gemel/exchange/message_kind.hpp"
+
 namespace gemel::exchange {
+
 RowExchange::RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<Table> tables)
     : plan_(plan),
       communicator_(communicator),
@@ -8,8 +11,7 @@ RowExchange::RowExchange(const LanePlan& plan, mpi::Communicator& communicator, 
       summers_(tables_.size()),
       parts_(tables_.size()),
       merges_(plan.ranks == 1 ? plan.local_merges : plan.global_merges),
-      row_counts_(static_cast<std::size_t>(plan.ranks)),
-      value_counts_(static_cast<std::size_t>(plan.ranks)) {}
+      shares_(static_cast<std::size_t>(plan.ranks)) {}
 
 void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
   if (plan_.ranks == 1) {
@@ -19,82 +21,73 @@ void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
     }
     return;
   }
-  pack(lanes);
-  // Which counts come from whom follows from the tree; how many rows, from the counts.
-  std::size_t subtrees = 0;
-  std::vector<std::size_t>& count_counts = row_counts_;
-  for (std::size_t rank = 0; rank < row_counts_.size(); ++rank) {
-    count_counts[rank] = tables_.size() * plan_.subtree_counts[rank];
-    subtrees += plan_.subtree_counts[rank];
+  if (tables_.empty()) return;
+  const Share& own = pack(lanes);
+  for (int step = 1; step < plan_.ranks; ++step) {
+    const int to = (plan_.rank + step) % plan_.ranks;
+    communicator_.start_message(to, row_gradients, std::span<const std::int64_t>(own.rows), pending_);
+    communicator_.start_message(to, row_gradients, std::span<const float>(own.values), pending_);
   }
-  all_counts_.resize(tables_.size() * subtrees);
-  communicator_.start_all_gather(std::span<const std::int64_t>(counts_), std::span(all_counts_),
-                                 std::span<const std::size_t>(count_counts), pending_);
-  pending_.wait();
-
-  const std::int64_t* count = all_counts_.data();
-  std::size_t rows = 0;
-  std::size_t values = 0;
-  for (std::size_t rank = 0; rank < row_counts_.size(); ++rank) {
-    row_counts_[rank] = 0;
-    value_counts_[rank] = 0;
-    for (const Table& table : tables_) {
-      for (std::size_t subtree = 0; subtree < plan_.subtree_counts[rank]; ++subtree, ++count) {
-        row_counts_[rank] += static_cast<std::size_t>(*count);
-        value_counts_[rank] += static_cast<std::size_t>(*count) * table.dim;
-      }
-    }
-    rows += row_counts_[rank];
-    values += value_counts_[rank];
-  }
-  all_rows_.resize(rows);
-  all_values_.resize(values);
-  communicator_.start_all_gather(std::span<const std::int64_t>(rows_), std::span(all_rows_),
-                                 std::span<const std::size_t>(row_counts_), pending_);
-  communicator_.start_all_gather(std::span<const float>(values_), std::span<float>(all_values_),
-                                 std::span<const std::size_t>(value_counts_), pending_);
 }
 
 void RowExchange::finish() {
-  if (plan_.ranks == 1) return;
+  if (plan_.ranks == 1 || tables_.empty()) return;
+  for (int step = 1; step < plan_.ranks; ++step) {
+    const int from = (plan_.rank + plan_.ranks - step) % plan_.ranks;
+    Share& share = shares_[static_cast<std::size_t>(from)];
+    share.rows.clear();
+    communicator_.receive_message(from, row_gradients, share.rows);
+    share.values.resize(values_of(share, from));
+    communicator_.start_receiving(from, row_gradients, std::span<float>(share.values), pending_);
+  }
   pending_.wait();
   unpack();
 }
 
-void RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
-  counts_.clear();
-  rows_.clear();
-  values_.clear();
+const RowExchange::Share& RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
+  Share& own = shares_[static_cast<std::size_t>(plan_.rank)];
+  own.rows.assign(tables_.size() * plan_.subtrees.size(), 0);
+  own.values.clear();
+  std::size_t list = 0;
   for (std::size_t table = 0; table < tables_.size(); ++table) {
     std::vector<RowGradientView>& parts = parts_[table];
     for (const LanePlan::Subtree& subtree : plan_.subtrees) {
       parts.clear();
       for (std::size_t lane = subtree.first; lane < subtree.last; ++lane)
         parts.push_back(lanes[lane][tables_[table].index]);
-      const std::size_t before = rows_.size();
+      const std::size_t before = own.rows.size();
       summers_[table].sum(parts, subtree.merges, tables_[table].dim,
                           [&](std::int64_t row, std::span<const float> sum) {
-                            rows_.push_back(row);
-                            values_.insert(values_.end(), sum.begin(), sum.end());
+                            own.rows.push_back(row);
+                            own.values.insert(own.values.end(), sum.begin(), sum.end());
                           });
-      counts_.push_back(static_cast<std::int64_t>(rows_.size() - before));
+      own.rows[list++] = static_cast<std::int64_t>(own.rows.size() - before);
     }
   }
+  return own;
+}
+
+std::size_t RowExchange::values_of(const Share& share, int rank) const {
+  const std::size_t subtrees = plan_.subtree_counts[static_cast<std::size_t>(rank)];
+  std::size_t values = 0;
+  for (std::size_t list = 0; list < tables_.size() * subtrees; ++list)
+    values += static_cast<std::size_t>(share.rows[list]) * tables_[list / subtrees].dim;
+  return values;
 }
 
 void RowExchange::unpack() {
   for (auto& parts : parts_) parts.clear();
-  const std::int64_t* count = all_counts_.data();
-  const std::int64_t* row = all_rows_.data();
-  const float* value = all_values_.data();
-  for (const std::size_t subtrees : plan_.subtree_counts) {
-    for (std::size_t table = 0; table < tables_.size(); ++table) {
-      for (std::size_t subtree = 0; subtree < subtrees; ++subtree, ++count) {
-        const auto rows = static_cast<std::size_t>(*count);
-        parts_[table].push_back({{row, rows}, value});
-        row += rows;
-        value += rows * tables_[table].dim;
-      }
+  for (std::size_t rank = 0; rank < shares_.size(); ++rank) {
+    const Share& share = shares_[rank];
+    const std::size_t lists = tables_.size() * plan_.subtree_counts[rank];
+    const std::int64_t* row = share.rows.data() + lists;
+    const float* value = share.values.data();
+    for (std::size_t list = 0; list < lists; ++list) {
+      const std::size_t table = list / plan_.subtree_counts[rank];
+      const auto rows = static_cast<std::size_t>(share.rows[list]);
+      parts_[table].push_back({{row, rows}, value});
+      row += rows;
+      value += rows * tables_[table].dim;
     }
   }
 }

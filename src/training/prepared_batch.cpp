@@ -94,10 +94,6 @@ void PreparedBatch::append_touched_rows(const Lane& lane, std::size_t index,
   }
 }
 
-void PreparedBatch::send_rows() {
-  request_.send_rows();
-}
-
 void PreparedBatch::finish_request() {
   request_.finish();
 }

@@ -91,7 +91,6 @@ std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags
   }
   const auto counting = parts_.traffic.measure(Traffic::lookup);
   batch_->start_request();
-  batch_->send_rows();
   return all_flags;
 }
 
@@ -276,8 +275,6 @@ void TrainingStep::finish_row_exchange() {
   const auto timing = parts_.timer.measure(base::Phase::exchange);
   row_exchange_.finish();
   sharded_row_exchange_.finish();
-  const auto counting = parts_.traffic.measure(Traffic::lookup);
-  if (next_is_prepared_) next_->send_rows();
 }
 
 /// Calls visit(table of the model, row, summed gradient) for every row that any lane touched and this rank holds; for different

@@ -58,7 +58,6 @@ struct Fixture {
       }
     }
     request.start();
-    request.send_rows();
     request.finish();
   }
 

@@ -104,6 +104,33 @@ TEST(Communicator, ExchangesWithAPartner) {
   EXPECT_EQ(theirs, std::vector<float>(1000, static_cast<float>(partner)));
 }
 
+TEST(Communicator, ReceivesMessagesOfALengthThatOnlyTheirSenderKnows) {
+  auto world = Communicator::world();
+  const int to = (world.rank() + 1) % world.size();
+  const int from = (world.rank() + world.size() - 1) % world.size();
+  // Two of kind 7, the second empty on rank 0, and one of kind 2, which overtakes them.
+  const std::vector<std::int64_t> first(static_cast<std::size_t>(1000 * to), to);
+  const std::vector<std::int64_t> second(static_cast<std::size_t>(world.rank()), -1);
+  const std::vector<float> other(3, static_cast<float>(to));
+  Pending pending;
+  world.start_message(to, 7, std::span<const std::int64_t>(first), pending);
+  world.start_message(to, 7, std::span<const std::int64_t>(second), pending);
+  world.start_message(to, 2, std::span<const float>(other), pending);
+
+  std::vector<float> overtaken(3);
+  world.start_receiving(from, 2, std::span(overtaken), pending);
+  std::vector<std::int64_t> received = {5};
+  world.receive_message(from, 7, received);
+  std::vector<std::int64_t> expected = {5};
+  expected.insert(expected.end(), static_cast<std::size_t>(1000 * world.rank()), world.rank());
+  EXPECT_EQ(received, expected);
+  world.receive_message(from, 7, received);
+  expected.insert(expected.end(), static_cast<std::size_t>(from), -1);
+  EXPECT_EQ(received, expected);
+  pending.wait();
+  EXPECT_EQ(overtaken, std::vector<float>(3, static_cast<float>(world.rank())));
+}
+
 TEST(Communicator, CountsTheBytesThatMpiIsGiven) {
   auto world = Communicator::world();
   const std::int64_t before = test::sent_bytes();

@@ -85,7 +85,7 @@ void RowSummer::sum(std::span<const RowGradientView> parts, std::span<const Merg
 
 /// Exchanges the gradients of replicated embedding tables sparsely: each rank sends its subtrees' rows to all others,
 /// (n - 1) * u * (8 + 4 * dim) bytes per table for u rows, and every rank sums all of them in the order of the lane tree.
-/// All tables travel in one message, behind one of the row counts (8 bytes per table and subtree).
+/// Row numbers of all tables travel in one message, behind how many there are (8 bytes per table and subtree); values in another.
 class RowExchange {
  public:
   struct Table {
@@ -114,7 +114,14 @@ class RowExchange {
   }
 
  private:
-  void pack(const std::vector<std::vector<RowGradient>>& lanes);
+  /// What one rank adds. Lists lie by table, then by the rank's subtree.
+  struct Share {
+    std::vector<std::int64_t> rows;       // how many rows each list has, then the rows, list by list
+    tensor::AlignedVector<float> values;  // [row, dim of its table]
+  };
+
+  const Share& pack(const std::vector<std::vector<RowGradient>>& lanes);
+  std::size_t values_of(const Share& share, int rank) const;
   void unpack();
 
   const LanePlan& plan_;
@@ -123,16 +130,7 @@ class RowExchange {
   std::vector<RowSummer> summers_;                   // one per table
   std::vector<std::vector<RowGradientView>> parts_;  // [table][subtree of all ranks, or own lane when alone]
   std::span<const Merge> merges_;                    // sums parts_
-  // This rank's part of the message: of each table, of each subtree, the row numbers; then of each the values.
-  std::vector<std::int64_t> counts_;
-  std::vector<std::int64_t> rows_;
-  tensor::AlignedVector<float> values_;
-  // What came from all ranks.
-  std::vector<std::int64_t> all_counts_;
-  std::vector<std::int64_t> all_rows_;
-  tensor::AlignedVector<float> all_values_;
-  std::vector<std::size_t> row_counts_;    // per rank
-  std::vector<std::size_t> value_counts_;  // per rank
+  std::vector<Share> shares_;                        // per rank
   mpi::Pending pending_;
 };
 

@@ -40,14 +40,12 @@ class RowRequest {
     return wanted_[part * tables_.size() + table];
   }
 
-  /// Begins to tell the owners how many rows are wanted, 8 bytes for each part and table. Collective.
+  /// Begins to tell the owners which rows: 8 bytes each, behind how many there are, 8 bytes for each part and table. Collective.
   void start();
-  /// Waits for that and begins to tell which ones, 8 bytes each. Collective.
-  void send_rows();
-  /// Waits for that. Collective.
+  /// Waits for what the other ranks want. Collective.
   void finish();
 
-  /// After `send_rows`: of wanted(part, table), those that `owner` owns: they lie one after the other.
+  /// After `start`: of wanted(part, table), those that `owner` owns: they lie one after the other.
   std::span<const std::int64_t> wanted_of(int owner, std::size_t part, std::size_t table) const;
   /// After `finish`: the rows of this rank's block of a table that `asker` wants in one of its parts, ascending.
   std::span<const std::int64_t> asked_by(int asker, std::size_t part, std::size_t table) const;
@@ -56,20 +54,20 @@ class RowRequest {
   std::size_t values_asked_by(int asker) const;
 
  private:
+  /// What one rank wants. Lists lie by its part, then by table.
+  struct Asked {
+    std::vector<std::int64_t> message;  // how many rows each list has, then the rows, list by list
+    std::vector<std::size_t> starts;    // where each list begins in the message
+  };
+
   mpi::Communicator& communicator_;
   std::vector<ShardedTable> tables_;
   std::vector<std::size_t> parts_of_rank_;
-  std::vector<std::size_t> first_part_;            // of each rank, counting over all ranks
-  std::vector<std::vector<std::int64_t>> wanted_;  // [own part][table]
-  std::vector<std::int64_t> wanted_counts_;        // [owner][own part][table]
-  std::vector<std::size_t> wanted_starts_;         // where each begins in wanted(part, table)
-  std::vector<std::size_t> next_;                  // [own part][table]: where the next owner's rows begin
-  std::vector<std::int64_t> sent_rows_;            // in the order of wanted_counts_
-  std::vector<std::int64_t> asked_counts_;         // [asker][its part][table]
-  std::vector<std::size_t> asked_starts_;          // where each begins in asked_rows_
-  std::vector<std::int64_t> asked_rows_;
-  std::vector<std::size_t> send_sizes_;  // per rank
-  std::vector<std::size_t> receive_sizes_;
+  std::vector<std::vector<std::int64_t>> wanted_;    // [own part][table]
+  std::vector<std::vector<std::int64_t>> messages_;  // to each owner, as Asked::message
+  std::vector<std::size_t> wanted_starts_;           // [owner][own part][table]: where each begins in wanted
+  std::vector<std::size_t> next_;                    // [own part][table]: where the next owner's rows begin
+  std::vector<Asked> asked_;                         // by each rank
   mpi::Pending pending_;
 };
 

@@ -122,6 +122,27 @@ class Communicator {
     return received;
   }
 
+  /// Begins to send a message to one rank. Its `kind` tells it from others that are under way between the two; those of one kind
+  /// arrive in the order in which they were begun.
+  template <Transferable T>
+  void start_message(int to, int kind, std::span<const T> message, Pending& pending) {
+    start_message_bytes(to, kind, std::as_bytes(message), pending);
+  }
+  /// Begins to receive a message of a known length.
+  template <Transferable T>
+  void start_receiving(int from, int kind, std::span<T> message, Pending& pending) {
+    start_receiving_bytes(from, kind, std::as_writable_bytes(message), pending);
+  }
+  /// Waits for a message whose length only its sender knows, and appends it to `received`.
+  template <Transferable T>
+  void receive_message(int from, int kind, std::vector<T>& received) {
+    for (bool is_last = false; !is_last;) {
+      const std::size_t before = received.size();
+      received.resize(before + bytes_coming(from, kind) / sizeof(T));
+      is_last = receive_piece(from, kind, std::as_writable_bytes(std::span(received).subspan(before)));
+    }
+  }
+
   /// Begins to send to `peer` and to receive as much from it.
   template <Transferable T>
   void start_exchange_with(int peer, std::span<const T> send, std::span<T> receive, Pending& pending) {
@@ -151,6 +172,10 @@ class Communicator {
                               std::span<std::byte> receive, std::span<const std::size_t> receive_counts,
                               std::size_t element, Pending& pending);
   std::vector<std::size_t> exchange_counts(std::span<const std::size_t> send_counts);
+  void start_message_bytes(int to, int kind, std::span<const std::byte> bytes, Pending& pending);
+  void start_receiving_bytes(int from, int kind, std::span<std::byte> bytes, Pending& pending);
+  std::size_t bytes_coming(int from, int kind);
+  bool receive_piece(int from, int kind, std::span<std::byte> bytes);
   void start_send(std::span<const std::byte> bytes, int to, Pending& pending);
   void start_receive(std::span<std::byte> bytes, int from, Pending& pending);
   template <class T>

@@ -41,7 +41,6 @@ class PreparedBatch {
   std::uint32_t finish_gather();
 
   void start_request();
-  void send_rows();
   void finish_request();
 
   /// The batch that was last begun; -1 before the first.
