@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times gemel beside PyTorch on this machine, or its kernels beside what the machine could do; --help explains.
-#   launch/benchmark.sh [--data DIR] [--layers 64,32] [--epochs 5] [--rounds 3] [--json FILE]
+#   launch/benchmark.sh [--data DIR | --large] [--layers 64,32] [--epochs 5] [--rounds 3] [--json FILE]
 #   launch/benchmark.sh --kernels [--json FILE]
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -16,17 +16,20 @@ Times whole training jobs on MovieLens 100K: gemel, and a PyTorch port of the sa
   launch/benchmark.sh --kernels [--json FILE]
 
   --data DIR       the data set; otherwise $GEMEL_DATA/ml-100k, $GEMEL_DATA or data/ml-100k
-  --layers WIDTHS  widths of each tower's dense layers (64,32)
-  --epochs N       epochs of a job (5)
-  --rounds N       how often each job is run (3)
+  --large          a data set that is made up here instead: a million users with an interaction each, 100 000 items
+  --layers WIDTHS  widths of each tower's dense layers (64,32; with --large 256,128,64)
+  --batch-size N   of a global batch (2048; with --large 16384)
+  --epochs N       epochs of a job (5; with --large 2)
+  --rounds N       how often each job is run (3; with --large 1)
   --cores LIST     numbers of cores to compare at, up to 8 (1,2)
   --json FILE      write the figures there, too
   --kernels        time single kernels of gemel instead of jobs, and nothing of PyTorch; goes with --json alone
 
 On 1 core it runs gemel on 1 rank and PyTorch with 1 thread; on n > 1 cores gemel on n ranks, PyTorch with n threads,
 gemel on 1 rank with n threads, and PyTorch's DistributedDataParallel with n processes, whose in-batch negatives are
-those of one process: less work, and another model. Jobs of gemel and of PyTorch alternate, round after round, so that
-whatever else the machine does meets both.
+those of one process: less work, and another model. PyTorch's tables have dense gradients once and sparse ones once (with
+DistributedDataParallel those that suit the data: sparse with --large, else dense). Jobs of gemel and of PyTorch alternate,
+round after round, so that whatever else the machine does meets both.
 
 A job's time is the median of its epochs, without start-up and evaluation; a figure is its median over the rounds,
 "least" the shortest of all epochs. "times" is how often the figure fits into PyTorch's best on as many cores: above 1
@@ -35,10 +38,10 @@ accuracy after the last epoch, and every epoch's time, are in the JSON file. Run
 the load is shown before and after.
 
 For PyTorch it sets what PyTorch's users should set themselves: OMP_NUM_THREADS, the path of OpenBLAS where Debian has put
-one beside the slow reference BLAS, and the MALLOC_... thresholds without which glibc returns the big buffers of every
-step to the kernel.
+one beside the slow reference BLAS, and MALLOC_... without which glibc returns the big buffers of every step to the kernel.
 
   launch/benchmark.sh --data data/ml-100k --rounds 5 --json benchmark.json
+  launch/benchmark.sh --large
 
 --kernels builds and runs tests/benchmark/kernels_benchmark: dense layers, the loss, exponentials, looking up, coalescing and
 updating rows of tables, sums over lanes, a tile of a top-K search, and the deal of an epoch, each on one core. The first
@@ -64,7 +67,7 @@ refuse() {
   exit 2
 }
 
-data='' layers=64,32 epochs=5 rounds=3 cores=1,2 json='' kernels='' given=()
+data='' large='' layers='' batch_size='' epochs='' rounds='' cores=1,2 json='' kernels='' given=()
 while (($# > 0)); do
   option=$1
   case $option in
@@ -75,26 +78,34 @@ while (($# > 0)); do
     --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
   esac
   case $1 in
-    --kernels)
-      [[ $option != *=* ]] || refuse "--kernels takes no value; see $0 --help"
-      kernels=yes
+    --kernels | --large)
+      [[ $option != *=* ]] || refuse "$1 takes no value; see $0 --help"
+      [[ $1 == --kernels ]] || given+=("$1")
+      declare "${1#--}=yes"
       shift
       ;;
-    --data | --layers | --epochs | --rounds | --cores | --json)
+    --data | --layers | --batch-size | --epochs | --rounds | --cores | --json)
       [[ ${2-} ]] || refuse "$1 takes a value; see $0 --help"
       [[ $1 == --json ]] || given+=("$1")
-      declare "${1#--}=$2"
+      name=${1#--}
+      declare "${name//-/_}=$2"
       shift 2
       ;;
     *) refuse "there is no option $option; see $0 --help" ;;
   esac
 done
+[[ ! $large || ! $data ]] || refuse "--large makes data of its own, so --data would mean nothing; see $0 --help"
+if [[ $large ]]; then
+  layers=${layers:-256,128,64} batch_size=${batch_size:-16384} epochs=${epochs:-2} rounds=${rounds:-1}
+else
+  layers=${layers:-64,32} batch_size=${batch_size:-2048} epochs=${epochs:-5} rounds=${rounds:-3}
+fi
 for option in layers cores; do
   [[ ${!option} =~ ^[1-9][0-9]*(,[1-9][0-9]*)*$ ]] ||
     refuse "--$option takes numbers with commas between them, not '${!option}'"
 done
-for option in epochs rounds; do
-  [[ ${!option} =~ ^[1-9][0-9]*$ ]] || refuse "--$option takes a number from 1 on, not '${!option}'"
+for option in batch_size epochs rounds; do
+  [[ ${!option} =~ ^[1-9][0-9]*$ ]] || refuse "--${option//_/-} takes a number from 1 on, not '${!option}'"
 done
 if [[ $json ]]; then
   folder=$(dirname "$json")
@@ -128,11 +139,13 @@ if [[ $kernels ]]; then
   exit
 fi
 
-data=${data:-$(find_data)}
-[[ $data ]] || refuse "there is no MovieLens 100K: get it with data/fetch_movielens.sh, or name its folder with --data"
-for file in u.data u.item; do
-  [[ -r $data/$file ]] || refuse "--data: cannot read $data/$file; data/README.md says how to get MovieLens 100K"
-done
+if [[ ! $large ]]; then
+  data=${data:-$(find_data)}
+  [[ $data ]] || refuse "there is no MovieLens 100K: get it with data/fetch_movielens.sh, or name its folder with --data"
+  for file in u.data u.item; do
+    [[ -r $data/$file ]] || refuse "--data: cannot read $data/$file; data/README.md says how to get MovieLens 100K"
+  done
+fi
 command -v jq >/dev/null || refuse "there is no jq: run launch/install-deps.sh, which installs it"
 
 # Leaves in `python` a Python that has what the port needs, in torch_version the version of its PyTorch, in torch_mkl
@@ -151,9 +164,9 @@ find_python() {
 }
 find_python
 
-# 32 MiB is the most that every glibc takes for this threshold; the largest buffers of a step, 2048 x 2048 logits, have
-# 16. Memory that is free stays with the process, up to 8 GiB.
-pytorch_environment=(MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=67108864)
+# No buffer is mapped and unmapped by itself, as the batch_size x batch_size logits would be. Memory that is free stays with
+# the process, up to 8 GiB.
+pytorch_environment=(MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=67108864)
 for folder in /usr/lib/*/openblas-openmp /usr/lib/*/openblas-pthread; do
   if [[ -e $folder/libblas.so.3 ]]; then
     pytorch_environment+=("LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
@@ -164,6 +177,12 @@ done
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 : >"$scratch/jobs"
+data_text="MovieLens 100K in $data"
+if [[ $large ]]; then
+  data=$scratch/data data_text='made-up data, 1 000 000 users and interactions, 100 000 items'
+  mkdir "$data"
+  "$python" "$project_dir/tests/benchmark/make_large_data.py" "$data"
+fi
 
 # record SYSTEM WAY CORES FILTER FILE: appends to $scratch/jobs, as a line, what the jq filter makes of a job's FILE.
 record() {
@@ -182,18 +201,18 @@ record() {
 # gemel CORES WAY RANKS THREADS
 gemel() {
   rm -rf "$scratch/checkpoints" "$scratch/metrics"
-  "$project_dir/launch/local.sh" -n "$3" train --data "$data" --layers "$layers" --epochs "$epochs" --threads "$4" \
-    --validate-every 0 --checkpoint-dir "$scratch/checkpoints" --metrics-file "$scratch/metrics" --progress none \
+  "$project_dir/launch/local.sh" -n "$3" train --data "$data" --layers "$layers" --batch-size "$batch_size" \
+    --epochs "$epochs" --threads "$4" --validate-every 0 --checkpoint-dir "$scratch/checkpoints" --metrics-file "$scratch/metrics" --progress none \
     >"$scratch/output" 2>&1 || job_failed "gemel, $2"
   record gemel "$2" "$1" '{epochs: map(select(.event == "epoch").seconds)}
     + (map(select(.event == "summary"))[0] | {evaluation: .evaluation_seconds, loss, top_100})' "$scratch/metrics"
 }
 
-# pytorch CORES WAY PROCESSES THREADS. Variables that make OpenBLAS take the processor for another one do not count.
+# pytorch CORES WAY PROCESSES THREADS [--sparse]. Variables that make OpenBLAS take the processor for another one do not count.
 pytorch() {
   env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE "${pytorch_environment[@]}" OMP_NUM_THREADS="$4" \
-    "$python" "$project_dir/tests/benchmark/pytorch_tutorial.py" --data "$data" --layers "$layers" --epochs "$epochs" \
-    --threads "$4" --ddp "$3" >"$scratch/result" 2>"$scratch/output" || job_failed "PyTorch, $2"
+    "$python" "$project_dir/tests/benchmark/pytorch_tutorial.py" --data "$data" --layers "$layers" \
+    --batch-size "$batch_size" --epochs "$epochs" --threads "$4" --ddp "$3" "${@:5}" >"$scratch/result" 2>"$scratch/output" || job_failed "PyTorch, $2"
   record PyTorch "$2" "$1" \
     '.[0] | {epochs: .epoch_seconds.all, evaluation: .evaluation_seconds, loss, top_100}' "$scratch/result"
 }
@@ -207,18 +226,20 @@ run_jobs() {
   if (($1 == 1)); then
     gemel 1 '1 rank' 1 1
     pytorch 1 '1 thread' 1 1
+    pytorch 1 '1 thread, sparse' 1 1 --sparse
   else
     gemel "$1" "$1 ranks" "$1" 1
     pytorch "$1" "$1 threads" 1 "$1"
     gemel "$1" "1 rank x $1 threads" 1 "$1"
-    pytorch "$1" "DDP, $1 processes" "$1" 1
+    pytorch "$1" "$1 threads, sparse" 1 "$1" --sparse
+    pytorch "$1" "DDP, $1 processes${large:+, sparse}" "$1" 1 ${large:+--sparse}
   fi
 }
 
 # Everything measured, as one JSON document.
 summarise() {
   # shellcheck disable=SC2016  # the dollars are jq's
-  jq -s --arg data "$data" --arg layers "$layers" --argjson epochs "$epochs" --argjson rounds "$rounds" \
+  jq -s --arg data "$data_text" --arg layers "$layers" --argjson batch_size "$batch_size" --argjson epochs "$epochs" --argjson rounds "$rounds" \
     --arg cpu "$cpu" --argjson cores "$machine_cores" --arg before "$load_before" --arg after "$(load)" \
     --arg version "$torch_version" --arg environment "${pytorch_environment[*]} OMP_NUM_THREADS=threads" '
     def median: sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
@@ -233,7 +254,7 @@ summarise() {
     | map(.cores as $cores | ($pytorch | map(select(.cores == $cores).epoch_seconds) | min) as $best
       | .times_pytorch = $best / .epoch_seconds)
     | {machine: {$cpu, $cores, load_before: $before | numbers, load_after: $after | numbers},
-       pytorch: {$version, $environment}, settings: {$data, $layers, $epochs, $rounds}, figures: .}' "$scratch/jobs"
+       pytorch: {$version, $environment}, settings: {$data, $layers, $batch_size, $epochs, $rounds}, figures: .}' "$scratch/jobs"
 }
 
 # From that document, the table.
@@ -251,7 +272,7 @@ cpu=${cpu:-unknown processor}
 machine_cores=$(available_cores)
 load_before=$(load)
 say "$cpu, $machine_cores cores, load $load_before"
-say "MovieLens 100K in $data, layers $layers, $epochs epochs, $rounds rounds"
+say "$data_text, layers $layers, batches of $batch_size, $epochs epochs, $rounds rounds"
 say "for PyTorch $torch_version of $python: ${pytorch_environment[*]} and OMP_NUM_THREADS"
 if [[ $torch_mkl != True && ${pytorch_environment[*]} != *LD_LIBRARY_PATH* ]]; then
   say "there is no OpenBLAS: if PyTorch has to do with the slow reference BLAS, the comparison is unfair" \

@@ -360,8 +360,16 @@ model::DropoutDraw TrainingStep::candidate_draw(std::size_t lane) {
 
 template <class Work>
 void TrainingStep::for_each_lane(const Work& work) {
-  parts_.team.for_each(static_cast<int>(lanes_.size()),
-                       [&](int lane, int thread) { work(static_cast<std::size_t>(lane), thread); });
+  parts_.team.for_each(static_cast<int>(lanes_.size()), [&](int lane, int thread) {
+    work(static_cast<std::size_t>(lane), thread);
+    if (thread == 0) progress();  // the one that may call MPI
+  });
+}
+
+/// Messages of more than a few kB move only while their ranks are inside MPI: let them, after each lane.
+void TrainingStep::progress() {
+  candidates_.progress();
+  if (next_is_prepared_) next_->progress();
 }
 
 }  // namespace gemel::training

@@ -131,6 +131,7 @@ TEST(CandidateExchange, SharesVectorsAndReducesGradientsInTheOrderOfTheTree) {
     for (std::size_t i = 0; i < dim; ++i) vectors(row, i) = test::number(1, row * dim + i);
   }
   fixture.exchange.start_share();
+  fixture.exchange.progress();
   fixture.exchange.finish_share();
   for (std::size_t i = 0; i < vectors.size(); ++i) EXPECT_EQ(vectors.data()[i], test::number(1, i));
 
@@ -141,6 +142,7 @@ TEST(CandidateExchange, SharesVectorsAndReducesGradientsInTheOrderOfTheTree) {
     }
   }
   fixture.exchange.start_reduce();
+  fixture.exchange.progress();
   const tensor::MatrixView sum = fixture.exchange.finish_reduce();
   EXPECT_EQ(sum.rows(), own.size());
   for (std::size_t i = 0; i < sum.size(); ++i) {

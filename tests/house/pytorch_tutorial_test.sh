@@ -69,5 +69,15 @@ assert len(tests) == 80 and sorted([*training.tolist(), *tests.tolist()]) == lis
 END
 check "words, titles, times and split are the tutorial's" test "$?" = 0
 
+mkdir large
+"$python" "$(dirname "$port")/make_large_data.py" large --users 500 --items 40 >output 2>errors
+check "the large data set is of the size that was asked for" test "$(wc -l <large/u.data) $(wc -l <large/u.item)" = '500 40'
+check "its items have the fields of MovieLens 100K" test "$(awk -F '|' '{print NF}' large/u.item | sort -u)" = 24
+check "its users have one interaction each" test "$(cut -f 1 large/u.data | sort -u | wc -l)" = 500
+check "its items are known" test "$(cut -f 2 large/u.data | sort -n | tail -n 1)" -le 40
+check "some of them are popular" test "$(cut -f 2 large/u.data | sort | uniq -c | sort -rn | awk 'NR == 1 {print $1}')" -gt 20
+"$python" "$port" --data large --layers 4 --batch-size 64 --epochs 1 >output 2>errors
+check "PyTorch trains on it" test "$?" = 0
+
 ((failures == 0)) && echo "all checks of the PyTorch port passed"
 exit "$failures"

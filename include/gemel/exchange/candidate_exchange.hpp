@@ -50,6 +50,12 @@ class CandidateExchange {
   /// The sum for the own slice, [own_slice().size(), dim]; valid until the next `start_reduce`.
   tensor::MatrixView finish_reduce();
 
+  /// Lets MPI move data; call now and then between start and finish.
+  void progress() {
+    share_pending_.progress();
+    reduce_.progress();
+  }
+
  private:
   ColumnSlice rank_slice(int rank) const;
 

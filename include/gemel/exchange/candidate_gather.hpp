@@ -27,6 +27,8 @@ class CandidateGather {
 
   /// Waits for the other ranks' items. `finish` does, too.
   void wait() { pending_.wait(); }
+  /// Lets MPI move data; call now and then between start and finish.
+  void progress() { pending_.progress(); }
   /// Returns the bitwise or of all ranks' flags; candidates() are those of the batch and `drawn` then. Collective.
   std::uint32_t finish(std::span<const std::int32_t> drawn = {});
 

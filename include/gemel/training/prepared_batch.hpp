@@ -37,6 +37,8 @@ class PreparedBatch {
   void start_gather(std::int64_t batch, std::uint32_t flags);
   /// Waits for the other ranks' candidates. `finish_gather` does, too.
   void wait_for_gather() { gather_.wait(); }
+  /// Lets MPI move data; call now and then between start and wait.
+  void progress() { gather_.progress(); }
   /// Returns the bitwise or of all ranks' flags.
   std::uint32_t finish_gather();
 

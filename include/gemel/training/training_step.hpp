@@ -96,6 +96,7 @@ class TrainingStep {
   model::DropoutDraw candidate_draw(std::size_t lane);
   template <class Work>
   void for_each_lane(const Work& work);
+  void progress();
 
   StepParts parts_;
   PreparedBatch batches_[2];
