@@ -5,7 +5,7 @@
 namespace gemel::learning {
 namespace {
 
-constexpr std::int32_t no_column = -1;
+constexpr std::int32_t no_column = -1;  // all bits set
 
 }  // namespace
 
@@ -27,10 +27,12 @@ void SeenMask::assign(const exchange::DistinctCandidates& candidates) {
 
 void SeenMask::apply(std::int32_t user, std::size_t label, std::span<float> logits) const {
   const float own_logit = logits[label];
+  const auto own = static_cast<std::int32_t>(label);
   for (const std::int32_t item : seen_->items(user)) {
     const std::int32_t column = columns_[static_cast<std::size_t>(item)];
-    // No branch, which would be guessed wrong often: what is no column writes to the label's.
-    logits[column == no_column ? label : static_cast<std::size_t>(column)] =
+    // An item without a column writes to the label's. In arithmetic: a branch would be guessed wrong often.
+    const std::int32_t is_absent = column >> 31;
+    logits[static_cast<std::size_t>((column & ~is_absent) | (own & is_absent))] =
         -std::numeric_limits<float>::infinity();
   }
   logits[label] = own_logit;

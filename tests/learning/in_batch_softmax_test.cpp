@@ -239,7 +239,7 @@ TEST(InBatchSoftmaxTest, OfEqualHardNegativesTheFirstColumnsStay) {
   EXPECT_EQ(gradient(3, 0), 0.0F);
 }
 
-/// Users of vectors of one number: a column's logit is that of its item.
+/// Vectors of one number: the logit of a column is the number of its item.
 class MaskedSoftmax : public testing::Test {
  protected:
   static constexpr std::size_t catalogue = 6;
@@ -254,19 +254,17 @@ class MaskedSoftmax : public testing::Test {
     items.push_back(item);
     candidates.assign(items);
     vectors.resize(candidates.columns(), 1);
-    for (std::size_t column = 0; column < vectors.rows(); ++column) {
-      const auto logit = static_cast<float>(candidates.rows()[column]);
-      vectors(column, 0) = logit;
-    }
+    for (std::size_t column = 0; column < vectors.rows(); ++column)
+      vectors(column, 0) = static_cast<float>(candidates.rows()[column]);
     gradient.resize(candidates.columns(), 1);
     auto alone = mpi::Communicator::self();
     const std::vector<std::int32_t> users(seen.size(), 0);
     const ingest::UserHistory history(1, users, seen, alone);
     options.mask_seen = true;
     InBatchSoftmax loss(options, counts, seed, dense, &history);
-    // The columns of another batch before must leave nothing behind.
+    // Another batch before, where item 4 had the second column, must leave nothing behind.
     exchange::DistinctCandidates before(catalogue);
-    before.assign_all();
+    before.assign(std::vector<std::int32_t>{0, 4});
     loss.prepare(before, 1);
     loss.prepare(candidates, 1);
     const std::vector<std::int32_t> label = {static_cast<std::int32_t>(candidates.column_of(item))};
