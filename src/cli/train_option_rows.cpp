@@ -223,6 +223,12 @@ std::vector<Option> loss_options(learning::LossOptions& o) {
       {group, "remove-accidental-hits", "[=true|false]",
        "Do not count other examples of the batch with the query's own candidate as negatives.",
        toggle(o.remove_accidental_hits)},
+      {group, "mask-seen", "[=true|false]",
+       "Do not count other training items of the query's user as negatives: they are no wrong answers, and "
+       "a user with many items has some in every batch. For rankings without seen items, such as those of "
+       "--exclude-seen: nothing pushes these down any more. Takes 4 bytes of every rank for each training "
+       "example, as --exclude-seen does.",
+       toggle(o.mask_seen)},
       {group, "hard-negatives", "N",
        "Keep of each query's negatives only the N items with the highest logits. 0: all.",
        whole_number(o.hard_negatives, 0, largest_batch)},

@@ -12,8 +12,8 @@
 namespace gemel::ingest {
 namespace {
 
-/// An example travels as these 32-bit words, then one for each feature, then its weight if it has one: its slot at the receiver and
-/// its item.
+/// An example travels as these 32-bit words, its slot at the receiver and its item, then one for each feature, then its weight and its
+/// user, if it has them.
 constexpr std::size_t header_words = 2;
 
 }  // namespace
@@ -28,10 +28,12 @@ EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communic
       total_(total),
       batch_size_(batch_size),
       seed_(seed),
-      has_weights_(communicator.max(std::int64_t{own_.weights.empty() ? 0 : 1}) > 0) {
+      has_weights_(communicator.max(std::int64_t{own_.weights.empty() ? 0 : 1}) > 0),
+      has_users_(communicator.max(std::int64_t{own_.users.empty() ? 0 : 1}) > 0) {
   base::require(numbers_.size() == own_.size(), "ingest: one number per example");
   base::require(own_.weights.size() == (has_weights_ ? own_.size() : 0),
                 "ingest: one weight per example, or none");
+  base::require(own_.users.size() == (has_users_ ? own_.size() : 0), "ingest: one user per example, or none");
   dealt_.features.features = own_.features.features;
   dealt_.features.lists = own_.features.lists;
   starts_in_batch_ = rank_starts(batch_size_);
@@ -70,7 +72,7 @@ EpochDeal::Range EpochDeal::own_lanes(std::int64_t batch) const {
 }
 
 std::size_t EpochDeal::words_of_example() const {
-  return header_words + own_.features.features + (has_weights_ ? 1 : 0);
+  return header_words + own_.features.features + (has_weights_ ? 1 : 0) + (has_users_ ? 1 : 0);
 }
 
 EpochDeal::Place EpochDeal::place(std::int64_t position) const {
@@ -105,7 +107,8 @@ void EpochDeal::pack(std::int64_t epoch) {
     message[0] = places_[i].slot;
     message[1] = static_cast<std::uint32_t>(own_.items[i]);
     std::copy_n(own_.features.words.data() + i * features, features, message + header_words);
-    if (has_weights_) message[words - 1] = std::bit_cast<std::uint32_t>(own_.weights[i]);
+    if (has_weights_) message[header_words + features] = std::bit_cast<std::uint32_t>(own_.weights[i]);
+    if (has_users_) message[words - 1] = static_cast<std::uint32_t>(own_.users[i]);
     next[places_[i].rank] += words;
   }
 }
@@ -119,12 +122,14 @@ void EpochDeal::unpack() {
   dealt_.items.resize(received);
   dealt_.features.words.resize(received * features);
   if (has_weights_) dealt_.weights.resize(received);
+  if (has_users_) dealt_.users.resize(received);
   for (std::size_t i = 0; i < received; ++i) {
     const std::uint32_t* message = incoming_.data() + i * words;
     const std::size_t slot = message[0];
     dealt_.items[slot] = static_cast<std::int32_t>(message[1]);
     std::copy_n(message + header_words, features, dealt_.features.words.data() + slot * features);
-    if (has_weights_) dealt_.weights[slot] = std::bit_cast<float>(message[words - 1]);
+    if (has_weights_) dealt_.weights[slot] = std::bit_cast<float>(message[header_words + features]);
+    if (has_users_) dealt_.users[slot] = static_cast<std::int32_t>(message[words - 1]);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 
+#include "gemel/base/error.hpp"
 #include "gemel/learning/softmax_kernel.hpp"
 #include "gemel/tensor/arithmetic.hpp"
 
@@ -28,15 +29,21 @@ constexpr float excluded = -std::numeric_limits<float>::infinity();
 }  // namespace
 
 InBatchSoftmax::InBatchSoftmax(LossOptions options, std::span<const std::int64_t> item_counts,
-                               std::uint64_t seed, model::DenseParameters& dense)
+                               std::uint64_t seed, model::DenseParameters& dense,
+                               const ingest::UserHistory* seen)
     : options_(options),
       dense_(dense),
       temperature_(options, dense),
       negatives_(options, item_counts, seed),
-      columns_(options, item_counts, negatives_) {}
+      columns_(options, item_counts, negatives_) {
+  if (!options.mask_seen) return;
+  base::require(seen != nullptr, "learning: no items of users to be masked");
+  mask_.emplace(*seen, item_counts.size());
+}
 
 void InBatchSoftmax::prepare(const exchange::DistinctCandidates& candidates, double batch_weight) {
   columns_.assign(candidates, negatives_);
+  if (mask_) mask_->assign(candidates);
   inverse_temperature_ = temperature_.inverse(dense_.values());
   gradient_scale_ = takes_mean() && batch_weight > 0 ? static_cast<float>(1.0 / batch_weight) : 1.0F;
 }
@@ -73,6 +80,7 @@ double InBatchSoftmax::run(const Rows& lane, tensor::ConstMatrixView vectors,
       float& label_logit = logits(i, label);
       const float own_logit = label_logit - log_multiplicities[label];
       if (options_.remove_accidental_hits) label_logit = own_logit;
+      if (mask_) mask_->apply(lane.users[first + i], label, logits.row(i));
       if (options_.hard_negatives > 0) keep_hardest(logits.row(i), label, scratch);
       const double target = options_.label_smoothing > 0
                                 ? smooth_target(logits.row(i), label, own_logit, scratch)

@@ -13,6 +13,7 @@
 #include "gemel/exchange/lane_tree.hpp"
 #include "gemel/learning/negatives.hpp"
 #include "gemel/learning/optimizer.hpp"
+#include "gemel/learning/seen_mask.hpp"
 #include "gemel/learning/temperature.hpp"
 #include "gemel/model/table_access.hpp"
 
@@ -284,8 +285,10 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   job.candidates = static_cast<std::int64_t>(data.catalogue.size());
   job.example_words = data.query_features.size();
   job.weight_words = options.data.weight_column.empty() ? 0 : 1;
+  job.user_words = options.loss.mask_seen ? 1 : 0;
   job.candidate_bytes =
-      bytes_of_catalogue(data.catalogue) + static_cast<double>(learning::Negatives::item_bytes(options.loss));
+      bytes_of_catalogue(data.catalogue) + static_cast<double>(learning::Negatives::item_bytes(options.loss) +
+                                                               learning::SeenMask::item_bytes(options.loss));
   job.whole_catalogue = options.loss.negatives == learning::NegativeSource::catalogue;
   job.dense_parameters = learning::Temperature::parameters(options.loss);
   job.candidate_name_bytes =

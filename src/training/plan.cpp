@@ -92,7 +92,8 @@ void add_traffic(const JobShape& job, Plan& plan) {
   const double vectors =
       job.columns * static_cast<double>(job.vector_width) * float_bytes * others / job.ranks;
   const double example_bytes =
-      static_cast<double>(job.example_words + job.weight_words + 2) * float_bytes;  // with its slot
+      static_cast<double>(job.example_words + job.weight_words + job.user_words + 2) *
+      float_bytes;  // with its slot
   bytes(Traffic::deal) = batch_share * example_bytes * others / job.ranks;
   bytes(Traffic::gather) = others * ((job.whole_catalogue ? 0 : batch_share * 4) + 4 +
                                      static_cast<double>(job.weight_words) * share(job.lanes, job.ranks) * 8);
@@ -137,12 +138,13 @@ double evaluation_memory(const JobShape& job) {
          job.ranks * (most_queries * width * float_bytes + numbers + lists);
 }
 
-/// The numbers of the examples' users, and who has to do with which items (ingest::UserHistory), on every rank.
+/// The numbers of the examples' users where these do not travel, and who has to do with which items (ingest::UserHistory), on every rank.
 double user_memory(const JobShape& job) {
   const auto users = static_cast<double>(job.users);
   const auto train = static_cast<double>(job.train_examples);
   const auto test = static_cast<double>(job.held_out_examples);
-  double bytes = share(train + test, job.ranks) * float_bytes;
+  const bool is_told = job.user_words > 0;  // and so counted with the examples
+  double bytes = share((is_told ? 0 : train) + test, job.ranks) * float_bytes;
   if (job.keeps_seen) bytes += train * float_bytes + users * row_number_bytes;
   if (job.most_top_k > 0) bytes += test * float_bytes + users * row_number_bytes;
   return bytes;
@@ -222,7 +224,8 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
     plan.tables.push_back(place(table, wishes.of(table.name), job.ranks));
   }
   const double held_out_bytes = static_cast<double>(job.example_words + 1) * float_bytes;
-  const double example_bytes = held_out_bytes + static_cast<double>(job.weight_words) * float_bytes;
+  const double example_bytes =
+      held_out_bytes + static_cast<double>(job.weight_words + job.user_words) * float_bytes;
   const double train = share(static_cast<double>(job.train_examples), job.ranks);
   const double held_out = share(static_cast<double>(job.held_out_examples), job.ranks);
   plan.memory = {

@@ -59,6 +59,8 @@ std::uint32_t PreparedBatch::finish_gather() {
     const auto examples = deal_.lane(number_, index);
     lane.selection = std::span(iota_).subspan(examples.first, examples.size());
     lane.weights = weights_of(examples);
+    lane.users = std::span(deal_.dealt().users);
+    if (!lane.users.empty()) lane.users = lane.users.subspan(examples.first, examples.size());
     lane.slice = exchange::slice_of_lane(candidates().columns(), plan_.tree.lanes(), index);
     lane.labels.clear();
     for (const std::int32_t item : std::span(items).subspan(examples.first, examples.size())) {

@@ -38,6 +38,7 @@ constexpr std::array changeable = std::to_array<std::string_view>({"learning-rat
                                                                    "negative-power",
                                                                    "hard-negatives",
                                                                    "label-smoothing",
+                                                                   "mask-seen",
                                                                    "weight-column",
                                                                    "dropout",
                                                                    "query-dropout",
@@ -159,7 +160,8 @@ std::string result_settings(const TrainingOptions& options) {
       {"negative-power", loss.negative_power},
       {"hard-negatives", loss.hard_negatives},
       {"learned-temperature", loss.learned_temperature},
-      {"label-smoothing", loss.label_smoothing}};
+      {"label-smoothing", loss.label_smoothing},
+      {"mask-seen", loss.mask_seen}};
   // How long a run goes on does not shape its steps, unless the learning rate falls towards its end.
   if (optimizer.learning_rate.schedule == learning::ScheduleKind::cosine) settings["epochs"] = options.epochs;
   // What the data has yet to settle is no setting yet.

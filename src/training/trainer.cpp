@@ -97,7 +97,8 @@ class Run {
         table_plan_(plan_tables(options_, data_, program_bytes_, communicator)),
         model_(data_.query_features, data_.candidate_features, options.model, options.seed,
                table_plan_.placements(communicator.rank())),
-        loss_(options.loss, data_.item_counts, options.seed, model_.dense()),
+        loss_(options.loss, data_.item_counts, options.seed, model_.dense(),
+              options.loss.mask_seen ? &*data_.seen : nullptr),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
         deal_(plan_, communicator, std::move(data_.train), std::move(data_.train_numbers),
               data_.identity.train_examples, options.batch_size, options.seed),
@@ -139,7 +140,7 @@ class Run {
             part == ingest::Part::validation ? data_.validation : data_.test,
             data_.catalogue,
             evaluation::make_metrics(options_.metrics, options_.top_k),
-            data_.seen ? &*data_.seen : nullptr};
+            options_.exclude_seen ? &*data_.seen : nullptr};
   }
 
   TrainingData read_and_prepare() {

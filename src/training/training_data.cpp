@@ -131,7 +131,8 @@ void divide(const ingest::Dataset& dataset, const ingest::Split& split, const in
 
 bool needs_users(const TrainingOptions& options) {
   const auto metrics = evaluation::make_metrics(options.metrics, options.top_k);
-  return options.exclude_seen || std::ranges::any_of(metrics, &evaluation::Metric::is_of_users);
+  return options.exclude_seen || options.loss.mask_seen ||
+         std::ranges::any_of(metrics, &evaluation::Metric::is_of_users);
 }
 
 /// Throws AgreedError (data). Collective.
@@ -140,9 +141,10 @@ ingest::UserNumbers number_users(const ingest::Columns& interactions, mpi::Commu
   if (ids == interactions.strings.end()) {
     throw mpi::AgreedError(
         base::ExitCode::data,
-        fmt::format("the interactions have no users (a text column user_id), which --exclude-seen and "
-                    "metrics of users need; their columns are {}",
-                    interactions.describe()));
+        fmt::format(
+            "the interactions have no users (a text column user_id), which --exclude-seen, --mask-seen and "
+            "metrics of users need; their columns are {}",
+            interactions.describe()));
   }
   return ingest::number_users(ids->second, communicator);
 }
@@ -188,7 +190,9 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   if (needs_users(options)) users = number_users(dataset.interactions, communicator);
   data.users = users.users;
   mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
-  if (options.exclude_seen) data.seen.emplace(users.users, data.train.users, data.train.items, communicator);
+  if (options.exclude_seen || options.loss.mask_seen)
+    data.seen.emplace(users.users, data.train.users, data.train.items, communicator);
+  if (!options.loss.mask_seen) data.train.users = {};
   ingest::FeaturisedColumns candidate =
       ingest::featurize_columns(specs.candidate, dataset.catalogue, communicator,
                                 {earlier ? &earlier->candidate : nullptr, options.freeze_vocabulary});

@@ -204,13 +204,13 @@ void TrainingStep::compute_loss() {
   const tensor::MatrixView vectors = candidates_.vectors();
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
-    lane.query_gradient.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
+    const PreparedBatch::Lane& work = batch_->lanes()[index];
+    lane.query_gradient.resize(work.selection.size(), parts_.model.dim());
     const tensor::MatrixView vector_gradient(candidates_.gradients().row(index).data(), vectors.rows(),
                                              vectors.cols());
-    lane.loss = parts_.loss.run(
-        {lane.query_vectors.view(), batch_->lanes()[index].labels, batch_->lanes()[index].weights}, vectors,
-        lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
-        scratches_[static_cast<std::size_t>(thread)].loss);
+    lane.loss = parts_.loss.run({lane.query_vectors.view(), work.labels, work.weights, work.users}, vectors,
+                                lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
+                                scratches_[static_cast<std::size_t>(thread)].loss);
     parts_.loss.write_temperature_gradient(lane.query_vectors.view(), lane.query_gradient.view(),
                                            dense_gradients_.row(index));
   });

@@ -67,9 +67,10 @@ TEST(TrainChecks, RefuseLossesThatDoNotGoTogether) {
   for (const BadCase& bad : cases) {
     EXPECT_THAT(error_of(bad.arguments), AllOf(StartsWith(bad.start), HasSubstr(bad.allowed)));
   }
-  EXPECT_EQ(error_of({"--negatives", "catalogue", "--hard-negatives", "9", "--label-smoothing", "0.1",
-                      "--learned-temperature", "--logq-correction=false", "--extra-negatives", "0"}),
-            "no error");
+  EXPECT_EQ(
+      error_of({"--negatives", "catalogue", "--hard-negatives", "9", "--label-smoothing", "0.1",
+                "--learned-temperature", "--logq-correction=false", "--extra-negatives", "0", "--mask-seen"}),
+      "no error");
 }
 
 TEST(TrainChecks, RefuseWhatTheOptimizerOrScheduleDoesNotUse) {

@@ -107,6 +107,7 @@ TEST(TrainOptions, ReachEveryField) {
                               "0.5",
                               "--logq-correction",
                               "--remove-accidental-hits",
+                              "--mask-seen",
                               "--logq-strength",
                               "0.75",
                               "--learned-temperature",
@@ -189,6 +190,7 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.loss.temperature, 0.5F);
   EXPECT_TRUE(training.loss.logq_correction);
   EXPECT_TRUE(training.loss.remove_accidental_hits);
+  EXPECT_TRUE(training.loss.mask_seen);
   EXPECT_EQ(training.loss.logq_strength, 0.75F);
   EXPECT_TRUE(training.loss.learned_temperature);
   EXPECT_EQ(training.loss.negatives, learning::NegativeSource::in_batch);
@@ -474,6 +476,7 @@ TEST(TrainOptions, SettingsShowEveryEffectiveValue) {
   EXPECT_EQ(by_name.at("layers"), "64,32");
   EXPECT_EQ(by_name.at("logq-correction"), "true");
   EXPECT_EQ(by_name.at("remove-accidental-hits"), "false");
+  EXPECT_EQ(by_name.at("mask-seen"), "false");
   EXPECT_EQ(by_name.at("checkpoint-every"), "100steps");
   EXPECT_EQ(by_name.at("learning-rate"), "0.1");
   EXPECT_EQ(by_name.at("test-fraction"), "0.2");

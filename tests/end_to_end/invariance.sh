@@ -30,6 +30,8 @@ losses=(--data "$movielens" --epochs 2 --loss-reduction mean --learning-rate 2)
 drawn=(--extra-negatives 500 --negative-distribution popularity --negative-power 0.75 --logq-correction
   --logq-strength 0.8 --hard-negatives 100 --remove-accidental-hits)
 whole=(--negatives catalogue --temperature 0.8 --learned-temperature --label-smoothing 0.1 --partition-weight 0.9)
+masked=(--mask-seen --exclude-seen --extra-negatives 200 --weight-column rating)
+train 1 masked-1 "${losses[@]}" "${masked[@]}"
 train 1 drawn-1 "${losses[@]}" "${drawn[@]}"
 train 1 whole-1 "${losses[@]}" "${whole[@]}"
 for ranks in 2 3 4 8; do
@@ -37,7 +39,11 @@ for ranks in 2 3 4 8; do
   check "$ranks ranks with extra negatives give what 1 gives" same drawn-1 "drawn-$ranks"
   train "$ranks" "whole-$ranks" "${losses[@]}" "${whole[@]}" --placement sharded
   check "$ranks ranks with the catalogue as negatives give what 1 gives" same whole-1 "whole-$ranks"
+  train "$ranks" "masked-$ranks" "${losses[@]}" "${masked[@]}" --threads 2
+  check "$ranks ranks with seen items masked give what 1 gives" same masked-1 "masked-$ranks"
 done
+train 1 unmasked-1 "${losses[@]}" "${masked[@]:1}"
+! same masked-1 unmasked-1 >/dev/null || fail 'masking seen items changes nothing'
 h5dump -d /loss/log_temperature "$(newest whole-3)" >output 2>errors || fail 'a learned temperature is not in the checkpoint'
 
 # Nor do regularisation and other shapes of the model.

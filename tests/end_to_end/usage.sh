@@ -12,7 +12,7 @@ for option in optimizer learning-rate-schedule warmup-steps final-learning-rate-
   weight-decay clip-norm data layers normalize item-bias dropout query-dropout \
   candidate-dropout embedding-l2 average-weights embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
   split-seed test-fraction validate-every top-k temperature learned-temperature negatives extra-negatives negative-distribution \
-  negative-power logq-correction logq-strength remove-accidental-hits hard-negatives partition-weight label-smoothing \
+  negative-power logq-correction logq-strength remove-accidental-hits mask-seen hard-negatives partition-weight label-smoothing \
   loss-reduction threads \
   checkpoint-dir checkpoint-every resume freeze-vocabulary placement metrics-file trace progress log-level config; do
   check "--help lists --$option" grep -qE -- "^ +--$option( |\$)" output

@@ -13,9 +13,10 @@ namespace {
 constexpr int lanes = 8;
 
 /// Example number i has item i and the words 7 i and 7 i + 1. Own examples: every third number goes to a rank out of turn, and
-/// where there is more than one rank the last one brings none. The weight of example i is i / 4.
+/// where there is more than one rank the last one brings none. The weight of example i is i / 4, its user 3 i.
 EpochDeal make_deal(const exchange::LanePlan& plan, mpi::Communicator& communicator, std::int64_t total,
-                    std::int64_t batch_size, std::uint64_t seed, bool with_weights = false) {
+                    std::int64_t batch_size, std::uint64_t seed, bool with_weights = false,
+                    bool with_users = false) {
   Examples own;
   own.features.features = 2;
   own.features.lists.resize(2);
@@ -29,6 +30,7 @@ EpochDeal make_deal(const exchange::LanePlan& plan, mpi::Communicator& communica
     own.features.words.push_back(static_cast<std::uint32_t>(7 * i));
     own.features.words.push_back(static_cast<std::uint32_t>(7 * i + 1));
     if (with_weights) own.weights.push_back(0.25F * static_cast<float>(i));
+    if (with_users) own.users.push_back(static_cast<std::int32_t>(3 * i));
   }
   return EpochDeal(plan, communicator, std::move(own), std::move(numbers), total, batch_size, seed);
 }
@@ -138,6 +140,26 @@ TEST(EpochDealTest, WeightsTravelWithTheirExamples) {
       for (std::size_t i = 0; i < dealt.size(); ++i)
         EXPECT_EQ(dealt.weights.at(i), 0.25F * static_cast<float>(dealt.items[i]));
       EXPECT_TRUE(unweighted.dealt().weights.empty());
+    }
+  }
+}
+
+TEST(EpochDealTest, UsersTravelWithTheirExamples) {
+  auto world = mpi::Communicator::world();
+  const exchange::LanePlan plan(lanes, world.size(), world.rank());
+  for (const std::int64_t total : {100, 2}) {
+    for (const bool with_weights : {false, true}) {
+      EpochDeal deal = make_deal(plan, world, total, 24, 11, with_weights, true);
+      EpochDeal plain = make_deal(plan, world, total, 24, 11);
+      EXPECT_EQ(epoch_order(plan, world, deal, 0), epoch_order(plan, world, plain, 0));
+      const Examples& dealt = deal.dealt();
+      EXPECT_EQ(dealt.users.size(), dealt.size());
+      for (std::size_t i = 0; i < dealt.size(); ++i) {
+        EXPECT_EQ(dealt.users.at(i), 3 * dealt.items[i]);
+        if (!with_weights) continue;
+        EXPECT_EQ(dealt.weights.at(i), 0.25F * static_cast<float>(dealt.items[i]));
+      }
+      EXPECT_TRUE(plain.dealt().users.empty());
     }
   }
 }

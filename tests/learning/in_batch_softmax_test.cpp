@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "support/lanes.hpp"
 #include "support/losses.hpp"
@@ -28,6 +29,9 @@ struct Batch {
   std::vector<std::int32_t> drawn;
   std::vector<float> weights;  // of the examples; empty: all 1
   std::vector<std::int64_t> counts;
+  std::vector<std::int32_t> users;  // of the examples
+  test::ReferenceSeen seen;         // by their users
+  std::optional<ingest::UserHistory> history;
   exchange::DistinctCandidates candidates;
   tensor::Matrix queries;
   tensor::Matrix vectors;  // one per column
@@ -40,6 +44,7 @@ struct Batch {
     }
     for (std::size_t i = 0; i < catalogue; ++i)
       counts[i] = static_cast<std::int64_t>(i * i * 1000);  // share 0 among them
+    draw_history(catalogue);
     const Negatives negatives(options, counts, seed);
     negatives.draw(0, 0, drawn);
     if (negatives.are_catalogue()) {
@@ -53,6 +58,27 @@ struct Batch {
     // Padding columns have vectors as well: a tower's answer to an input of zeros. They must not matter.
     for (std::size_t i = 0; i < vectors.size(); ++i) vectors.data()[i] = magnitude * test::number(2, i);
     for (std::size_t i = 0; i < queries.size(); ++i) queries.data()[i] = magnitude * test::number(3, i);
+  }
+
+  /// A few users, each of whom also has items that are not in the batch, and some items several times.
+  void draw_history(std::size_t catalogue) {
+    constexpr std::int32_t user_count = 7;
+    std::vector<std::int32_t> all_items = items;
+    for (std::size_t i = 0; i < items.size(); ++i)
+      users.push_back(static_cast<std::int32_t>(i * i) % user_count);
+    std::vector<std::int32_t> all_users = users;
+    for (std::size_t i = 0; i < catalogue; ++i) {
+      all_users.insert(all_users.end(), 2, static_cast<std::int32_t>(i) % user_count);
+      all_items.insert(all_items.end(), 2, static_cast<std::int32_t>(i));
+    }
+    auto alone = mpi::Communicator::self();
+    history.emplace(user_count, all_users, all_items, alone);
+    for (const std::int32_t user : users) {
+      std::set<std::int32_t>& of_user = seen.emplace_back();
+      for (std::size_t i = 0; i < all_items.size(); ++i) {
+        if (all_users[i] == user) of_user.insert(all_items[i]);
+      }
+    }
   }
 };
 
@@ -79,7 +105,7 @@ void expect_loss(const Batch& batch, const LossOptions& options, const std::vect
     candidates.push_back(row(batch.vectors, batch.candidates.column_of(item)));
   }
   const auto truth =
-      test::reference_softmax(queries, candidates, columns, options, batch.counts, batch.weights);
+      test::reference_softmax(queries, candidates, columns, options, batch.counts, batch.weights, batch.seen);
   std::vector<test::Vector> vector_truth(batch.vectors.rows(), test::Vector(dim, 0.0));
   for (std::size_t j = 0; j < columns.items.size(); ++j) {
     test::Vector& sum = vector_truth[batch.candidates.column_of(columns.items[j])];
@@ -87,7 +113,7 @@ void expect_loss(const Batch& batch, const LossOptions& options, const std::vect
   }
 
   model::DenseParameters dense;
-  InBatchSoftmax loss(options, batch.counts, seed, dense);
+  InBatchSoftmax loss(options, batch.counts, seed, dense, &*batch.history);
   std::vector<float> dense_gradient(dense.size());
   double log_temperature_gradient = 0;
   const double batch_weight = batch.weights.empty()
@@ -110,7 +136,8 @@ void expect_loss(const Batch& batch, const LossOptions& options, const std::vect
     const std::span<const float> weights = batch.weights;
     const auto lane_queries = batch.queries.view().middle_rows(first, last - first);
     const auto lane_query_gradient = query_gradient.view().middle_rows(first, last - first);
-    sum += loss.run({lane_queries, labels, weights.empty() ? weights : weights.subspan(first, last - first)},
+    sum += loss.run({lane_queries, labels, weights.empty() ? weights : weights.subspan(first, last - first),
+                     std::span(batch.users).subspan(first, last - first)},
                     batch.vectors.view(), lane_query_gradient, lane_gradient.view(), executor, scratch);
     loss.write_temperature_gradient(lane_queries, lane_query_gradient, dense_gradient);
     if (!dense_gradient.empty()) log_temperature_gradient += static_cast<double>(dense_gradient[0]);
@@ -210,6 +237,94 @@ TEST(InBatchSoftmaxTest, OfEqualHardNegativesTheFirstColumnsStay) {
   EXPECT_GT(gradient(1, 0), 0.1F);
   EXPECT_EQ(gradient(1, 0), gradient(2, 0));
   EXPECT_EQ(gradient(3, 0), 0.0F);
+}
+
+/// Vectors of one number: the logit of a column is the number of its item.
+class MaskedSoftmax : public testing::Test {
+ protected:
+  static constexpr std::size_t catalogue = 6;
+
+  MaskedSoftmax() : candidates(catalogue), queries(1, 1), query_gradient(1, 1) { queries.data()[0] = 1; }
+
+  /// The loss of one example of user 0, who has `seen`; its batch's other examples are `others`. Item i has the logit i.
+  double loss_of(std::int32_t item, const std::vector<std::int32_t>& others,
+                 const std::vector<std::int32_t>& seen, LossOptions options = {}) {
+    const std::vector<std::int64_t> counts(catalogue, 1);
+    std::vector<std::int32_t> items = others;
+    items.push_back(item);
+    candidates.assign(items);
+    vectors.resize(candidates.columns(), 1);
+    for (std::size_t column = 0; column < vectors.rows(); ++column)
+      vectors(column, 0) = static_cast<float>(candidates.rows()[column]);
+    gradient.resize(candidates.columns(), 1);
+    auto alone = mpi::Communicator::self();
+    const std::vector<std::int32_t> users(seen.size(), 0);
+    const ingest::UserHistory history(1, users, seen, alone);
+    options.mask_seen = true;
+    InBatchSoftmax loss(options, counts, seed, dense, &history);
+    // Another batch before, where item 4 had the second column, must leave nothing behind.
+    exchange::DistinctCandidates before(catalogue);
+    before.assign(std::vector<std::int32_t>{0, 4});
+    loss.prepare(before, 1);
+    loss.prepare(candidates, 1);
+    const std::vector<std::int32_t> label = {static_cast<std::int32_t>(candidates.column_of(item))};
+    const std::vector<std::int32_t> user = {0};
+    return loss.run({queries.view(), label, {}, user}, vectors.view(), query_gradient.view(), gradient.view(),
+                    executor, scratch);
+  }
+
+  /// The share of an item's column in the gradient.
+  float gradient_of(std::int32_t item) { return gradient(candidates.column_of(item), 0); }
+
+  exchange::DistinctCandidates candidates;
+  model::DenseParameters dense;
+  onednn::Executor executor;
+  InBatchSoftmax::Scratch scratch;
+  tensor::Matrix vectors, queries, query_gradient, gradient;
+};
+
+TEST_F(MaskedSoftmax, LeavesOutTheOtherItemsOfTheUser) {
+  // Of the items 1, 2, 3, 3 and 5 the user has 1 (his label), 3 and, elsewhere, 4 and 0.
+  EXPECT_NEAR(loss_of(1, {2, 3, 3, 5}, {0, 1, 3, 4}), std::log(std::exp(1) + std::exp(2) + std::exp(5)) - 1,
+              1e-5);
+  const double sum = std::exp(1) + std::exp(2) + std::exp(5);
+  EXPECT_NEAR(gradient_of(1), std::exp(1) / sum - 1, 1e-5);
+  EXPECT_NEAR(gradient_of(2), std::exp(2) / sum, 1e-5);
+  EXPECT_EQ(gradient_of(3), 0.0F);
+  EXPECT_NEAR(gradient_of(5), std::exp(5) / sum, 1e-5);
+  EXPECT_NEAR(query_gradient(0, 0), (std::exp(1) + 2 * std::exp(2) + 5 * std::exp(5)) / sum - 1, 1e-5);
+}
+
+TEST_F(MaskedSoftmax, KeepsTheOwnItemAsOftenAsItIsThere) {
+  EXPECT_NEAR(loss_of(3, {3, 3, 5}, {3, 5}), std::log(3), 1e-6);
+  LossOptions options;
+  options.remove_accidental_hits = true;
+  EXPECT_NEAR(loss_of(3, {3, 3, 5}, {3, 5}, options), 0, 1e-6);
+}
+
+TEST_F(MaskedSoftmax, ARowWithoutNegativesHasNoLoss) {
+  for (const std::int64_t hard_negatives : {0, 2}) {
+    LossOptions options;
+    options.hard_negatives = hard_negatives;
+    options.label_smoothing = 0.5F;
+    EXPECT_NEAR(loss_of(1, {2, 4, 4, 5}, {1, 2, 4, 5}, options), 0, 1e-6);
+    for (const std::int32_t item : {1, 2, 4, 5}) EXPECT_NEAR(gradient_of(item), 0, 1e-6);
+    EXPECT_NEAR(query_gradient(0, 0), 0, 1e-6);
+  }
+}
+
+TEST_F(MaskedSoftmax, TheHardestAreThoseOfTheItemsThatAreLeft) {
+  LossOptions options;
+  options.hard_negatives = 1;
+  EXPECT_NEAR(loss_of(1, {2, 3, 5}, {1, 5}, options), std::log(std::exp(1) + std::exp(3)) - 1, 1e-5);
+}
+
+TEST_F(MaskedSoftmax, SmoothsOverTheItemsThatAreLeft) {
+  LossOptions options;
+  options.label_smoothing = 0.5F;
+  // The mean of 1 and 2, 2: 5 / 3.
+  EXPECT_NEAR(loss_of(1, {2, 2, 5}, {1, 5}, options),
+              std::log(std::exp(1) + 2 * std::exp(2)) - 0.5 * 1 - 0.5 * 5 / 3, 1e-5);
 }
 
 TEST(InBatchSoftmaxTest, NumbersThatAreNotFiniteMakeTheLossOfHardNegativesNaN) {

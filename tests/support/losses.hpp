@@ -45,6 +45,17 @@ inline std::vector<learning::LossOptions> more_losses() {
        .hard_negatives = 5,
        .learned_temperature = true,
        .label_smoothing = 0.3F},
+      {.mask_seen = true},
+      {.negatives = catalogue, .hard_negatives = 6, .label_smoothing = 0.1F, .mask_seen = true},
+      {.temperature = 0.7F,
+       .logq_correction = true,
+       .remove_accidental_hits = true,
+       .reduction = mean,
+       .extra_negatives = 30,
+       .hard_negatives = 5,
+       .learned_temperature = true,
+       .label_smoothing = 0.3F,
+       .mask_seen = true},
   };
 }
 

@@ -276,13 +276,18 @@ inline Vector reference_corrections(const learning::LossOptions& options, double
   return corrections;
 }
 
-/// Which columns the row of `label` has.
+/// Training items of the users of a batch's examples, one set for each example; empty where nothing is masked.
+using ReferenceSeen = std::vector<std::set<std::int32_t>>;
+
+/// Which columns the row of `label` has; `seen` are the items of its user that are masked.
 inline std::vector<bool> reference_row_columns(const Vector& logits, const ReferenceColumns& columns,
-                                               std::size_t label, const learning::LossOptions& options) {
+                                               std::size_t label, const learning::LossOptions& options,
+                                               const std::set<std::int32_t>& seen) {
   const std::int32_t own = columns.items[label];
   std::set<std::pair<double, std::int32_t>> others;  // the best first, and of equals the first item
   for (std::size_t j = 0; j < logits.size(); ++j) {
-    if (columns.items[j] != own) others.emplace(-logits[j], columns.items[j]);
+    if (columns.items[j] != own && !seen.contains(columns.items[j]))
+      others.emplace(-logits[j], columns.items[j]);
   }
   std::set<std::int32_t> kept;
   for (const auto& [score, item] : others) {
@@ -297,12 +302,13 @@ inline std::vector<bool> reference_row_columns(const Vector& logits, const Refer
   return has;
 }
 
-/// `candidates[j]` is the vector of columns.items[j]; `weights` are those of the examples, all 1 when empty.
+/// `candidates[j]` is the vector of columns.items[j]; `weights` are those of the examples, all 1 when empty; `seen` is needed where the
+/// options mask it.
 inline ReferenceLoss reference_softmax(const std::vector<Vector>& queries,
                                        const std::vector<Vector>& candidates, const ReferenceColumns& columns,
                                        const learning::LossOptions& options,
                                        std::span<const std::int64_t> item_counts,
-                                       std::span<const float> weights = {}) {
+                                       std::span<const float> weights = {}, const ReferenceSeen& seen = {}) {
   const std::size_t rows = queries.size();
   const std::size_t size = candidates.size();
   const bool is_catalogue = options.negatives == learning::NegativeSource::catalogue;
@@ -325,7 +331,8 @@ inline ReferenceLoss reference_softmax(const std::vector<Vector>& queries,
       scores[j] = dot(queries[i], candidates[j]) / options.temperature;
       logits[j] = scores[j] - corrections[static_cast<std::size_t>(columns.items[j])];
     }
-    const std::vector<bool> has = reference_row_columns(logits, columns, label, options);
+    const std::vector<bool> has = reference_row_columns(
+        logits, columns, label, options, options.mask_seen ? seen.at(i) : std::set<std::int32_t>());
     double largest = -INFINITY;
     double number = 0;
     for (std::size_t j = 0; j < size; ++j) {
@@ -361,13 +368,13 @@ struct ReferenceModel {
 
 /// The loss of a batch: example i is row query_rows[i] of `features` and row items[i] of `catalogue`, and `drawn` are further
 /// negatives. Where `gradients` is given, it becomes the gradient of every parameter. For dropout, numbers[i] is the place of example
-/// i in its batch.
+/// i in its batch. Where the options mask it, seen[i] are the training items of its user.
 inline double reference_step(const ReferenceModel& model, const ingest::FeatureRows& features,
                              std::span<const std::size_t> query_rows, const ingest::FeatureRows& catalogue,
                              std::span<const std::int32_t> items, const learning::LossOptions& options,
                              std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr,
                              std::span<const std::int32_t> drawn = {}, std::span<const float> weights = {},
-                             std::span<const std::size_t> numbers = {}) {
+                             std::span<const std::size_t> numbers = {}, const ReferenceSeen& seen = {}) {
   const ReferenceColumns columns = reference_columns(items, drawn, catalogue.size(), options);
   std::vector<std::vector<Vector>> query_stages, candidate_stages;
   std::vector<Vector> queries, candidates;
@@ -381,7 +388,7 @@ inline double reference_step(const ReferenceModel& model, const ingest::FeatureR
     candidate_stages.push_back(reference_forward(model.candidate, catalogue, row, row));
     candidates.push_back(candidate_stages.back().back());
   }
-  ReferenceLoss loss = reference_softmax(queries, candidates, columns, options, item_counts, weights);
+  ReferenceLoss loss = reference_softmax(queries, candidates, columns, options, item_counts, weights, seen);
   if (gradients == nullptr) return loss.loss;
   *gradients = {model.query.zeros(), model.candidate.zeros(), loss.log_temperature_gradient};
   for (std::size_t i = 0; i < queries.size(); ++i) {

@@ -59,6 +59,20 @@ inline ingest::Examples all_examples() {
   return result;
 }
 
+/// The user of an example of all_examples(): a word of its features.
+inline std::int32_t user(std::size_t example) {
+  return static_cast<std::int32_t>(draw(1, example, 6));
+}
+inline constexpr std::int64_t users = 6;
+
+/// The items of each user.
+inline std::vector<std::set<std::int32_t>> seen_items() {
+  std::vector<std::set<std::int32_t>> seen(users);
+  const ingest::Examples all = all_examples();
+  for (std::size_t i = 0; i < all.size(); ++i) seen[static_cast<std::size_t>(user(i))].insert(all.items[i]);
+  return seen;
+}
+
 /// Every item's own lookup row, and a list of 0 to 4 tokens that may repeat.
 inline ingest::FeatureRows catalogue() {
   ingest::FeatureRows rows;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -106,6 +107,24 @@ TEST(PlanTest, ThreeRanksOfTwoSubtreesByHand) {
   EXPECT_THAT(bytes_of(sharded), ElementsAre(800.0 * 20 * 2 / 3, 2 * 3204, 12 * 24 * 2 / 3 + 2 * 2 * 8, 512,
                                              2 * 512, 2400, 12 * 16 * 2 / 3));
   EXPECT_EQ(sharded.tables[0].memory, 334 * 32);
+}
+
+TEST(PlanTest, UsersTravelWithTheExamplesThatAreMaskedByThem) {
+  JobShape job = small_job(2);
+  job.users = 100;
+  job.keeps_seen = true;
+  job.most_top_k = 0;
+  const auto memory = [&](const std::string& of) {
+    const Plan plan = plan_all(job, PlacementWish::replicated);
+    return std::ranges::find(plan.memory, of, &std::pair<std::string, double>::first)->second;
+  };
+  EXPECT_EQ(memory("users and their items"), 15000 * 4 + 24000 * 4 + 100 * 8);
+  const double examples = memory("examples");
+  const double bytes = plan_all(job, PlacementWish::replicated).step_bytes[0];
+  job.user_words = 1;
+  EXPECT_EQ(memory("users and their items"), 3000 * 4 + 24000 * 4 + 100 * 8);
+  EXPECT_EQ(memory("examples"), examples + 12000 * 4 * 4);  // stored, dealt, leaving and coming
+  EXPECT_EQ(plan_all(job, PlacementWish::replicated).step_bytes[0], bytes + 1200 * 4 / 2);
 }
 
 TEST(PlanTest, ALargeDenseBufferGoesBySegments) {
@@ -329,6 +348,12 @@ TEST(PlanAgainstCountedBytes, OfTheCatalogueAsNegatives) {
   options.loss.learned_temperature = true;
   expect_plan_to_hold(options);
 }
+TEST(PlanAgainstCountedBytes, OfSeenItemsMasked) {
+  TrainingOptions options = options_of_a_run({32}, {"replicated"});
+  options.model.query_features = {"user_id:lookup"};
+  options.loss.mask_seen = true;
+  expect_plan_to_hold(options);
+}
 TEST(PlanAgainstCountedBytes, OfExtraNegatives) {
   TrainingOptions options = options_of_a_run({32}, {"replicated"});
   options.loss.extra_negatives = 3000;
@@ -353,6 +378,10 @@ TEST(JobShapeTest, CountsTheColumnsOfEveryKindOfNegatives) {
   const JobShape whole = describe_job(options, data, 2, {}, world);
   EXPECT_EQ(whole.columns, 1504);
   EXPECT_EQ(whole.dense_parameters, plain.dense_parameters + 1);
+  options.loss.mask_seen = true;
+  EXPECT_EQ(describe_job(options, data, 2, {}, world).user_words, 1U);
+  EXPECT_EQ(describe_job(options, data, 2, {}, world).candidate_bytes, plain.candidate_bytes + 4);
+  EXPECT_EQ(plain.user_words, 0U);
   DeclaredSizes declared;
   declared.items = 1'000'000;
   EXPECT_EQ(describe_job(options, data, 2, declared, world).columns, 1'000'000);

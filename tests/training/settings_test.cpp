@@ -101,8 +101,10 @@ TEST(Settings, TheLossMayChangeButForALearnedTemperature) {
               .negative_distribution = learning::NegativeDistribution::popularity,
               .negative_power = 0.5F,
               .hard_negatives = 4,
-              .label_smoothing = 0.5F};
-  EXPECT_EQ(warnings(before, now).size(), 12U);
+              .label_smoothing = 0.5F,
+              .mask_seen = true};
+  EXPECT_EQ(warnings(before, now).size(), 13U);
+  EXPECT_THAT(warnings(before, now), testing::Contains(HasSubstr("--mask-seen was false when")));
   EXPECT_THAT(warnings(before, now), testing::Contains(HasSubstr("--loss-reduction was sum when")));
   before.loss.learned_temperature = true;
   EXPECT_THAT(refusal(before, now), HasSubstr("--learned-temperature true, this run has false"));

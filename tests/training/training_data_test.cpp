@@ -149,6 +149,31 @@ TEST_F(TrainingDataTest, TrainingExamplesHaveTheWeightsOfTheirColumn) {
   EXPECT_TRUE(prepare_data(options, world_).train.weights.empty());
 }
 
+/// User a has three training items, one of them twice, and b two.
+TEST_F(TrainingDataTest, MaskedItemsAreThoseOfTheTrainingExamplesOfEveryUser) {
+  TrainingOptions options = options_for("a 1 1\nb 3 1\na 5 1\na 1 1\nb 1 1\na 2 1", "a 3 1\nb 2 1");
+  options.loss.mask_seen = true;
+  TrainingData data = prepare_data(options, world_);
+  ASSERT_TRUE(data.seen.has_value());
+  ASSERT_EQ(data.seen->users(), 2);
+  ASSERT_EQ(data.train.users.size(), data.train.size());
+  const std::vector<std::size_t> lengths = {3, 2, 3, 3, 2, 3};
+  for (std::size_t i = 0; i < data.train.size(); ++i) {
+    const auto of_user = data.seen->items(data.train.users[i]);
+    EXPECT_EQ(of_user.size(), lengths.at(static_cast<std::size_t>(data.train_numbers[i])));
+    EXPECT_TRUE(data.seen->contains(data.train.users[i], data.train.items[i]));
+  }
+  for (std::size_t i = 0; i < data.test.size(); ++i)
+    EXPECT_FALSE(data.seen->contains(data.test.users.at(i), data.test.items[i]));
+  options.loss.mask_seen = false;
+  options.exclude_seen = true;
+  data = prepare_data(options, world_);
+  EXPECT_TRUE(data.seen.has_value());
+  EXPECT_TRUE(data.train.users.empty()) << "nothing needs to know them any more";
+  options.exclude_seen = false;
+  EXPECT_FALSE(prepare_data(options, world_).seen.has_value());
+}
+
 TEST_F(TrainingDataTest, RefusesWeightsThatAreNone) {
   TrainingOptions options = options_for("a 1 1\nb 3 -2\nc 5 -1");
   options.data.weight_column = "rating";

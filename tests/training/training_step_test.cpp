@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ struct Batch {
   std::vector<std::size_t> rows;    // of all_examples()
   std::vector<std::size_t> places;  // in the batch
   std::vector<std::int32_t> items;
+  test::ReferenceSeen seen;  // by their users
 };
 
 Batch batch_of_epoch_0(std::int64_t batch) {
@@ -38,6 +40,7 @@ Batch batch_of_epoch_0(std::int64_t batch) {
     result.rows.push_back(i);
     result.places.push_back(order(i) % static_cast<std::uint64_t>(batch_size));
     result.items.push_back(examples.items[i]);
+    result.seen.push_back(seen_items()[static_cast<std::size_t>(user(i))]);
   }
   return result;
 }
@@ -85,7 +88,10 @@ Outcome run_step(const learning::LossOptions& loss_options,
   ingest::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
   for (const std::int64_t number : numbers) {
     if (is_weighted) own.weights.push_back(weight(static_cast<std::size_t>(number)));
+    if (loss_options.mask_seen) own.users.push_back(user(static_cast<std::size_t>(number)));
   }
+  std::optional<ingest::UserHistory> seen;
+  if (loss_options.mask_seen) seen.emplace(users, own.users, own.items, world);
   ingest::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
   deal.deal(0);
   const ingest::FeatureRows rows = catalogue_of(architecture);
@@ -93,7 +99,7 @@ Outcome run_step(const learning::LossOptions& loss_options,
                         {world.size(), world.rank(), sharded});
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
-  learning::InBatchSoftmax loss(loss_options, counts, seed, model.dense());
+  learning::InBatchSoftmax loss(loss_options, counts, seed, model.dense(), seen ? &*seen : nullptr);
   const auto log_temperature = [&] {
     return loss_options.learned_temperature ? static_cast<double>(model.dense().values().back()) : 0.0;
   };
@@ -190,9 +196,9 @@ void expect_step(const learning::LossOptions& options, std::int64_t batch, int t
   before.candidate.dropout =
       drop_like("candidate", architecture.options.candidate_dropout, architecture.options.dropout);
   test::ReferenceModel gradients;
-  const double loss = test::reference_step(before, all_examples().features, examples.rows,
-                                           catalogue_of(architecture), examples.items, options, item_counts(),
-                                           &gradients, drawn_for(options, batch), weights, examples.places);
+  const double loss = test::reference_step(
+      before, all_examples().features, examples.rows, catalogue_of(architecture), examples.items, options,
+      item_counts(), &gradients, drawn_for(options, batch), weights, examples.places, examples.seen);
   EXPECT_NEAR(outcome.loss, loss, 1e-5 * loss);
   if (options.learned_temperature) {
     const double slope = gradients.log_temperature;
@@ -290,6 +296,18 @@ TEST(TrainingStepTest, ComputesThemWithDropoutAndOtherNegatives) {
   }
 }
 
+TEST(TrainingStepTest, UsersHaveOtherItemsInTheBatch) {
+  const Batch batch = batch_of_epoch_0(0);
+  const std::set<std::int32_t> distinct(batch.items.begin(), batch.items.end());
+  std::size_t masked = 0;
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    for (const std::int32_t item : distinct)
+      masked += item != batch.items[i] && batch.seen[i].contains(item) ? 1 : 0;
+  }
+  EXPECT_GT(masked, batch.items.size());
+  EXPECT_LT(masked, batch.items.size() * (distinct.size() - 1));
+}
+
 TEST(TrainingStepTest, TheBatchHasItemsTwice) {
   std::vector<std::int32_t> distinct = batch_of_epoch_0(0).items;
   std::sort(distinct.begin(), distinct.end());
@@ -375,7 +393,7 @@ void expect_slopes(const learning::LossOptions& given, const Architecture& archi
   options.reduction = learning::LossReduction::sum;  // the loss is the sum always
   const auto loss = [&](test::ReferenceModel* gradients = nullptr) {
     return test::reference_step(reference, features, batch.rows, rows, batch.items, options, counts,
-                                gradients, drawn);
+                                gradients, drawn, {}, {}, batch.seen);
   };
   test::ReferenceModel gradients;
   loss(&gradients);

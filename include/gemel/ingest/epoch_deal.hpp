@@ -28,7 +28,7 @@ class EpochDeal {
  public:
   /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
   /// ranks. A rank's lanes have fewer than 2^32 examples. They have weights if those of any rank have; then so must those of every
-  /// rank that has examples. Collective.
+  /// rank that has examples. The same holds for users. Collective.
   EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, Examples own,
             std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
             std::uint64_t seed);
@@ -78,6 +78,7 @@ class EpochDeal {
   std::int64_t batch_size_;
   std::uint64_t seed_;
   bool has_weights_;
+  bool has_users_;
   std::int64_t epoch_ = -1;
   std::vector<std::int64_t>
       starts_in_batch_;  // of each rank's examples in a batch of batch_size_; the last: its end

@@ -2,13 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "gemel/exchange/distinct_candidates.hpp"
+#include "gemel/ingest/user_history.hpp"
 #include "gemel/learning/loss_columns.hpp"
 #include "gemel/learning/negatives.hpp"
 #include "gemel/learning/options.hpp"
+#include "gemel/learning/seen_mask.hpp"
 #include "gemel/learning/temperature.hpp"
 #include "gemel/onednn/runtime.hpp"
 #include "gemel/tensor/matrix.hpp"
@@ -33,8 +36,9 @@ namespace gemel::learning {
 ///   epsilon  label smoothing (Szegedy et al., CVPR 2016)
 ///
 /// The columns j of a row i are the batch's candidates and extra draws, or the whole catalogue (negatives.hpp). With accidental hits
-/// removed, m of the query's own column is 1 for that query. With N hard negatives (tfrs.layers.loss.HardNegativeMining, which takes
-/// the N best of B - 1 examples) only the own column and the N other columns of the highest logits, with their multiplicities, are
+/// removed, m of the query's own column is 1 for that query. With seen items masked, a row has no columns of other training items of
+/// its user, S_i: j runs over { j : j = label_i or item of j not in S_i }. With N hard negatives (tfrs.layers.loss.HardNegativeMining, which takes
+/// the N best of B - 1 examples) only the own column and the N others that the row has of the highest logits, with their multiplicities, are
 /// left; of equal logits the first columns.
 ///
 /// Gradients are those of this sum or, for LossReduction::mean, of the sum divided by the weight of the batch, sum_i w_i. The loss that
@@ -53,9 +57,10 @@ class InBatchSoftmax {
   };
 
   /// `item_counts[i]`: training examples of catalogue row i; their shares are the q of the logQ correction. `seed` is that of extra
-  /// negatives. Adds a learned temperature to the parameters `dense`, which must outlive the loss.
+  /// negatives. Adds a learned temperature to the parameters `dense`, which must outlive the loss. So must `seen`, the training items
+  /// of every user: only for options that mask them.
   InBatchSoftmax(LossOptions options, std::span<const std::int64_t> item_counts, std::uint64_t seed,
-                 model::DenseParameters& dense);
+                 model::DenseParameters& dense, const ingest::UserHistory* seen = nullptr);
 
   /// Which items are columns besides the batch's own candidates.
   const Negatives& negatives() const { return negatives_; }
@@ -68,9 +73,10 @@ class InBatchSoftmax {
 
   /// One lane's part of a batch.
   struct Rows {
-    tensor::ConstMatrixView queries;       ///< [rows, d]
-    std::span<const std::int32_t> labels;  ///< [rows] the column of each query's own candidate
-    std::span<const float> weights = {};   ///< [rows] of each example's loss; empty: all are 1
+    tensor::ConstMatrixView queries;           ///< [rows, d]
+    std::span<const std::int32_t> labels;      ///< [rows] the column of each query's own candidate
+    std::span<const float> weights = {};       ///< [rows] of each example's loss; empty: all are 1
+    std::span<const std::int32_t> users = {};  ///< [rows] of each query; needed where seen items are masked
   };
 
   /// One lane of the batch, and the vectors [columns, d] of all columns. Writes the gradients, query_gradient [rows, d] and
@@ -97,6 +103,7 @@ class InBatchSoftmax {
   Temperature temperature_;
   Negatives negatives_;
   LossColumns columns_;
+  std::optional<SeenMask> mask_;
   float inverse_temperature_ = 1.0F;
   float gradient_scale_ = 1.0F;  // 1, or 1 / weight of the batch
 };

@@ -43,6 +43,8 @@ struct LossOptions {
   bool learned_temperature = false;
   /// How much of the target is taken from the query's own candidate and spread over all columns.
   float label_smoothing = 0.0F;
+  /// Do not count the other training items of the query's user as negatives.
+  bool mask_seen = false;
 };
 
 enum class OptimizerKind { adagrad, rowwise_adagrad, adam, adamw, sgd };

@@ -39,7 +39,9 @@ struct JobShape {
   std::int64_t candidates = 0;         ///< items of the catalogue
   std::size_t example_words = 0;       ///< features of an example
   std::size_t weight_words = 0;        ///< 1 where training examples have weights
-  double candidate_bytes = 0;       ///< of the features of one item, and what drawing it as a negative takes
+  std::size_t user_words = 0;          ///< 1 where training examples travel with the number of their user
+  double candidate_bytes =
+      0;  ///< of the features of one item, and what drawing or masking it as a negative takes
   double candidate_name_bytes = 0;  ///< of the id and the label of one item
   std::size_t dense_parameters = 0;
   double dense_bytes = 0;           ///< of a dense parameter with its optimiser state

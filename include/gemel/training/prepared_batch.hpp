@@ -25,6 +25,7 @@ class PreparedBatch {
   struct Lane {
     std::span<const std::int32_t> selection;  ///< rows of the dealt examples
     std::span<const float> weights;           ///< of the dealt examples; empty: all 1
+    std::span<const std::int32_t> users;      ///< of the dealt examples; empty: they have none
     exchange::ColumnSlice slice;              ///< columns that the lane embeds
     std::vector<std::int32_t> labels;         ///< the column of each example's own candidate
   };

@@ -20,7 +20,8 @@ struct TrainingData {
   checkpoint::DataIdentity identity;
   std::vector<ingest::FittedFeature> query_features;
   std::vector<ingest::FittedFeature> candidate_features;
-  ingest::Examples train;                   ///< with weights, if --weight-column names them
+  ingest::Examples
+      train;  ///< with weights, if --weight-column names them; with users, if the loss needs them
   std::vector<std::int64_t> train_numbers;  ///< of each of `train`, among all ranks' training examples
   ingest::Examples validation;
   ingest::Examples test;
@@ -28,7 +29,7 @@ struct TrainingData {
   ingest::VocabularyBlock item_ids;
   ingest::VocabularyBlock item_labels;    ///< the items' titles, or their ids when they have none
   std::vector<std::int64_t> item_counts;  ///< training examples of every item
-  /// Users of all interactions; 0 where nothing needs them: then the examples have no users either.
+  /// Users of all interactions; 0 where nothing needs them: then no examples have users.
   std::int64_t users = 0;
   std::optional<ingest::UserHistory> seen;  ///< training items of every user, where something needs them
 };
