@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iterator>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "gemel/base/error.hpp"
@@ -62,24 +63,32 @@ class TraceText {
   void add(std::size_t rank, std::span<const PhaseSpan> spans) {
     for (const PhaseSpan& span : spans) {
       if (span.step != last_steps_[rank]) mark_step(rank, span);
-      event(R"({{"name":"{}","cat":"{}","ph":"X","ts":{},"dur":{},"pid":{},"tid":0}})",
+      event(R"({{"name":"{}","cat":"{}","ph":"X","ts":{},"dur":{},"pid":{},"tid":0,"args":{{"step":{}}}}})",
             base::phase_names[static_cast<std::size_t>(span.phase)], category(span.phase),
-            microseconds(span.start), microseconds(span.duration), rank);
+            microseconds(span.start), microseconds(span.duration), process(rank), span.step);
     }
   }
 
   void finish() { out_ << "\n]}\n" << std::flush; }
 
  private:
+  /// Viewers take process 0 for the idle one.
+  static std::size_t process(std::size_t rank) { return rank + 1; }
+
   void name_process(std::size_t rank) {
-    event(R"({{"name":"process_name","ph":"M","pid":{0},"tid":0,"args":{{"name":"rank {0}"}}}})", rank);
-    event(R"({{"name":"process_sort_index","ph":"M","pid":{0},"tid":0,"args":{{"sort_index":{0}}}}})", rank);
+    const std::string name = fmt::format(R"("name":"rank {}")", rank);
+    const std::string place = fmt::format(R"("sort_index":{})", rank);
+    for (const auto& [what, value] : {std::pair{"process_name", name}, {"process_sort_index", place}}) {
+      event(R"({{"name":"{}","cat":"__metadata","ph":"M","ts":0,"pid":{},"tid":0,"args":{{{}}}}})", what,
+            process(rank), value);
+    }
   }
 
   void mark_step(std::size_t rank, const PhaseSpan& first) {
     last_steps_[rank] = first.step;
-    event(R"({{"name":"step {}","cat":"marker","ph":"i","s":"p","ts":{},"pid":{},"tid":0}})", first.step,
-          microseconds(first.start), rank);
+    event(
+        R"({{"name":"step {0}","cat":"marker","ph":"i","s":"p","ts":{1},"pid":{2},"tid":0,"args":{{"step":{0}}}}})",
+        first.step, microseconds(first.start), process(rank));
   }
 
   template <class... Values>

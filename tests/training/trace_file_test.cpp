@@ -61,7 +61,7 @@ class TraceFileTest : public testing::Test {
   static std::vector<json> events(const json& trace, const std::string& kind, std::size_t rank) {
     std::vector<json> result;
     for (const json& event : trace.at("traceEvents")) {
-      if (event.at("ph") == kind && event.at("pid") == rank) result.push_back(event);
+      if (event.at("ph") == kind && event.at("pid") == rank + 1) result.push_back(event);
     }
     return result;
   }
@@ -97,6 +97,7 @@ TEST_F(TraceFileTest, HasWhatTheTimersOfAllRanksMeasured) {
     for (std::size_t i = 0; i < spans.size(); ++i) {
       EXPECT_EQ(spans[i].at("name"), base::phase_names[i % phases]);
       EXPECT_EQ(spans[i].at("tid"), 0);
+      EXPECT_EQ(spans[i].at("args"), json({{"step", 0}}));
       const std::int64_t start = to_nanoseconds(spans[i].at("ts"));
       EXPECT_GE(start, end) << "rank " << rank << ", span " << i;
       sums[spans[i].at("name")] += to_nanoseconds(spans[i].at("dur"));
@@ -117,6 +118,10 @@ TEST_F(TraceFileTest, NamesAProcessForEachRankInOrder) {
   for (std::size_t rank = 0; rank < ranks_; ++rank) {
     const auto names = events(file, "M", rank);
     ASSERT_EQ(names.size(), 2U);
+    for (const json& event : names) {
+      EXPECT_EQ(event.at("cat"), "__metadata");
+      EXPECT_EQ(event.at("ts"), 0);
+    }
     EXPECT_EQ(names[0].at("name"), "process_name");
     EXPECT_EQ(names[0].at("args"), json({{"name", "rank " + std::to_string(rank)}}));
     EXPECT_EQ(names[1].at("name"), "process_sort_index");
