@@ -70,13 +70,17 @@ Communicator::Communicator(Communicator&& other) noexcept
     : handle_(std::exchange(other.handle_, MPI_COMM_NULL)),
       rank_(other.rank_),
       size_(other.size_),
-      bytes_sent_(other.bytes_sent_) {}
+      bytes_sent_(other.bytes_sent_),
+      bytes_received_(other.bytes_received_),
+      messages_sent_(other.messages_sent_) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   std::swap(handle_, other.handle_);
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   std::swap(bytes_sent_, other.bytes_sent_);
+  std::swap(bytes_received_, other.bytes_received_);
+  std::swap(messages_sent_, other.messages_sent_);
   return *this;
 }
 
@@ -205,6 +209,7 @@ void Communicator::start_send(std::span<const std::byte> bytes, int to, Pending&
   for_each_piece(bytes, [&](std::span<const std::byte> piece) {
     check(MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, 0, handle_, &pending.add()),
           "MPI_Isend");
+    ++messages_sent_;
   });
   bytes_sent_ += static_cast<std::int64_t>(bytes.size());
 }
@@ -214,6 +219,7 @@ void Communicator::start_receive(std::span<std::byte> bytes, int from, Pending& 
     check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, 0, handle_, &pending.add()),
           "MPI_Irecv");
   });
+  bytes_received_ += static_cast<std::int64_t>(bytes.size());
 }
 
 template <class T>

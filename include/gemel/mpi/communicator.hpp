@@ -43,6 +43,10 @@ class Communicator {
 
   /// Bytes that this rank has handed to MPI for other ranks so far, counting a buffer once per receiving rank.
   std::int64_t bytes_sent() const { return bytes_sent_; }
+  /// Bytes that this rank has asked MPI to receive from other ranks so far; what MPI's own collectives bring does not count.
+  std::int64_t bytes_received() const { return bytes_received_; }
+  /// Messages to other ranks that this rank has begun to send so far; what MPI's own collectives send does not count.
+  std::int64_t messages_sent() const { return messages_sent_; }
 
   void barrier();  // collective
 
@@ -160,6 +164,8 @@ class Communicator {
   int rank_ = 0;
   int size_ = 1;
   std::int64_t bytes_sent_ = 0;
+  std::int64_t bytes_received_ = 0;
+  std::int64_t messages_sent_ = 0;
 };
 
 }  // namespace gemel::mpi
