@@ -20,6 +20,11 @@ int to_count(std::size_t bytes) {
   return static_cast<int>(bytes);
 }
 
+/// Messages of a known length have tag 0.
+int tag_of(int kind) {
+  return 1 + kind;
+}
+
 template <class T>
 constexpr MPI_Datatype datatype() {
   if constexpr (std::is_same_v<T, std::int64_t>) {
@@ -35,6 +40,13 @@ void for_each_piece(std::span<Byte> bytes, Function function) {
   for (std::size_t start = 0; start < bytes.size(); start += largest_piece) {
     function(bytes.subspan(start, std::min(largest_piece, bytes.size() - start)));
   }
+}
+
+/// A piece shorter than the largest ends a message, so that a receiver who does not know its length knows when it has all of it.
+template <class Byte, class Function>
+void for_each_piece_of_message(std::span<Byte> bytes, Function function) {
+  for_each_piece(bytes, function);
+  if (bytes.size() % largest_piece == 0) function(bytes.last(0));
 }
 
 }  // namespace
@@ -70,17 +82,13 @@ Communicator::Communicator(Communicator&& other) noexcept
     : handle_(std::exchange(other.handle_, MPI_COMM_NULL)),
       rank_(other.rank_),
       size_(other.size_),
-      bytes_sent_(other.bytes_sent_),
-      bytes_received_(other.bytes_received_),
-      messages_sent_(other.messages_sent_) {}
+      bytes_sent_(other.bytes_sent_) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   std::swap(handle_, other.handle_);
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   std::swap(bytes_sent_, other.bytes_sent_);
-  std::swap(bytes_received_, other.bytes_received_);
-  std::swap(messages_sent_, other.messages_sent_);
   return *this;
 }
 
@@ -209,7 +217,6 @@ void Communicator::start_send(std::span<const std::byte> bytes, int to, Pending&
   for_each_piece(bytes, [&](std::span<const std::byte> piece) {
     check(MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, 0, handle_, &pending.add()),
           "MPI_Isend");
-    ++messages_sent_;
   });
   bytes_sent_ += static_cast<std::int64_t>(bytes.size());
 }
@@ -219,7 +226,38 @@ void Communicator::start_receive(std::span<std::byte> bytes, int from, Pending& 
     check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, 0, handle_, &pending.add()),
           "MPI_Irecv");
   });
-  bytes_received_ += static_cast<std::int64_t>(bytes.size());
+}
+
+void Communicator::start_message_bytes(int to, int kind, std::span<const std::byte> bytes, Pending& pending) {
+  for_each_piece_of_message(bytes, [&](std::span<const std::byte> piece) {
+    check(
+        MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, tag_of(kind), handle_, &pending.add()),
+        "MPI_Isend");
+  });
+  bytes_sent_ += static_cast<std::int64_t>(bytes.size());
+}
+
+void Communicator::start_receiving_bytes(int from, int kind, std::span<std::byte> bytes, Pending& pending) {
+  for_each_piece_of_message(bytes, [&](std::span<std::byte> piece) {
+    check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, tag_of(kind), handle_,
+                    &pending.add()),
+          "MPI_Irecv");
+  });
+}
+
+std::size_t Communicator::bytes_coming(int from, int kind) {
+  MPI_Status status;
+  check(MPI_Probe(from, tag_of(kind), handle_, &status), "MPI_Probe");
+  int bytes = 0;
+  check(MPI_Get_count(&status, MPI_BYTE, &bytes), "MPI_Get_count");
+  return static_cast<std::size_t>(bytes);
+}
+
+bool Communicator::receive_piece(int from, int kind, std::span<std::byte> bytes) {
+  check(MPI_Recv(bytes.data(), to_count(bytes.size()), MPI_BYTE, from, tag_of(kind), handle_,
+                 MPI_STATUS_IGNORE),
+        "MPI_Recv");
+  return bytes.size() < largest_piece;
 }
 
 template <class T>

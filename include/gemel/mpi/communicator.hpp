@@ -43,10 +43,6 @@ class Communicator {
 
   /// Bytes that this rank has handed to MPI for other ranks so far, counting a buffer once per receiving rank.
   std::int64_t bytes_sent() const { return bytes_sent_; }
-  /// Bytes that this rank has asked MPI to receive from other ranks so far; what MPI's own collectives bring does not count.
-  std::int64_t bytes_received() const { return bytes_received_; }
-  /// Messages to other ranks that this rank has begun to send so far; what MPI's own collectives send does not count.
-  std::int64_t messages_sent() const { return messages_sent_; }
 
   void barrier();  // collective
 
@@ -126,6 +122,27 @@ class Communicator {
     return received;
   }
 
+  /// Begins to send a message to one rank. Its `kind` tells it from others that are under way between the two; those of one kind
+  /// arrive in the order in which they were begun.
+  template <Transferable T>
+  void start_message(int to, int kind, std::span<const T> message, Pending& pending) {
+    start_message_bytes(to, kind, std::as_bytes(message), pending);
+  }
+  /// Begins to receive a message of a known length.
+  template <Transferable T>
+  void start_receiving(int from, int kind, std::span<T> message, Pending& pending) {
+    start_receiving_bytes(from, kind, std::as_writable_bytes(message), pending);
+  }
+  /// Waits for a message whose length only its sender knows, and appends it to `received`.
+  template <Transferable T>
+  void receive_message(int from, int kind, std::vector<T>& received) {
+    for (bool is_last = false; !is_last;) {
+      const std::size_t before = received.size();
+      received.resize(before + bytes_coming(from, kind) / sizeof(T));
+      is_last = receive_piece(from, kind, std::as_writable_bytes(std::span(received).subspan(before)));
+    }
+  }
+
   /// Begins to send to `peer` and to receive as much from it.
   template <Transferable T>
   void start_exchange_with(int peer, std::span<const T> send, std::span<T> receive, Pending& pending) {
@@ -155,6 +172,10 @@ class Communicator {
                               std::span<std::byte> receive, std::span<const std::size_t> receive_counts,
                               std::size_t element, Pending& pending);
   std::vector<std::size_t> exchange_counts(std::span<const std::size_t> send_counts);
+  void start_message_bytes(int to, int kind, std::span<const std::byte> bytes, Pending& pending);
+  void start_receiving_bytes(int from, int kind, std::span<std::byte> bytes, Pending& pending);
+  std::size_t bytes_coming(int from, int kind);
+  bool receive_piece(int from, int kind, std::span<std::byte> bytes);
   void start_send(std::span<const std::byte> bytes, int to, Pending& pending);
   void start_receive(std::span<std::byte> bytes, int from, Pending& pending);
   template <class T>
@@ -164,8 +185,6 @@ class Communicator {
   int rank_ = 0;
   int size_ = 1;
   std::int64_t bytes_sent_ = 0;
-  std::int64_t bytes_received_ = 0;
-  std::int64_t messages_sent_ = 0;
 };
 
 }  // namespace gemel::mpi
