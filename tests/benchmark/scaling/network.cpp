@@ -36,7 +36,7 @@ struct Network::Message {
   int node;
   std::byte* bytes;
   std::size_t size;
-  double time;  ///< when it begins; from when both sides have met, when it ends for this one
+  double time;  ///< when it begins; once both sides have met, when it has been sent, or begins to arrive
   bool met = false;
   bool awaited = false;
   Message* next = nullptr;
@@ -48,13 +48,18 @@ Network::Network(int nodes, const Speeds& speeds)
       queues_(static_cast<std::size_t>(nodes) * static_cast<std::size_t>(nodes)),
       cards_(static_cast<std::size_t>(nodes)) {}
 
+/// That a card takes for a message.
+double Network::seconds_of(const Message& message) const {
+  return static_cast<double>(message.size) / speeds_.bandwidth;
+}
+
 Network::Message* Network::send(const void* bytes, std::size_t size, int from, int to, double time) {
   Card& card = cards_[static_cast<std::size_t>(from)];
   const double start = std::max(time, card.sends_until);
-  card.sends_until = start + static_cast<double>(size) / speeds_.bandwidth;
   auto* data = static_cast<std::byte*>(const_cast<void*>(bytes));
-  return post(new Message{true, from, data, size, start},
-              queues_[static_cast<std::size_t>(to * nodes_ + from)]);
+  auto* message = new Message{true, from, data, size, start};
+  card.sends_until = start + seconds_of(*message);
+  return post(message, queues_[static_cast<std::size_t>(to * nodes_ + from)]);
 }
 
 Network::Message* Network::receive(void* bytes, std::size_t size, int from, int to, double time) {
@@ -77,11 +82,9 @@ Network::Message* Network::post(Message* message, Queue& queue) {
 void Network::meet(Message& send, Message& receive) {
   base::require(send.size == receive.size, "scaling: a message of a size that was not expected");
   std::memcpy(receive.bytes, send.bytes, send.size);
-  const double duration = static_cast<double>(send.size) / speeds_.bandwidth;
-  Card& card = cards_[static_cast<std::size_t>(receive.node)];
-  card.receives_until = std::max(send.time + speeds_.latency, card.receives_until) + duration;
-  end(send, send.time + duration);
-  end(receive, std::max(receive.time, card.receives_until));
+  const double start = send.time;
+  end(send, start + seconds_of(send));
+  end(receive, std::max(receive.time, start + speeds_.latency));
 }
 
 void Network::end(Message& message, double time) {
@@ -99,12 +102,18 @@ void Network::wait(int node, std::vector<Message*> messages) {
   }
   card.sleeper = s4u::Actor::self();
   if (card.awaited > 0) s4u::this_actor::suspend();
-  double time = 0;
-  for (Message* message : messages) {
-    time = std::max(time, message->time);
+  std::ranges::sort(messages, {}, [](const Message* message) { return message->time; });
+  double sent = 0;
+  double received = 0;
+  for (const Message* message : messages) {
+    if (message->is_send) {
+      sent = message->time;
+    } else {
+      received = std::max(received, message->time) + seconds_of(*message);
+    }
     delete message;
   }
-  pass(time - now());
+  pass(std::max(sent, received) - now());
 }
 
 void open_network(const Speeds& of_messages, bool flows, mpi::Communicator& communicator) {

@@ -16,7 +16,7 @@ struct Speeds {
 };
 
 /// Moves what ranks give MPI_Isend and MPI_Irecv, in simulated time. A card sends one message after the other, and receives one after
-/// the other. SimGrid's own network, which lets all messages share all links at any time, takes hours for hundreds of
+/// the other of those that are waited for together. SimGrid's own network, which lets all messages share all links at any time, takes hours for hundreds of
 /// nodes; this one takes seconds. All ranks are in one process, where SimGrid runs one at a time, so that they can share it.
 class Network {
  public:
@@ -37,11 +37,11 @@ class Network {
   };
   struct Card {
     double sends_until = 0;
-    double receives_until = 0;
     std::size_t awaited = 0;  ///< messages whose other side has to come before the node goes on
     void* sleeper = nullptr;
   };
 
+  double seconds_of(const Message& message) const;
   Message* post(Message* message, Queue& queue);
   void meet(Message& send, Message& receive);
   void end(Message& message, double time);
