@@ -13,6 +13,7 @@ packages=(
   clang-format-14 shellcheck     # house checks; another clang-format lays code out differently
   ca-certificates curl unzip     # data/fetch_movielens.sh
   gnuplot-nox jq                 # launch/plot_accuracy.sh
+  libsimgrid-dev                 # launch/scaling.sh
 )
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "gemel/exchange/candidate_exchange.hpp"
+#include "gemel/exchange/candidate_gather.hpp"
+#include "gemel/exchange/dense_exchange.hpp"
+#include "gemel/exchange/lane_tree.hpp"
+#include "gemel/exchange/row_exchange.hpp"
+#include "gemel/exchange/row_fetch.hpp"
+#include "gemel/exchange/row_request.hpp"
+#include "gemel/exchange/sharded_row_exchange.hpp"
+#include "gemel/mpi/communicator.hpp"
+#include "gemel/training/plan.hpp"
+#include "node.hpp"
+#include "workload.hpp"
+
+namespace gemel::scaling {
+
+/// training::TrainingStep without its arithmetic: the exchanges of exchange/, in the order in which a step calls them, and simulated
+/// time in place of computing. Each rank is one lane. What ranks send has contents by which receivers know that they got the right
+/// thing: InternalError when they did not.
+class SimulatedStep {
+ public:
+  SimulatedStep(const Workload& workload, const training::Plan& placements, const exchange::LanePlan& plan,
+                mpi::Communicator& communicator, Node& node);
+
+  /// Prepares a batch that no step before it has prepared. Collective.
+  void gather_first(std::int64_t batch);
+  /// One step, which prepares the batch after it, too. Collective.
+  void run(std::int64_t batch);
+  /// Waits for what the last step has begun for the next one, and checks that no gradient of a row was lost. Collective.
+  void drain();
+
+ private:
+  /// A batch before its step, as training::PreparedBatch.
+  struct Batch {
+    exchange::CandidateGather gather;
+    exchange::RowRequest request;
+    std::int64_t number = 0;
+    exchange::ColumnSlice slice{};
+  };
+
+  void start_gather(Batch& batch, std::int64_t number);
+  void finish_gather(Batch& batch);
+  void start_request(Batch& batch);
+
+  void start_next(std::int64_t batch);
+  void finish_next();
+  void fetch_rows();
+  void forward_candidates();
+  void start_share();
+  void forward_queries();
+  void finish_share();
+  void compute_loss();
+  void start_reduce();
+  void backward_queries();
+  void finish_reduce();
+  void backward_candidates();
+  void start_row_exchange();
+  void exchange_dense();
+  void finish_row_exchange();
+  void update();
+
+  std::vector<std::int64_t> rows_of(const Batch& batch, std::size_t table) const;
+  double examples() const;
+  double columns() const { return static_cast<double>(batch_->gather.candidates().columns()); }
+
+  const Workload& workload_;
+  const exchange::LanePlan& plan_;
+  mpi::Communicator& communicator_;
+  Node& node_;
+  double query_parameters_;
+  double candidate_parameters_;
+  std::vector<exchange::ShardedTable> sharded_;
+  std::array<Batch, 2> batches_;
+  Batch* batch_ = &batches_[0];
+  Batch* next_ = &batches_[1];
+  exchange::RowFetch fetch_;
+  std::vector<tensor::Matrix> held_;                // of sharded tables
+  std::vector<tensor::ConstMatrixView> held_rows_;  // of sharded tables
+  exchange::CandidateExchange candidates_;
+  exchange::DenseExchange dense_exchange_;
+  exchange::RowExchange row_exchange_;
+  exchange::ShardedRowExchange sharded_row_exchange_;
+  tensor::Matrix dense_gradients_;                                 // [1, dense parameters]
+  std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [1][table]
+  std::array<std::int64_t, table_count> touched_{};  // ones that came, in all rows that are held here
+};
+
+}  // namespace gemel::scaling
