@@ -103,7 +103,7 @@ END
   seq -f 'node%.0f' 0 "$(($1 - 1))" >"$scratch/hosts"
   smpirun -np "$1" -hostfile "$scratch/hosts" -platform "$scratch/platform.xml" --log=root.thres:critical \
     --cfg=network/model:CM02 --cfg=network/crosstraffic:0 --cfg=smpi/send-is-detached-thresh:0 \
-    --cfg=smpi/simulate-computation:no --cfg=smpi/wtime:0 \
+    --cfg=smpi/simulate-computation:no --cfg=smpi/wtime:0 --cfg=smpi/iprobe:1e-7 --cfg=smpi/grow-injected-times:no \
     "$program" --gflops "$gflops" --gbits "$2" --latency 5e-6 --overhead 0.5e-6 "${own[@]}" "${@:3}" \
     2>"$scratch/output" || {
     cat "$scratch/output" >&2

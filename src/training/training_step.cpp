@@ -76,6 +76,7 @@ std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::sp
   const std::span<const float> dense_gradient = exchange_dense();
   finish_row_exchange();
   update(dense_gradient);
+  if (next_is_prepared_) finish_request_of_next();
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) lane_losses[lane] += lanes_[lane].loss;
   return all_flags;
 }
@@ -91,6 +92,7 @@ std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags
   }
   const auto counting = parts_.traffic.measure(Traffic::lookup);
   batch_->start_request();
+  batch_->finish_request();
   return all_flags;
 }
 
@@ -111,6 +113,12 @@ std::uint32_t TrainingStep::finish_next() {
   const auto counting = parts_.traffic.measure(Traffic::lookup);
   next_->start_request();
   return all_flags;
+}
+
+/// Nothing is under way between two steps, when a checkpoint or an evaluation may want to move rows, too.
+void TrainingStep::finish_request_of_next() {
+  const auto timing = parts_.timer.measure(base::Phase::lookup);
+  next_->finish_request();
 }
 
 /// Gives the rows that are about to be looked up the weight decay of the steps that did not touch them.
@@ -142,7 +150,6 @@ void TrainingStep::fetch_rows() {
   const std::span<const model::EmbeddingTable> candidate = parts_.model.candidate().tables();
   const auto query_sharded =
       static_cast<std::size_t>(std::ranges::count_if(query, &model::EmbeddingTable::is_sharded));
-  batch_->finish_request();
   settle_rows();
   fetch_.run(request, held_rows_);
   for (std::size_t part = 0; part < query_rows_.size(); ++part) {

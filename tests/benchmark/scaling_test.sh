@@ -43,8 +43,10 @@ check "a step is its parts, within 10 %, as some nodes are faster" \
   "$scratch/first/scaling.csv"
 check "efficiency is work by time" all_lines '$12 > 0.99 * $13 / $10 && $12 < 1.01 * $13 / $10' "$scratch/first/scaling.csv"
 check "SimGrid's own network is simulated" simulate flows --jobs tutorial --gbits 10 --network flows
-check "in SimGrid's own network a step takes the same time, within 10 %" \
-  all_lines '$10 > 0.9 * $31 && $10 < 1.1 * $31' "$scratch/first/scaling.csv" "$scratch/flows/scaling.csv"
+# SimGrid's network moves a message only once its receiver has found it, which lookups do one after the other.
+check "in SimGrid's own network a step takes the same time, within 5 %, but for lookups" \
+  all_lines '$10 - $17 > 0.95 * ($31 - $38) && $10 - $17 < 1.05 * ($31 - $38)' \
+  "$scratch/first/scaling.csv" "$scratch/flows/scaling.csv"
 check "faster links make faster steps" simulate fast --jobs tutorial --gbits 100
 check "but not more bytes" all_lines '$10 > $31 && $8 == $29' "$scratch/first/scaling.csv" "$scratch/fast/scaling.csv"
 check "there is a picture" grep -q '<svg' "$scratch/first/scaling.svg"

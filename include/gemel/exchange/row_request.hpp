@@ -19,8 +19,8 @@ struct ShardedTable {
 };
 
 /// Which rows of sharded tables the ranks want, told to the rows' owners. A rank may want them in several parts: in training, one
-/// for each of its subtrees. Tables count from 0 in the order given;
-/// where there are none, nothing is sent.
+/// for each of its subtrees. Tables count from 0 in the order given; where there are none, nothing is sent. One request may be
+/// under way on a communicator at a time: between `start` and `finish` of one, no other may start.
 class RowRequest {
  public:
   /// parts_of_rank[r]: how many parts rank r has.

@@ -70,6 +70,7 @@ class TrainingStep {
   std::uint32_t gather_first(std::int64_t batch, std::uint32_t flags);
   void start_next(std::int64_t batch, std::uint32_t flags);
   std::uint32_t finish_next();
+  void finish_request_of_next();
   void settle_rows();
   void fetch_rows();
   void look_up();

@@ -120,7 +120,7 @@ void run(const Settings& settings, mpi::Communicator& world) {
   const double own_seconds = now() - start;
   const std::int64_t own_bytes = world.bytes_sent() - bytes_before;
   const std::int64_t own_messages = messages_sent() - messages_before;
-  step.drain();
+  step.check_gradients();
 
   const Spent& spent = node.spent();
   base::require(std::abs(spent.total() - own_seconds) < 1e-3 * own_seconds, "scaling: time was lost");

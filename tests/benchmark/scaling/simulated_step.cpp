@@ -100,6 +100,7 @@ void SimulatedStep::run(std::int64_t batch) {
   exchange_dense();
   finish_row_exchange();
   update();
+  node_.exchange(Traffic::lookup, [&] { next_->request.finish(); });
   std::swap(batch_, next_);
 }
 
@@ -107,7 +108,7 @@ void SimulatedStep::gather_first(std::int64_t batch) {
   start_gather(*batch_, batch);
   finish_gather(*batch_);
   start_request(*batch_);
-  node_.exchange(Traffic::lookup, [&] { batch_->request.send_rows(); });
+  node_.exchange(Traffic::lookup, [&] { batch_->request.finish(); });
 }
 
 void SimulatedStep::start_next(std::int64_t batch) {
@@ -144,7 +145,6 @@ void SimulatedStep::start_request(Batch& batch) {
 
 void SimulatedStep::fetch_rows() {
   exchange::RowRequest& request = batch_->request;
-  node_.exchange(Traffic::lookup, [&] { request.finish(); });
   node_.exchange(Traffic::lookup, [&] { fetch_.run(request, held_rows_); });
   for (std::size_t table = 0; table < sharded_.size(); ++table) {
     const exchange::ReachableRows rows = fetch_.rows(request, 0, table);
@@ -230,7 +230,6 @@ void SimulatedStep::finish_row_exchange() {
     row_exchange_.finish();
     sharded_row_exchange_.finish();
   });
-  node_.exchange(Traffic::lookup, [&] { next_->request.send_rows(); });
 }
 
 void SimulatedStep::update() {
@@ -249,8 +248,7 @@ void SimulatedStep::update() {
   node_.compute(flops_per_update * static_cast<double>(floats));
 }
 
-void SimulatedStep::drain() {
-  batch_->request.finish();
+void SimulatedStep::check_gradients() const {
   // Every lane gave a 1 for each row that it touched.
   for (std::size_t table = 0; table < table_count; ++table) {
     const auto given = communicator_.sum(static_cast<std::int64_t>(row_gradients_[0][table].rows.size()));

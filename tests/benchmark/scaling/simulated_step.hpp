@@ -31,8 +31,8 @@ class SimulatedStep {
   void gather_first(std::int64_t batch);
   /// One step, which prepares the batch after it, too. Collective.
   void run(std::int64_t batch);
-  /// Waits for what the last step has begun for the next one, and checks that no gradient of a row was lost. Collective.
-  void drain();
+  /// Checks that no gradient of a row was lost. Collective.
+  void check_gradients() const;
 
  private:
   /// A batch before its step, as training::PreparedBatch.
