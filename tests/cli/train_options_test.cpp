@@ -485,5 +485,18 @@ TEST(TrainOptions, SettingsShowEveryEffectiveValue) {
   EXPECT_EQ(by_name.at("progress"), "auto");
 }
 
+TEST(TrainOptions, EveryRecipeIsAConfiguration) {
+  int recipes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(GEMEL_SOURCE_DIR "/launch/recipes")) {
+    SCOPED_TRACE(entry.path());
+    ++recipes;
+    EXPECT_EQ(error_of({"--config", entry.path().string()}), "no error");
+    std::ifstream file(entry.path());
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    EXPECT_THAT(text, HasSubstr("train --config launch/recipes/" + entry.path().filename().string()));
+  }
+  EXPECT_GE(recipes, 5);
+}
+
 }  // namespace
 }  // namespace gemel::cli

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "gemel/base/random.hpp"
+#include "gemel/evaluation/embedder.hpp"
 #include "gemel/mpi/communicator.hpp"
 #include "support/losses.hpp"
 #include "support/reference_model.hpp"
@@ -112,7 +113,12 @@ Outcome run_step(const learning::LossOptions& loss_options,
   TrainingStep step({plan, world, team, runtime, deal, rows, model, loss, optimizer, timer, traffic});
   std::vector<double> losses(static_cast<std::size_t>(plan.lanes.size()), 0.0);
   outcome.flags = step.run(batch, 1U << world.rank(), losses);
-  for (std::int64_t next = batch + 1; next < batch + steps; ++next) step.run(next, 0, losses);
+  for (std::int64_t next = batch + 1; next < batch + steps; ++next) {
+    // As a checkpoint does, whose messages must not be taken for those of the next batch.
+    tensor::Matrix vectors(items, model.dim());
+    evaluation::Embedder(world, team, runtime, model.candidate(), model.dense()).run(rows, 0, vectors.view());
+    step.run(next, 0, losses);
+  }
   optimizer.settle_all();
   if (sharded.empty()) outcome.after = reference_of(model);
   outcome.parameters = all_parameters(model, world);
