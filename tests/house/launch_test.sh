@@ -33,6 +33,7 @@ ended_with() { [[ $status == "$1" ]]; }
 # run_and_signal RANKS "SIGNAL..." COMMAND...: sends the signals, half a second apart, once all ranks run.
 run_and_signal() {
   local signal tries=0
+  : >"$scratch/output" # or the ranks of the run before might be taken for this one's
   set -m
   "${@:3}" >"$scratch/output" 2>&1 </dev/null &
   set +m
