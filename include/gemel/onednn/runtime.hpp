@@ -18,8 +18,8 @@ enum class Activation { none, relu };
 /// half a millisecond, a known one a microsecond and no memory. oneDNN itself runs on the calling thread alone.
 ///
 /// The bits of a result depend on the shapes and on the processor's instruction set, not on the number of threads or ranks;
-/// those of a row of the result of `multiply` without a transposed left operand, and of `dense`, do not depend on how many
-/// other rows there are. Not for use by two threads at once.
+/// of a product of one shape, those of an element do not depend on the places of its operands (`multiply` without a transposed left
+/// operand, and `dense`; tested for the shapes of evaluation). Not for use by two threads at once.
 class Executor {
  public:
   Executor();
