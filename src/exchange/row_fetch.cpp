@@ -1,5 +1,7 @@
 #include "gemel/exchange/row_fetch.hpp"
 
+#include <algorithm>
+
 namespace gemel::exchange {
 
 void RowFetch::run(const RowRequest& request, std::span<const tensor::ConstMatrixView> held) {

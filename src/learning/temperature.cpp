@@ -7,7 +7,7 @@ namespace gemel::learning {
 Temperature::Temperature(const LossOptions& options, model::DenseParameters& dense)
     : fixed_(options.temperature) {
   if (!options.learned_temperature) return;
-  place_ = dense.add("loss/log_temperature", 1, 1, model::Initializer::zeros, 0).offset;
+  place_ = dense.add("loss/log_temperature", 1, 1, 0.0F, 0).offset;
   dense.values()[*place_] = std::log(options.temperature);
 }
 

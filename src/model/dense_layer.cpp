@@ -28,8 +28,8 @@ void sum_rows(tensor::ConstMatrixView matrix, std::span<float> sums) {
 DenseLayer::DenseLayer(const std::string& name, std::size_t inputs, std::size_t outputs,
                        onednn::Activation activation, DenseParameters& parameters, std::uint64_t seed)
     : activation_(activation),
-      kernel_(parameters.add(name + "/kernel", inputs, outputs, Initializer::glorot_uniform, seed)),
-      bias_(parameters.add(name + "/bias", 1, outputs, Initializer::zeros, seed)) {}
+      kernel_(parameters.add(name + "/kernel", inputs, outputs, glorot_range(inputs, outputs), seed)),
+      bias_(parameters.add(name + "/bias", 1, outputs, 0.0F, seed)) {}
 
 void DenseLayer::forward(std::span<const float> parameters, tensor::ConstMatrixView input,
                          tensor::MatrixView output, onednn::Executor& executor) const {

@@ -16,7 +16,8 @@ std::span<const std::uint32_t> list(const ingest::RowLists& lists, std::uint32_t
 }  // namespace
 
 FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
-                           const exchange::TablePlacements& placements, std::uint64_t seed) {
+                           const exchange::TablePlacements& placements, float embedding_range,
+                           std::uint64_t seed) {
   for (const ingest::FittedFeature& feature : features) {
     columns_.push_back({feature.spec.kind, feature.spec.has_lists(), width_, feature.spec.width(),
                         feature.spec.has_table(), tables_.size()});
@@ -25,7 +26,7 @@ FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, c
       const std::string name = tower + "/tables/" + feature.spec.name();
       const bool is_bias = feature.spec.kind == ingest::FeatureKind::bias;
       tables_.emplace_back(name, placements.blocks(name, feature.table_rows()), placements.held_block(name),
-                           feature.spec.dim, is_bias ? Initializer::zeros : Initializer::embedding, seed);
+                           feature.spec.dim, is_bias ? 0.0F : embedding_range, seed);
     }
   }
 }

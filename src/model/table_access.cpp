@@ -1,6 +1,7 @@
 #include "gemel/model/table_access.hpp"
 
 #include <algorithm>
+#include <boost/sort/pdqsort/pdqsort.hpp>
 
 namespace gemel::model {
 
@@ -31,7 +32,7 @@ void reach_rows(std::span<const EmbeddingTable> tables, const exchange::RowReque
 }
 
 void make_distinct(std::vector<std::int64_t>& rows) {
-  std::sort(rows.begin(), rows.end());
+  boost::sort::pdqsort_branchless(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
 }
 

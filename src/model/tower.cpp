@@ -21,7 +21,7 @@ Tower::Tower(std::string name, std::vector<ingest::FittedFeature> features, Towe
     : name_(std::move(name)),
       features_(std::move(features)),
       shape_(std::move(shape)),
-      input_(features_, name_, placements, seed) {
+      input_(features_, name_, placements, shape_.embedding_range, seed) {
   const std::vector<std::size_t>& layers = shape_.layers;
   dropouts_.emplace_back(shape_.input_dropout, name_ + "/dropout_input", seed);
   for (std::size_t i = 0; i + 1 < layers.size(); ++i) {

@@ -21,10 +21,11 @@ TwoTower::TwoTower(std::vector<ingest::FittedFeature> query_features,
                    std::uint64_t seed, const exchange::TablePlacements& placements)
     : query_("query", std::move(query_features),
              {options.layers, options.normalize, options.query_dropout, options.dropout,
-              have_biases(candidate_features)},
+              options.embedding_range, have_biases(candidate_features)},
              placements, dense_, seed),
       candidate_("candidate", std::move(candidate_features),
-                 {options.layers, options.normalize, options.candidate_dropout, options.dropout, false},
+                 {options.layers, options.normalize, options.candidate_dropout, options.dropout,
+                  options.embedding_range, false},
                  placements, dense_, seed) {
   base::require(query_.output_width() == candidate_.output_width(),
                 "model: vectors of both towers must be of the same width");

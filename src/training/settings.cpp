@@ -71,6 +71,11 @@ std::vector<std::string> metric_names(const std::vector<evaluation::MetricKind>&
 /// A JSON number or list as it would stand on the command line.
 std::string as_option(const ordered_json& value) {
   if (value.is_array() && value.empty()) return "none";
+  if (value.is_number_float()) {
+    const auto number = value.get<double>();
+    const auto single = static_cast<float>(number);  // what most options are: 0.1, not 0.10000000149011612
+    return static_cast<double>(single) == number ? fmt::format("{}", single) : fmt::format("{}", number);
+  }
   if (!value.is_array()) return value.is_string() ? value.get<std::string>() : value.dump();
   std::string list;
   for (const auto& element : value) list += (list.empty() ? "" : ",") + as_option(element);
@@ -117,6 +122,7 @@ std::string result_settings(const TrainingOptions& options) {
       {"layers", options.model.layers},
       {"normalize", options.model.normalize},
       {"item-bias", options.model.item_bias},
+      {"embedding-range", options.model.embedding_range},
       {"dropout", options.model.dropout},
       {"query-dropout", options.model.query_dropout},
       {"candidate-dropout", options.model.candidate_dropout},

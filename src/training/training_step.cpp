@@ -13,11 +13,12 @@
 namespace gemel::training {
 namespace {
 
-std::vector<exchange::RowExchange::Table> replicated_tables(const model::TwoTower& model) {
+/// `first` is the index of the tower's first table among all of the model.
+std::vector<exchange::RowExchange::Table> replicated_tables(const model::Tower& tower, std::size_t first) {
   std::vector<exchange::RowExchange::Table> replicated;
-  const auto tables = model.tables();
-  for (std::size_t index = 0; index < tables.size(); ++index) {
-    if (!tables[index]->is_sharded()) replicated.push_back({index, tables[index]->dim()});
+  for (std::size_t table = 0; table < tower.tables().size(); ++table) {
+    if (!tower.tables()[table].is_sharded())
+      replicated.push_back({first + table, tower.tables()[table].dim()});
   }
   return replicated;
 }
@@ -35,7 +36,10 @@ TrainingStep::TrainingStep(const StepParts& parts)
       candidate_rows_(parts.plan.subtrees.size()),
       candidates_(parts.plan, parts.communicator, parts.model.dim()),
       dense_exchange_(parts.plan, parts.communicator, parts.model.dense().size()),
-      row_exchange_(parts.plan, parts.communicator, replicated_tables(parts.model)),
+      query_row_exchange_(parts.plan, parts.communicator, replicated_tables(parts.model.query(), 0)),
+      candidate_row_exchange_(
+          parts.plan, parts.communicator,
+          replicated_tables(parts.model.candidate(), parts.model.query().tables().size())),
       sharded_row_exchange_(parts.plan, parts.communicator),
       lanes_(static_cast<std::size_t>(parts.plan.lanes.size())),
       scratches_(static_cast<std::size_t>(parts.team.threads())),
@@ -70,9 +74,10 @@ std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::sp
   compute_loss();
   start_reduce();
   backward_queries();
+  start_query_row_exchange();
   if (next_is_prepared_) all_flags |= finish_next();
   backward_candidates(finish_reduce());
-  start_row_exchange();
+  start_candidate_row_exchange();
   const std::span<const float> dense_gradient = exchange_dense();
   finish_row_exchange();
   update(dense_gradient);
@@ -124,8 +129,8 @@ void TrainingStep::finish_request_of_next() {
 /// Gives the rows that are about to be looked up the weight decay of the steps that did not touch them.
 void TrainingStep::settle_rows() {
   if (!parts_.optimizer.decays_weights()) return;
-  for (std::size_t table = 0; table < row_exchange_.tables(); ++table) {
-    const std::size_t index = row_exchange_.table(table).index;
+  for (std::size_t index = 0; index < tables_.size(); ++index) {
+    if (tables_[index]->is_sharded()) continue;
     touched_rows_.clear();
     for (const PreparedBatch::Lane& lane : batch_->lanes())
       batch_->append_touched_rows(lane, index, touched_rows_);
@@ -265,10 +270,17 @@ void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {
   });
 }
 
-void TrainingStep::start_row_exchange() {
+/// While they travel, the candidates are worked on.
+void TrainingStep::start_query_row_exchange() {
   const auto timing = parts_.timer.measure(base::Phase::exchange);
   const auto counting = parts_.traffic.measure(Traffic::rows);
-  row_exchange_.start(row_gradients_);
+  query_row_exchange_.start(row_gradients_);
+}
+
+void TrainingStep::start_candidate_row_exchange() {
+  const auto timing = parts_.timer.measure(base::Phase::exchange);
+  const auto counting = parts_.traffic.measure(Traffic::rows);
+  candidate_row_exchange_.start(row_gradients_);
   sharded_row_exchange_.start(batch_->request(), row_gradients_);
 }
 
@@ -280,7 +292,8 @@ std::span<const float> TrainingStep::exchange_dense() {
 
 void TrainingStep::finish_row_exchange() {
   const auto timing = parts_.timer.measure(base::Phase::exchange);
-  row_exchange_.finish();
+  query_row_exchange_.finish();
+  candidate_row_exchange_.finish();
   sharded_row_exchange_.finish();
 }
 
@@ -288,21 +301,23 @@ void TrainingStep::finish_row_exchange() {
 /// tables perhaps on different threads.
 template <class Visit>
 void TrainingStep::for_each_touched_row(const Visit& visit) {
-  const std::size_t replicated = row_exchange_.tables();
+  const std::size_t query = query_row_exchange_.tables();
+  const std::size_t replicated = query + candidate_row_exchange_.tables();
   const std::size_t sharded = batch_->request().tables();
+  const auto consumer = [&](std::size_t index) {
+    return
+        [&visit, index](std::int64_t row, std::span<const float> gradient) { visit(index, row, gradient); };
+  };
   parts_.team.for_each(static_cast<int>(replicated + sharded), [&](int number, int) {
     const auto table = static_cast<std::size_t>(number);
-    const bool is_replicated = table < replicated;
-    const std::size_t index =
-        is_replicated ? row_exchange_.table(table).index : batch_->request().table(table - replicated).index;
-    const auto consume = [&](std::int64_t row, std::span<const float> gradient) {
-      visit(index, row, gradient);
-    };
-    if (is_replicated) {
-      row_exchange_.for_each_row(table, consume);
-    } else {
-      sharded_row_exchange_.for_each_row(table - replicated, consume);
+    if (table >= replicated) {
+      const std::size_t index = batch_->request().table(table - replicated).index;
+      sharded_row_exchange_.for_each_row(table - replicated, consumer(index));
+      return;
     }
+    exchange::RowExchange& exchange = table < query ? query_row_exchange_ : candidate_row_exchange_;
+    const std::size_t place = table < query ? table : table - query;
+    exchange.for_each_row(place, consumer(exchange.table(place).index));
   });
 }
 

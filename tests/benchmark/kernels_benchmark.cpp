@@ -171,7 +171,7 @@ struct Lookups {
 void row_gather(benchmark::State& state) {
   const std::size_t dim = argument(state, 1);
   Lookups lookups(argument(state, 0), dim, argument(state, 2));
-  const model::FeatureInput input(lookups.features, "query", {}, 1);
+  const model::FeatureInput input(lookups.features, "query", {}, 0.05F, 1);
   const tensor::ConstMatrixView table = input.tables().front().weights().view();
   const std::vector<exchange::ReachableRows> tables = {exchange::ReachableRows(table)};
   tensor::Matrix result(lookups.examples, dim);
@@ -186,7 +186,7 @@ void row_gather(benchmark::State& state) {
 void coalesce(benchmark::State& state) {
   const std::size_t dim = argument(state, 1);
   Lookups lookups(argument(state, 0), dim, argument(state, 2));
-  const model::FeatureInput input(lookups.features, "query", {}, 1);
+  const model::FeatureInput input(lookups.features, "query", {}, 0.05F, 1);
   const tensor::Matrix input_gradient = random_matrix(lookups.examples, dim, 5);
   std::vector<exchange::RowGradient> gradients(1);
   model::FeatureInput::Scratch scratch;

@@ -78,6 +78,8 @@ TEST(TrainOptions, ReachEveryField) {
                               "0.875",
                               "--embedding-dim",
                               "16",
+                              "--embedding-range",
+                              "0.75",
                               "--query-feature",
                               "user_id:lookup",
                               "--query-feature=timestamp:normalize",
@@ -175,6 +177,7 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.optimizer.embedding_l2, 0.75F);
   EXPECT_EQ(training.optimizer.average_decay, 0.875F);
   EXPECT_EQ(training.model.embedding_dim, 16U);
+  EXPECT_EQ(training.model.embedding_range, 0.75F);
   EXPECT_THAT(training.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
   EXPECT_THAT(training.model.candidate_features, ElementsAre("title:text(99):8"));
   EXPECT_EQ(training.optimizer.kind, learning::OptimizerKind::adamw);

@@ -48,7 +48,7 @@ h5dump -d /loss/log_temperature "$(newest whole-3)" >output 2>errors || fail 'a 
 
 # Nor do regularisation and other shapes of the model.
 regular=(--data "$movielens" "--layers=64,32" --epochs 2 --normalize --item-bias --temperature 0.2 --dropout 0.1
-  --query-dropout 0.1 --candidate-dropout 0.2 --embedding-l2 0.01 --average-weights 0.99)
+  --query-dropout 0.1 --candidate-dropout 0.2 --embedding-l2 0.01 --average-weights 0.99 --embedding-range 0.01)
 train 1 regular-1 "${regular[@]}"
 for ranks in 3 4 8; do
   train "$ranks" "regular-$ranks" "${regular[@]}" --threads 2

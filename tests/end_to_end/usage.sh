@@ -10,7 +10,7 @@ check '--help names the command' grep -q 'trainer train' output
 "$trainer" train --help >output 2>errors || fail "exit code $? of train --help"
 for option in optimizer learning-rate-schedule warmup-steps final-learning-rate-share momentum beta-1 beta-2 epsilon \
   weight-decay clip-norm data layers normalize item-bias dropout query-dropout \
-  candidate-dropout embedding-l2 average-weights embedding-dim query-feature candidate-feature epochs batch-size lanes learning-rate seed \
+  candidate-dropout embedding-l2 average-weights embedding-dim embedding-range query-feature candidate-feature epochs batch-size lanes learning-rate seed \
   split-seed test-fraction validate-every top-k temperature learned-temperature negatives extra-negatives negative-distribution \
   negative-power logq-correction logq-strength remove-accidental-hits mask-seen hard-negatives partition-weight label-smoothing \
   loss-reduction threads \

@@ -32,7 +32,7 @@ struct Fixture {
   }
 
   DenseParameters parameters;
-  DenseParameters::Place before = parameters.add("before", 1, 5, Initializer::zeros, 1);
+  DenseParameters::Place before = parameters.add("before", 1, 5, 0.0F, 1);
   DenseLayer layer;
   tensor::Matrix input{rows, inputs};
   tensor::Matrix output{rows, outputs};

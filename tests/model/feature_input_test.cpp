@@ -58,7 +58,7 @@ std::vector<exchange::ReachableRows> whole(const std::vector<EmbeddingTable>& ta
 }
 
 TEST(FeatureInputTest, HasATableForEachFeatureButNumbers) {
-  FeatureInput input(features(), "query", {}, 1);
+  FeatureInput input(features(), "query", {}, 0.05F, 1);
   ASSERT_EQ(input.tables().size(), 3U);
   EXPECT_EQ(input.width(), 7U);
   EXPECT_EQ(input.tables()[0].name(), "query/tables/user_lookup");
@@ -69,7 +69,7 @@ TEST(FeatureInputTest, HasATableForEachFeatureButNumbers) {
 }
 
 TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
-  FeatureInput input(features(), "query", {}, 1);
+  FeatureInput input(features(), "query", {}, 0.05F, 1);
   tensor::Matrix result(selection.size(), 7);
   std::fill_n(result.data(), result.size(), 42.0F);
   const auto rows = feature_rows();
@@ -96,7 +96,7 @@ TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
 }
 
 TEST(FeatureInputTest, KnowsWhichTableRowsASelectionTouches) {
-  FeatureInput input(features(), "query", {}, 1);
+  FeatureInput input(features(), "query", {}, 0.05F, 1);
   std::set<std::int64_t> truth[3];
   for (const std::int32_t row : selection) {
     if (row < 0) continue;
@@ -113,7 +113,7 @@ TEST(FeatureInputTest, KnowsWhichTableRowsASelectionTouches) {
 }
 
 TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
-  FeatureInput input(features(), "query", {}, 1);
+  FeatureInput input(features(), "query", {}, 0.05F, 1);
   const auto rows = feature_rows();
   tensor::Matrix gradient(selection.size(), 7);
   for (std::size_t i = 0; i < gradient.size(); ++i) gradient.data()[i] = test::number(4, i);
@@ -154,7 +154,7 @@ TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
 TEST(FeatureInputTest, TakesHashesAndLists) {
   FeatureInput input(
       {feature("user", ingest::FeatureKind::hash, 6, 2), feature("genres", ingest::FeatureKind::list, 4, 3)},
-      "candidate", {}, 1);
+      "candidate", {}, 0.05F, 1);
   ASSERT_EQ(input.tables().size(), 2U);
   EXPECT_EQ(input.tables()[0].name(), "candidate/tables/user_hash");
   EXPECT_EQ(input.tables()[0].rows(), 6);

@@ -8,10 +8,10 @@
 namespace gemel::model {
 namespace {
 
-std::vector<float> initial(Initializer initializer, std::size_t rows, std::size_t cols, std::uint64_t seed,
+std::vector<float> initial(float range, std::size_t rows, std::size_t cols, std::uint64_t seed,
                            const std::string& name) {
   tensor::Matrix values(rows, cols);
-  initialize(values.view(), initializer, seed, name);
+  initialize(values.view(), range, seed, name);
   return {values.data(), values.data() + values.size()};
 }
 
@@ -33,35 +33,36 @@ void expect_uniform(const std::vector<float>& values, double limit) {
 }
 
 TEST(InitializeTest, KernelsAreUniformWithinGlorotsLimit) {
-  expect_uniform(initial(Initializer::glorot_uniform, 100, 50, 1, "kernel"), std::sqrt(6.0 / 150.0));
+  expect_uniform(initial(glorot_range(100, 50), 100, 50, 1, "kernel"), std::sqrt(6.0 / 150.0));
 }
 
-TEST(InitializeTest, EmbeddingsAreUniformWithinAFixedLimit) {
-  expect_uniform(initial(Initializer::embedding, 200, 32, 1, "table"), 0.05);
+TEST(InitializeTest, EmbeddingsAreUniformWithinTheirRange) {
+  expect_uniform(initial(0.05F, 200, 32, 1, "table"), 0.05);
+  expect_uniform(initial(0.3F, 200, 32, 1, "table"), 0.3);
 }
 
-TEST(InitializeTest, ZerosOverwrite) {
+TEST(InitializeTest, ARangeOfZeroOverwritesWithZeros) {
   tensor::Matrix values(2, 3);
   std::fill_n(values.data(), 6, 1.0F);
-  initialize(values.view(), Initializer::zeros, 1, "bias");
+  initialize(values.view(), 0.0F, 1, "bias");
   EXPECT_TRUE(std::all_of(values.data(), values.data() + 6, [](float value) { return value == 0.0F; }));
 }
 
 TEST(InitializeTest, ValuesDependOnSeedAndNameAndNothingElse) {
-  const auto first = initial(Initializer::embedding, 20, 8, 1, "a");
-  EXPECT_EQ(initial(Initializer::embedding, 20, 8, 1, "a"), first);
-  EXPECT_NE(initial(Initializer::embedding, 20, 8, 2, "a"), first);
-  EXPECT_NE(initial(Initializer::embedding, 20, 8, 1, "b"), first);
-  auto longer = initial(Initializer::embedding, 30, 8, 1, "a");  // element by element
+  const auto first = initial(0.05F, 20, 8, 1, "a");
+  EXPECT_EQ(initial(0.05F, 20, 8, 1, "a"), first);
+  EXPECT_NE(initial(0.05F, 20, 8, 2, "a"), first);
+  EXPECT_NE(initial(0.05F, 20, 8, 1, "b"), first);
+  auto longer = initial(0.05F, 30, 8, 1, "a");  // element by element
   longer.resize(first.size());
   EXPECT_EQ(longer, first);
 }
 
 TEST(DenseParametersTest, ParametersLieOneAfterTheOther) {
   DenseParameters parameters;
-  const auto a = parameters.add("a", 2, 3, Initializer::glorot_uniform, 1);
-  const auto b = parameters.add("b", 1, 4, Initializer::zeros, 1);
-  const auto c = parameters.add("c", 3, 3, Initializer::embedding, 1);
+  const auto a = parameters.add("a", 2, 3, 0.5F, 1);
+  const auto b = parameters.add("b", 1, 4, 0.0F, 1);
+  const auto c = parameters.add("c", 3, 3, 0.05F, 1);
   EXPECT_EQ(parameters.size(), 19U);
   EXPECT_EQ(a.offset, 0U);
   EXPECT_EQ(b.offset, 6U);
@@ -70,7 +71,7 @@ TEST(DenseParametersTest, ParametersLieOneAfterTheOther) {
   EXPECT_EQ(parameters.places()[2].name, "c");
   const auto kernel = a.in(parameters.values());
   const auto flat = kernel.flat();
-  EXPECT_EQ(std::vector<float>(flat.begin(), flat.end()), initial(Initializer::glorot_uniform, 2, 3, 1, "a"));
+  EXPECT_EQ(std::vector<float>(flat.begin(), flat.end()), initial(0.5F, 2, 3, 1, "a"));
   EXPECT_EQ(&kernel(1, 2), parameters.values().data() + 5);
 }
 

@@ -46,7 +46,7 @@ TEST(Settings, ACheckpointOfAnotherOptimizerIsRefused) {
                     HasSubstr("give --optimizer adagrad, or start afresh")));
   before.optimizer.kind = now.optimizer.kind = OptimizerKind::sgd;
   now.optimizer.momentum = 0.5F;
-  EXPECT_THAT(refusal(before, now), HasSubstr("--momentum 0.0, this run has 0.5"));
+  EXPECT_THAT(refusal(before, now), HasSubstr("--momentum 0, this run has 0.5"));
 }
 
 TEST(Settings, WhatShapesTheModelMustAgree) {
@@ -60,13 +60,17 @@ TEST(Settings, WhatShapesTheModelMustAgree) {
   now = before;
   now.model.item_bias = true;
   EXPECT_THAT(refusal(before, now), HasSubstr("--item-bias false, this run has true"));
+  now = before;
+  now.model.embedding_range = 0.1F;
+  EXPECT_THAT(refusal(before, now),
+              HasSubstr("--embedding-range 0.05, this run has 0.1; give --embedding-range 0.05,"));
 }
 
 TEST(Settings, AveragesMustAgreeAndRegularisationMayChange) {
   const TrainingOptions before;
   TrainingOptions now;
   now.optimizer.average_decay = 0.5F;
-  EXPECT_THAT(refusal(before, now), HasSubstr("--average-weights 0.0, this run has 0.5"));
+  EXPECT_THAT(refusal(before, now), HasSubstr("--average-weights 0, this run has 0.5"));
   now = before;
   now.model.dropout = now.model.query_dropout = now.model.candidate_dropout = 0.5F;
   now.optimizer.embedding_l2 = 0.5F;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -24,12 +23,21 @@ class ReachableRows {
 
   /// Row `row` of the table, which must be within reach.
   std::span<const float> operator[](std::int64_t row) const {
-    if (!sparse_) return values_.row(static_cast<std::size_t>(row));
-    return values_.row(
-        static_cast<std::size_t>(std::lower_bound(rows_.begin(), rows_.end(), row) - rows_.begin()));
+    return values_.row(sparse_ ? place_of(row) : static_cast<std::size_t>(row));
   }
 
  private:
+  /// A binary search without branches, which would be mispredicted half the time.
+  std::size_t place_of(std::int64_t row) const {
+    std::size_t place = 0;
+    for (std::size_t size = rows_.size(); size > 1;) {
+      const std::size_t half = size / 2;
+      place += half * static_cast<std::size_t>(rows_[place + half] <= row);
+      size -= half;
+    }
+    return place;
+  }
+
   bool sparse_ = false;
   std::span<const std::int64_t> rows_;
   tensor::ConstMatrixView values_;

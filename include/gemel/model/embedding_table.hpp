@@ -18,13 +18,13 @@ class EmbeddingTable {
  public:
   /// `name` is its path in a checkpoint: "query/tables/user_id_lookup". This rank holds block `block` of `blocks`; a replicated
   /// table is one block.
-  EmbeddingTable(std::string name, exchange::RowBlocks blocks, int block, std::size_t dim,
-                 Initializer initializer, std::uint64_t seed)
+  EmbeddingTable(std::string name, exchange::RowBlocks blocks, int block, std::size_t dim, float range,
+                 std::uint64_t seed)
       : name_(std::move(name)),
         blocks_(blocks),
         held_(blocks.block(block)),
         weights_(static_cast<std::size_t>(held_.size()), dim) {
-    initialize(weights_.view(), initializer, seed, name_, static_cast<std::size_t>(held_.first) * dim);
+    initialize(weights_.view(), range, seed, name_, static_cast<std::size_t>(held_.first) * dim);
   }
 
   const std::string& name() const { return name_; }

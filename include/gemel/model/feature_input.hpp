@@ -25,8 +25,9 @@ class FeatureInput {
     std::vector<float> factors;           // of each occurrence: 1 / length of its list
   };
 
+  /// The tables' first values are uniform in +-embedding_range; biases are 0 at first.
   FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
-               const exchange::TablePlacements& placements, std::uint64_t seed);
+               const exchange::TablePlacements& placements, float embedding_range, std::uint64_t seed);
 
   /// Columns of the input. Biases are none of them.
   std::size_t width() const { return width_; }

@@ -13,6 +13,8 @@ struct ModelOptions {
   std::vector<std::size_t> layers = {32};
   /// Width of an embedding whose feature names no DIM of its own.
   std::size_t embedding_dim = 32;
+  /// Embedding tables begin uniform in +-this, as Keras's do.
+  float embedding_range = 0.05F;
   /// Declarations COLUMN:KIND[:DIM], in the order in which they are concatenated.
   std::vector<std::string> query_features = {"user_id:lookup", "timestamp:bucketize(1000)",
                                              "timestamp:normalize"};

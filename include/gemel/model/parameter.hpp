@@ -10,16 +10,13 @@
 
 namespace gemel::model {
 
-/// How a parameter gets its first values, which are a function of (seed, parameter name, element index) alone.
-enum class Initializer {
-  zeros,
-  glorot_uniform,  ///< uniform in +-sqrt(6 / (rows + cols)), as Keras for kernels
-  embedding,       ///< uniform in +-0.05, as Keras for embedding tables
-};
+/// sqrt(6 / (rows + cols)): the range of a kernel's first values, as Keras has it (Glorot and Bengio, 2010).
+float glorot_range(std::size_t rows, std::size_t cols);
 
-/// Fills `values` [rows, cols] of the parameter `name`, or rows of it of which `first_element` is the first element.
-void initialize(tensor::MatrixView values, Initializer initializer, std::uint64_t seed,
-                const std::string& name, std::size_t first_element = 0);
+/// Fills `values` [rows, cols] of the parameter `name`, or rows of it of which `first_element` is the first element, uniformly in
+/// +-range (0: with zeros). The values are a function of (seed, name, element index) alone.
+void initialize(tensor::MatrixView values, float range, std::uint64_t seed, const std::string& name,
+                std::size_t first_element = 0);
 
 /// All dense parameters of a model, one after the other in one flat buffer, so that their gradients are exchanged in one message
 /// and updated in one loop.
@@ -38,9 +35,8 @@ class DenseParameters {
     }
   };
 
-  /// Adds a parameter and gives it its first values. References to earlier values are void afterwards; places are not.
-  Place add(const std::string& name, std::size_t rows, std::size_t cols, Initializer initializer,
-            std::uint64_t seed);
+  /// Adds a parameter whose first values are uniform in +-range. References to earlier values are void afterwards; places are not.
+  Place add(const std::string& name, std::size_t rows, std::size_t cols, float range, std::uint64_t seed);
 
   const std::vector<Place>& places() const { return places_; }
   std::size_t size() const { return values_.size(); }

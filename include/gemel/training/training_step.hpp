@@ -83,7 +83,8 @@ class TrainingStep {
   void backward_queries();
   tensor::MatrixView finish_reduce();
   void backward_candidates(tensor::MatrixView vector_gradient);
-  void start_row_exchange();
+  void start_query_row_exchange();
+  void start_candidate_row_exchange();
   std::span<const float> exchange_dense();
   void finish_row_exchange();
   template <class Visit>
@@ -112,7 +113,8 @@ class TrainingStep {
       candidate_rows_;  // [own subtree][table of the candidate tower]
   exchange::CandidateExchange candidates_;
   exchange::DenseExchange dense_exchange_;
-  exchange::RowExchange row_exchange_;
+  exchange::RowExchange query_row_exchange_;  // of replicated tables, as the next
+  exchange::RowExchange candidate_row_exchange_;
   exchange::ShardedRowExchange sharded_row_exchange_;
   std::vector<Lane> lanes_;                                        // of this rank
   std::vector<Scratch> scratches_;                                 // one per thread

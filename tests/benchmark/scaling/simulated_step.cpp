@@ -34,9 +34,11 @@ std::vector<exchange::ShardedTable> sharded_tables(const training::Plan& placeme
   return sharded;
 }
 
-std::vector<exchange::RowExchange::Table> replicated_tables(const training::Plan& placements) {
+/// Of the tables from `first` to before `last`.
+std::vector<exchange::RowExchange::Table> replicated_tables(const training::Plan& placements,
+                                                            std::size_t first, std::size_t last) {
   std::vector<exchange::RowExchange::Table> replicated;
-  for (std::size_t table = 0; table < table_count; ++table) {
+  for (std::size_t table = first; table < last; ++table) {
     const training::Plan::Table& planned = placements.tables[table];
     if (planned.placement == exchange::Placement::replicated)
       replicated.push_back({table, planned.shape.dim});
@@ -66,7 +68,9 @@ SimulatedStep::SimulatedStep(const Workload& workload, const training::Plan& pla
       fetch_(communicator),
       candidates_(plan, communicator, workload.job().layers.back()),
       dense_exchange_(plan, communicator, all_dense_parameters(workload.job().layers)),
-      row_exchange_(plan, communicator, replicated_tables(placements)),
+      query_row_exchange_(plan, communicator, replicated_tables(placements, 0, query_table_count)),
+      candidate_row_exchange_(plan, communicator,
+                              replicated_tables(placements, query_table_count, table_count)),
       sharded_row_exchange_(plan, communicator),
       dense_gradients_(1, all_dense_parameters(workload.job().layers)),
       row_gradients_(1) {
@@ -93,10 +97,11 @@ void SimulatedStep::run(std::int64_t batch) {
   compute_loss();
   start_reduce();
   backward_queries();
+  start_query_row_exchange();
   finish_next();
   finish_reduce();
   backward_candidates();
-  start_row_exchange();
+  start_candidate_row_exchange();
   exchange_dense();
   finish_row_exchange();
   update();
@@ -204,15 +209,24 @@ void SimulatedStep::backward_candidates() {
   node_.work(4 * static_cast<double>(batch_->slice.size()) * candidate_parameters_);
 }
 
-void SimulatedStep::start_row_exchange() {
-  for (std::size_t table = 0; table < table_count; ++table) {
+void SimulatedStep::make_row_gradients(std::size_t first, std::size_t last) {
+  for (std::size_t table = first; table < last; ++table) {
     exchange::RowGradient& gradient = row_gradients_[0][table];
     gradient.rows = rows_of(*batch_, table);
     gradient.values.resize(gradient.rows.size(), embedding_dim);
     std::ranges::fill(gradient.values.view().flat(), 1.0F);
   }
+}
+
+void SimulatedStep::start_query_row_exchange() {
+  make_row_gradients(0, query_table_count);
+  node_.exchange(Traffic::rows, [&] { query_row_exchange_.start(row_gradients_); });
+}
+
+void SimulatedStep::start_candidate_row_exchange() {
+  make_row_gradients(query_table_count, table_count);
   node_.exchange(Traffic::rows, [&] {
-    row_exchange_.start(row_gradients_);
+    candidate_row_exchange_.start(row_gradients_);
     sharded_row_exchange_.start(batch_->request, row_gradients_);
   });
 }
@@ -227,7 +241,8 @@ void SimulatedStep::exchange_dense() {
 
 void SimulatedStep::finish_row_exchange() {
   node_.exchange(Traffic::rows, [&] {
-    row_exchange_.finish();
+    query_row_exchange_.finish();
+    candidate_row_exchange_.finish();
     sharded_row_exchange_.finish();
   });
 }
@@ -241,8 +256,10 @@ void SimulatedStep::update() {
       floats += gradient.size();
     };
   };
-  for (std::size_t table = 0; table < row_exchange_.tables(); ++table)
-    row_exchange_.for_each_row(table, count(row_exchange_.table(table).index));
+  for (exchange::RowExchange* exchange : {&query_row_exchange_, &candidate_row_exchange_}) {
+    for (std::size_t table = 0; table < exchange->tables(); ++table)
+      exchange->for_each_row(table, count(exchange->table(table).index));
+  }
   for (std::size_t table = 0; table < sharded_.size(); ++table)
     sharded_row_exchange_.for_each_row(table, count(sharded_[table].index));
   node_.compute(flops_per_update * static_cast<double>(floats));

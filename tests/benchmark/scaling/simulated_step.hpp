@@ -59,11 +59,13 @@ class SimulatedStep {
   void backward_queries();
   void finish_reduce();
   void backward_candidates();
-  void start_row_exchange();
+  void start_query_row_exchange();
+  void start_candidate_row_exchange();
   void exchange_dense();
   void finish_row_exchange();
   void update();
 
+  void make_row_gradients(std::size_t first, std::size_t last);
   std::vector<std::int64_t> rows_of(const Batch& batch, std::size_t table) const;
   double examples() const;
   double columns() const { return static_cast<double>(batch_->gather.candidates().columns()); }
@@ -83,7 +85,8 @@ class SimulatedStep {
   std::vector<tensor::ConstMatrixView> held_rows_;  // of sharded tables
   exchange::CandidateExchange candidates_;
   exchange::DenseExchange dense_exchange_;
-  exchange::RowExchange row_exchange_;
+  exchange::RowExchange query_row_exchange_;
+  exchange::RowExchange candidate_row_exchange_;
   exchange::ShardedRowExchange sharded_row_exchange_;
   tensor::Matrix dense_gradients_;                                 // [1, dense parameters]
   std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [1][table]

@@ -23,6 +23,7 @@ inline constexpr std::size_t embedding_dim = 32;
 /// The tables of the model, in its order: two of the query tower, two of the candidate tower.
 enum Table : std::size_t { user, time, title, text };
 inline constexpr std::size_t table_count = 4;
+inline constexpr std::size_t query_table_count = 2;  // the first ones
 inline constexpr std::array<const char*, table_count> table_names = {"user_id", "timestamp", "title",
                                                                      "title_text"};
 
