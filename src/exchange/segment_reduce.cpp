@@ -14,23 +14,33 @@ void SegmentReduce::start(tensor::MatrixView lanes, std::span<const std::size_t>
   own_segment_ = segments[static_cast<std::size_t>(plan_.rank)];
   send_counts_.resize(ranks);
   receive_counts_.resize(ranks);
-  send_.clear();
   std::size_t received = 0;
-  std::size_t start = 0;
   for (std::size_t rank = 0; rank < ranks; ++rank) {
-    for (const LanePlan::Subtree& subtree : plan_.subtrees) {
-      const auto segment = lanes.row(subtree.first).subspan(start, segments[rank]);
-      send_.insert(send_.end(), segment.begin(), segment.end());
-    }
-    start += segments[rank];
     send_counts_[rank] = segments[rank] * plan_.subtrees.size();
     receive_counts_[rank] = own_segment_ * plan_.subtree_counts[rank];
     received += receive_counts_[rank];
   }
   received_.resize(received);
-  communicator_.start_all_to_all(std::span<const float>(send_), std::span<const std::size_t>(send_counts_),
+  // The sum of a single subtree lies as it is to be sent.
+  const std::span<const float> outgoing =
+      plan_.subtrees.size() == 1 ? lanes.row(plan_.subtrees.front().first) : pack(lanes, segments);
+  communicator_.start_all_to_all(outgoing, std::span<const std::size_t>(send_counts_),
                                  std::span<float>(received_), std::span<const std::size_t>(receive_counts_),
                                  pending_);
+}
+
+std::span<const float> SegmentReduce::pack(tensor::ConstMatrixView lanes,
+                                           std::span<const std::size_t> segments) {
+  send_.clear();
+  std::size_t start = 0;
+  for (const std::size_t size : segments) {
+    for (const LanePlan::Subtree& subtree : plan_.subtrees) {
+      const auto segment = lanes.row(subtree.first).subspan(start, size);
+      send_.insert(send_.end(), segment.begin(), segment.end());
+    }
+    start += size;
+  }
+  return send_;
 }
 
 std::span<float> SegmentReduce::finish() {

@@ -34,13 +34,15 @@ class SegmentReduce {
   void progress() { pending_.progress(); }
 
  private:
+  std::span<const float> pack(tensor::ConstMatrixView lanes, std::span<const std::size_t> segments);
+
   const LanePlan& plan_;
   mpi::Communicator& communicator_;
   mpi::Pending pending_;
   std::vector<std::size_t> send_counts_;
   std::vector<std::size_t> receive_counts_;
   std::size_t own_segment_ = 0;
-  tensor::AlignedVector<float> send_;
+  tensor::AlignedVector<float> send_;      // where a rank has several subtrees
   tensor::AlignedVector<float> received_;  // the own segment of every rank's subtrees, in rank order
 };
 
