@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <boost/sort/pdqsort/pdqsort.hpp>
 
+#include "gemel/base/radix_sort.hpp"
 #include "gemel/tensor/arithmetic.hpp"
 
 namespace gemel::model {
@@ -121,7 +121,7 @@ void FeatureInput::collect(const Column& column, std::size_t feature, const inge
       add(word, i, 1.0F);
     }
   }
-  boost::sort::pdqsort_branchless(scratch.keys.begin(), scratch.keys.end());
+  base::sort_by_upper_half(scratch.keys, scratch.spare);
 }
 
 void FeatureInput::backward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,

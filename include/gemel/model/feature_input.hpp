@@ -21,6 +21,7 @@ class FeatureInput {
   /// Memory that `backward` reuses between calls, one for each thread.
   struct Scratch {
     std::vector<std::uint64_t> keys;      // table row, then place in occurrences
+    std::vector<std::uint64_t> spare;     // of their sort
     std::vector<std::uint32_t> examples;  // of each occurrence
     std::vector<float> factors;           // of each occurrence: 1 / length of its list
   };
