@@ -38,6 +38,8 @@ double begin_message() {
 /// What is on its way to a node's card.
 struct Network::Transit {
   double seconds;        ///< that a card takes for it
+  double sent;           ///< when the last byte has left
+  double arrival;        ///< when the first byte arrives
   double received = -1;  ///< when the last byte is in the receiver's memory, once that is known
 };
 
@@ -47,10 +49,7 @@ struct Network::Message {
   int node;
   std::byte* bytes;
   std::size_t size;
-  double time =
-      0;  ///< of a send: when it is sent; of a receive that has met its send: when its first byte arrives
   std::shared_ptr<Transit> transit = nullptr;  ///< a receive has none before it has met its send
-  double arrival = 0;                          ///< of a send: when its first byte arrives
   bool met = false;
   bool awaited = false;
   Message* next = nullptr;
@@ -74,10 +73,9 @@ Network::Message* Network::send(const void* bytes, std::size_t size, int from, i
   card.sends_until = start + seconds;
   auto* data = static_cast<std::byte*>(const_cast<void*>(bytes));
   auto* message = new Message{.is_send = true, .node = from, .bytes = data, .size = size};
-  message->time = card.sends_until;
-  message->arrival = start + speeds_.latency;
-  message->transit = std::make_shared<Transit>(Transit{seconds});
-  cards_[static_cast<std::size_t>(to)].arrivals.emplace(message->arrival, message->transit);
+  const double arrival = start + speeds_.latency;
+  message->transit = std::make_shared<Transit>(Transit{seconds, card.sends_until, arrival});
+  cards_[static_cast<std::size_t>(to)].arrivals.emplace(arrival, message->transit);
   post(message, queue(from, to, tag));
   return message;
 }
@@ -104,7 +102,6 @@ void Network::post(Message* message, Queue& queue) {
 void Network::meet(Message& send, Message& receive) {
   base::require(send.size == receive.size, "scaling: a message of a size that was not expected");
   std::memcpy(receive.bytes, send.bytes, send.size);
-  receive.time = send.arrival;
   receive.transit = send.transit;
   for (Message* side : {&send, &receive}) {
     side->met = true;
@@ -118,13 +115,13 @@ void Network::wait(int node, std::span<Message* const> messages) {
   await_other_sides(card, messages);
   double arrived = 0;
   for (const Message* message : messages) {
-    if (!message->is_send) arrived = std::max(arrived, message->time);
+    if (!message->is_send) arrived = std::max(arrived, message->transit->arrival);
   }
   pass(arrived - now());  // now every message that arrives before then is known
   receive_until(card, arrived);
   double end = 0;
   for (const Message* message : messages) {
-    end = std::max(end, message->is_send ? message->time : message->transit->received);
+    end = std::max(end, message->is_send ? message->transit->sent : message->transit->received);
     delete message;
   }
   pass(end - now());
@@ -156,7 +153,7 @@ std::size_t Network::probe(int from, int to, int tag) {
     s4u::this_actor::suspend();
   }
   const Message& message = *messages.first;
-  pass(message.arrival - now());
+  pass(message.transit->arrival - now());
   return message.size;
 }
 
