@@ -118,8 +118,8 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        "Width of the embedding, in columns, of a feature that names no DIM of its own.",
        whole_number(o.model.embedding_dim, 1, widest)},
       {"Model", "embedding-range", "R",
-       "Embeddings begin as random numbers, uniform in +-R. With --normalize a vector's direction turns by "
-       "steps of --learning-rate / its length, so that a smaller R means a quicker start.",
+       "Embeddings begin as random numbers, uniform in +-R. With --normalize vectors turn by steps in "
+       "proportion to --learning-rate / their length, so that a smaller R means a quicker start.",
        positive_number(o.model.embedding_range)},
       {"Model", "query-feature", "COLUMN:KIND[:DIM]",
        "A feature of the query tower; give the option once per feature. Giving any replaces the defaults; "

@@ -23,8 +23,8 @@ struct TowerShape {
   bool normalize = false;           ///< what they compute is scaled to length 1
   float input_dropout = 0;          ///< shares that training drops
   float hidden_dropout = 0;
-  float embedding_range = 0.05F;  ///< of the tables' first values
-  bool append_one = false;  ///< a last column of 1, which meets the other tower's biases in the dot product
+  float embedding_range = 0;  ///< of the tables' first values
+  bool append_one = false;    ///< a last column of 1, which meets the other tower's biases in the dot product
 };
 
 /// One side of the model: features side by side, then dense layers with ReLU on all but the last, if there are any, to a vector
