@@ -71,7 +71,8 @@ void Embedder::fetch(const ingest::FeatureRows& rows, std::size_t first, std::si
   request_.finish();
   std::vector<tensor::ConstMatrixView> held;
   model::append_held_rows(tower_.tables(), held);
-  fetch_.run(request_, held);
+  fetch_.start(request_, held);
+  fetch_.finish();
   model::reach_rows(tower_.tables(), request_, fetch_, 0, 0, tables_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "gemel/base/error.hpp"
 #include "gemel/tensor/arithmetic.hpp"
@@ -9,10 +10,12 @@
 namespace gemel::exchange {
 
 bool doubles_recursively(int lanes, int ranks, std::size_t size) {
+  if (ranks == 1) return true;  // no round at all
   // Doubling adds neighbours, then pairs of neighbours, and so on: the lane tree's order only where it is a perfect tree.
   const bool perfect =
       std::has_single_bit(static_cast<unsigned>(ranks)) && std::has_single_bit(static_cast<unsigned>(lanes));
-  return perfect && size * sizeof(float) <= DenseExchange::small_bytes;
+  const bool pays = ranks <= 4 || ranks > DenseExchange::few_ranks;
+  return perfect && pays && size * sizeof(float) <= DenseExchange::small_bytes;
 }
 
 DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size)
@@ -29,33 +32,51 @@ DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicat
   }
 }
 
-std::span<const float> DenseExchange::all_reduce(tensor::MatrixView lanes) {
+void DenseExchange::start(tensor::MatrixView lanes) {
   base::require(lanes.cols() == sum_.size(), "exchange: a dense gradient of a wrong size");
-  if (plan_.ranks == 1) {
-    sum_own_lanes(plan_, lanes);
-    return lanes.row(0);
+  advanced_ = false;
+  if (!doubles_) {
+    reduce_.start(lanes, segments_);
+    return;
   }
-  if (doubles_) {
-    sum_own_lanes(plan_, lanes);
-    double_recursively(lanes.row(0));
-    return lanes.row(0);
-  }
-  reduce_.start(lanes, segments_);
-  const std::span<const float> own = reduce_.finish();
-  communicator_.start_all_gather(own, std::span<float>(sum_), std::span<const std::size_t>(segments_),
-                                 pending_);
-  pending_.wait();
-  return sum_;
+  sum_own_lanes(plan_, lanes);
+  own_ = lanes.row(0);
+  if (plan_.ranks > 1) start_doubling(1);
 }
 
-void DenseExchange::double_recursively(std::span<float> sum) {
-  for (int distance = 1; distance < plan_.ranks; distance *= 2) {
-    // Both partners add the same two numbers, and a + b has the bits of b + a.
-    communicator_.start_exchange_with(plan_.rank ^ distance, std::span<const float>(sum),
-                                      std::span<float>(peer_), pending_);
-    pending_.wait();
-    tensor::add_into(sum, peer_);
+void DenseExchange::advance() {
+  if (std::exchange(advanced_, true)) return;
+  if (!doubles_) {
+    communicator_.start_all_gather(std::span<const float>(reduce_.finish()), std::span<float>(sum_),
+                                   std::span<const std::size_t>(segments_), pending_);
+    return;
   }
+  while (distance_ * 2 < plan_.ranks) {
+    finish_doubling();
+    start_doubling(distance_ * 2);
+  }
+}
+
+std::span<const float> DenseExchange::finish() {
+  advance();
+  if (!doubles_) {
+    pending_.wait();
+    return sum_;
+  }
+  if (!pending_.idle()) finish_doubling();
+  return own_;
+}
+
+void DenseExchange::start_doubling(int distance) {
+  distance_ = distance;
+  communicator_.start_exchange_with(plan_.rank ^ distance, std::span<const float>(own_),
+                                    std::span<float>(peer_), pending_);
+}
+
+/// Both partners add the same two numbers, and a + b has the bits of b + a.
+void DenseExchange::finish_doubling() {
+  pending_.wait();
+  tensor::add_into(own_, peer_);
 }
 
 }  // namespace gemel::exchange

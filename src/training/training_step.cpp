@@ -65,7 +65,6 @@ std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::sp
   }
   next_is_prepared_ = batch + 1 < parts_.deal.batches();
   if (next_is_prepared_) start_next(batch + 1, flags);
-  fetch_rows();
   look_up();
   forward_candidates();
   start_share();
@@ -78,10 +77,14 @@ std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::sp
   if (next_is_prepared_) all_flags |= finish_next();
   backward_candidates(finish_reduce());
   start_candidate_row_exchange();
-  const std::span<const float> dense_gradient = exchange_dense();
+  start_dense_exchange();
   finish_row_exchange();
-  update(dense_gradient);
-  if (next_is_prepared_) finish_request_of_next();
+  advance_dense_exchange();
+  begin_update();
+  update_rows();
+  if (next_is_prepared_) start_fetch(*next_);
+  update_dense();
+  if (next_is_prepared_) finish_fetch();
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) lane_losses[lane] += lanes_[lane].loss;
   return all_flags;
 }
@@ -95,9 +98,12 @@ std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags
     batch_->start_gather(batch, flags);
     all_flags = batch_->finish_gather();
   }
-  const auto counting = parts_.traffic.measure(Traffic::lookup);
-  batch_->start_request();
-  batch_->finish_request();
+  {
+    const auto counting = parts_.traffic.measure(Traffic::lookup);
+    batch_->start_request();
+  }
+  start_fetch(*batch_);
+  finish_fetch();
   return all_flags;
 }
 
@@ -120,23 +126,17 @@ std::uint32_t TrainingStep::finish_next() {
   return all_flags;
 }
 
-/// Nothing is under way between two steps, when a checkpoint or an evaluation may want to move rows, too.
-void TrainingStep::finish_request_of_next() {
-  const auto timing = parts_.timer.measure(base::Phase::lookup);
-  next_->finish_request();
-}
-
-/// Gives the rows that are about to be looked up the weight decay of the steps that did not touch them.
-void TrainingStep::settle_rows() {
+/// Gives the rows that a batch is going to look up the weight decay of the steps that did not touch them.
+void TrainingStep::settle_rows(const PreparedBatch& batch) {
   if (!parts_.optimizer.decays_weights()) return;
   for (std::size_t index = 0; index < tables_.size(); ++index) {
     if (tables_[index]->is_sharded()) continue;
     touched_rows_.clear();
-    for (const PreparedBatch::Lane& lane : batch_->lanes())
-      batch_->append_touched_rows(lane, index, touched_rows_);
+    for (const PreparedBatch::Lane& lane : batch.lanes())
+      batch.append_touched_rows(lane, index, touched_rows_);
     parts_.optimizer.settle_rows(index, touched_rows_);
   }
-  const exchange::RowRequest& request = batch_->request();
+  const exchange::RowRequest& request = batch.request();
   for (std::size_t table = 0; table < request.tables(); ++table) {
     for (int asker = 0; asker < parts_.communicator.size(); ++asker) {
       for (std::size_t part = 0; part < request.parts(asker); ++part) {
@@ -146,25 +146,35 @@ void TrainingStep::settle_rows() {
   }
 }
 
-/// After the update of the step before, so that no row is stale.
-void TrainingStep::fetch_rows() {
+/// Between the update of rows before the batch's step and that step, so that no row is stale.
+void TrainingStep::start_fetch(PreparedBatch& batch) {
   const auto timing = parts_.timer.measure(base::Phase::lookup);
   const auto counting = parts_.traffic.measure(Traffic::lookup);
-  const exchange::RowRequest& request = batch_->request();
+  batch.finish_request();
+  settle_rows(batch);
+  fetch_.start(batch.request(), held_rows_);
+}
+
+/// Waits for the rows: nothing is under way between two steps, when a checkpoint or an evaluation may want to move rows, too.
+void TrainingStep::finish_fetch() {
+  const auto timing = parts_.timer.measure(base::Phase::lookup);
+  fetch_.finish();
+}
+
+void TrainingStep::reach_rows() {
   const std::span<const model::EmbeddingTable> query = parts_.model.query().tables();
   const std::span<const model::EmbeddingTable> candidate = parts_.model.candidate().tables();
   const auto query_sharded =
       static_cast<std::size_t>(std::ranges::count_if(query, &model::EmbeddingTable::is_sharded));
-  settle_rows();
-  fetch_.run(request, held_rows_);
   for (std::size_t part = 0; part < query_rows_.size(); ++part) {
-    model::reach_rows(query, request, fetch_, part, 0, query_rows_[part]);
-    model::reach_rows(candidate, request, fetch_, part, query_sharded, candidate_rows_[part]);
+    model::reach_rows(query, batch_->request(), fetch_, part, 0, query_rows_[part]);
+    model::reach_rows(candidate, batch_->request(), fetch_, part, query_sharded, candidate_rows_[part]);
   }
 }
 
 void TrainingStep::look_up() {
   const auto timing = parts_.timer.measure(base::Phase::lookup);
+  reach_rows();
   parts_.loss.prepare(batch_->candidates(), batch_->weight());
   candidates_.begin(batch_->candidates().columns());
   for_each_lane([&](std::size_t index, int) {
@@ -284,10 +294,21 @@ void TrainingStep::start_candidate_row_exchange() {
   sharded_row_exchange_.start(batch_->request(), row_gradients_);
 }
 
-std::span<const float> TrainingStep::exchange_dense() {
+void TrainingStep::start_dense_exchange() {
   const auto timing = parts_.timer.measure(base::Phase::exchange);
   const auto counting = parts_.traffic.measure(Traffic::dense);
-  return dense_exchange_.all_reduce(dense_gradients_.view());
+  dense_exchange_.start(dense_gradients_.view());
+}
+
+void TrainingStep::advance_dense_exchange() {
+  const auto timing = parts_.timer.measure(base::Phase::exchange);
+  const auto counting = parts_.traffic.measure(Traffic::dense);
+  dense_exchange_.advance();
+}
+
+std::span<const float> TrainingStep::finish_dense_exchange() {
+  const auto timing = parts_.timer.measure(base::Phase::exchange);
+  return dense_exchange_.finish();
 }
 
 void TrainingStep::finish_row_exchange() {
@@ -344,20 +365,31 @@ double TrainingStep::norm_of(std::span<const float> dense_gradient) {
 }
 
 /// By what the gradient is to be multiplied.
-float TrainingStep::clip(std::span<const float> dense_gradient) {
+float TrainingStep::clip() {
   const auto most = static_cast<double>(parts_.optimizer.options().clip_norm);
   if (most == 0) return 1.0F;
-  gradient_norm_ = norm_of(dense_gradient);
+  gradient_norm_ = norm_of(dense_exchange_.finish());
   return static_cast<float>(std::min(1.0, most / gradient_norm_));
 }
 
-void TrainingStep::update(std::span<const float> dense_gradient) {
+void TrainingStep::begin_update() {
+  if (parts_.optimizer.options().clip_norm > 0) finish_dense_exchange();
   const auto timing = parts_.timer.measure(base::Phase::update);
-  parts_.optimizer.begin_step(clip(dense_gradient));
-  parts_.optimizer.update_dense(dense_gradient);
+  parts_.optimizer.begin_step(clip());
+}
+
+/// While the dense gradients travel.
+void TrainingStep::update_rows() {
+  const auto timing = parts_.timer.measure(base::Phase::update);
   for_each_touched_row([&](std::size_t table, std::int64_t row, std::span<const float> gradient) {
     parts_.optimizer.update_row(table, tables_[table]->index(row), gradient);
   });
+}
+
+void TrainingStep::update_dense() {
+  const std::span<const float> gradient = finish_dense_exchange();
+  const auto timing = parts_.timer.measure(base::Phase::update);
+  parts_.optimizer.update_dense(gradient);
 }
 
 /// The rows of the candidate vectors that a lane of this rank embeds.

@@ -21,13 +21,19 @@ tensor::Matrix own_lanes(const LanePlan& plan, std::size_t size) {
   return lanes;
 }
 
+std::span<const float> all_reduce(DenseExchange& exchange, tensor::MatrixView lanes) {
+  exchange.start(lanes);
+  exchange.advance();
+  return exchange.finish();
+}
+
 void expect_tree_sum(int lanes, std::size_t size) {
   auto world = mpi::Communicator::world();
   const LanePlan plan(lanes, world.size(), world.rank());
   DenseExchange exchange(plan, world, size);
   for (int repetition = 0; repetition < 2; ++repetition) {  // the second uses memory of the first
     tensor::Matrix own = own_lanes(plan, size);
-    const auto sum = exchange.all_reduce(own.view());
+    const auto sum = all_reduce(exchange, own.view());
     ASSERT_EQ(sum.size(), size);
     for (std::size_t i = 0; i < size; ++i) {
       const float expected =
@@ -44,39 +50,51 @@ TEST(DenseExchange, GivesEveryRankTheBitsOfTheLaneTree) {
   expect_tree_sum(11, 501);
 }
 
-TEST(DenseExchange, LargeBuffersMoveTwiceTheirSizeButForTheOwnShare) {
+/// Bytes that this rank sends to sum `size` floats. Collective.
+std::int64_t bytes_of_sum(std::size_t size) {
   auto world = mpi::Communicator::world();
   const LanePlan plan(8, world.size(), world.rank());
-  const std::int64_t ranks = world.size();
-  constexpr std::size_t size = 840 * 64;  // divisible by every number of ranks up to 8
   DenseExchange exchange(plan, world, size);
   tensor::Matrix own = own_lanes(plan, size);
-  EXPECT_FALSE(exchange.doubles());
   const std::int64_t before = test::sent_bytes();
-  exchange.all_reduce(own.view());
-  const auto subtrees = static_cast<std::int64_t>(plan.subtrees.size());
-  // Reduce: the other ranks' segments of each own subtree. Gather: the own segment to each other rank.
-  const std::int64_t segment = static_cast<std::int64_t>(size * sizeof(float)) / ranks;
-  EXPECT_EQ(test::sent_bytes() - before, subtrees * segment * (ranks - 1) + segment * (ranks - 1));
-  if (subtrees == 1) {
-    EXPECT_EQ(test::sent_bytes() - before, 2 * static_cast<std::int64_t>(size) * 4 * (ranks - 1) / ranks);
+  all_reduce(exchange, own.view());
+  return test::sent_bytes() - before;
+}
+
+TEST(DenseExchange, SegmentsMoveTwiceTheirSizeButForTheOwnShare) {
+  auto world = mpi::Communicator::world();
+  const std::int64_t ranks = world.size();
+  for (const std::size_t size : {840UL, 840UL * 64}) {  // divisible by every number of ranks up to 8
+    if (doubles_recursively(8, world.size(), size)) continue;
+    const auto subtrees = static_cast<std::int64_t>(LanePlan(8, world.size(), world.rank()).subtrees.size());
+    // Reduce: the other ranks' segments of each own subtree. Gather: the own segment to each other rank.
+    const std::int64_t segment = static_cast<std::int64_t>(size * sizeof(float)) / ranks;
+    const std::int64_t sent = bytes_of_sum(size);
+    EXPECT_EQ(sent, (subtrees + 1) * segment * (ranks - 1));
+    if (subtrees == 1) {
+      EXPECT_EQ(sent, 2 * static_cast<std::int64_t>(size) * 4 * (ranks - 1) / ranks);
+    }
   }
 }
 
-TEST(DenseExchange, SmallBuffersGoByRecursiveDoublingOnPowersOfTwo) {
+TEST(DenseExchange, DoublingMovesTheBufferOnceARound) {
   auto world = mpi::Communicator::world();
-  const LanePlan plan(8, world.size(), world.rank());
   constexpr std::size_t size = 1000;
-  DenseExchange exchange(plan, world, size);
-  const bool power_of_two = (world.size() & (world.size() - 1)) == 0;
-  EXPECT_EQ(exchange.doubles(), power_of_two);
-  if (!power_of_two) return;
+  if (!doubles_recursively(8, world.size(), size)) GTEST_SKIP() << "goes by segments";
   std::int64_t rounds = 0;
   while (1 << rounds < world.size()) ++rounds;
-  tensor::Matrix own = own_lanes(plan, size);
-  const std::int64_t before = test::sent_bytes();
-  exchange.all_reduce(own.view());
-  EXPECT_EQ(test::sent_bytes() - before, rounds * static_cast<std::int64_t>(size) * 4);
+  EXPECT_EQ(bytes_of_sum(size), rounds * static_cast<std::int64_t>(size) * 4);
+}
+
+TEST(DenseExchange, DoublesSmallBuffersWhereThatTakesFewRoundsOrManyRanks) {
+  constexpr std::size_t small = DenseExchange::small_bytes / sizeof(float);
+  EXPECT_TRUE(doubles_recursively(8, 2, small));
+  EXPECT_TRUE(doubles_recursively(64, 4, small));
+  EXPECT_TRUE(doubles_recursively(64, 64, small));
+  EXPECT_FALSE(doubles_recursively(8, 8, small)) << "three rounds, where segments take two";
+  EXPECT_FALSE(doubles_recursively(8, 3, small)) << "not the tree's order";
+  EXPECT_FALSE(doubles_recursively(6, 2, small)) << "not the tree's order";
+  EXPECT_FALSE(doubles_recursively(8, 2, small + 1));
 }
 
 TEST(DenseExchange, TheCommunicatorCountsWhatMpiIsGiven) {
@@ -86,7 +104,7 @@ TEST(DenseExchange, TheCommunicatorCountsWhatMpiIsGiven) {
   tensor::Matrix own = own_lanes(plan, 50000);
   const std::int64_t before = test::sent_bytes();
   const std::int64_t counted_before = world.bytes_sent();
-  exchange.all_reduce(own.view());
+  all_reduce(exchange, own.view());
   EXPECT_EQ(world.bytes_sent() - counted_before, test::sent_bytes() - before);
 }
 

@@ -74,7 +74,8 @@ struct Fixture {
     }
     std::vector<tensor::ConstMatrixView> held;
     for (const tensor::Matrix& block : blocks) held.push_back(block.view());
-    fetch.run(request, held);
+    fetch.start(request, held);
+    fetch.finish();
   }
 
   std::vector<std::vector<RowGradient>> gradients() {

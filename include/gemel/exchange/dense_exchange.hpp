@@ -18,30 +18,40 @@ bool doubles_recursively(int lanes, int ranks, std::size_t size);
 /// All-reduce along the lane tree of one flat buffer, the gradients of all dense parameters: every rank gets the same bits, which
 /// do not depend on the number of ranks.
 ///
-/// Small buffers on a power of two of ranks go by recursive doubling: log2(n) messages of the whole buffer each. Others are
-/// cut into n segments: reduce-scatter, then all-gather, which moves 2 * size * 4 * (n - 1) / n bytes per rank.
+/// The buffer is cut into n segments: reduce-scatter, then all-gather, 2 * (n - 1) messages of 1 / n of the buffer each, in two
+/// rounds. Where a whole buffer travels faster than that, small ones go by recursive doubling: log2(n) messages, a round each.
 class DenseExchange {
  public:
   /// Buffers of at most this many bytes are small: below it latency costs more than bandwidth.
   static constexpr std::size_t small_bytes = 64 * 1024;
+  /// With more ranks than these, a rank is longer at 2 * (n - 1) messages than at log2(n) rounds.
+  static constexpr int few_ranks = 32;
 
   DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size);
 
-  /// `lanes` [own lanes, size] holds each own lane's addend, and is overwritten. Returns the sum over all lanes, valid until
-  /// the next call. Collective.
-  std::span<const float> all_reduce(tensor::MatrixView lanes);
+  /// Begins to sum. `lanes` [own lanes, size] holds each own lane's addend; it is overwritten, and must stay until `finish`.
+  /// Collective.
+  void start(tensor::MatrixView lanes);
+  /// Waits for all rounds but the last, which it begins. `finish` does, too. Collective.
+  void advance();
+  /// Waits for the sum over all lanes, valid until the next `start`. Collective.
+  std::span<const float> finish();
 
   /// Whether this exchange goes by recursive doubling.
   bool doubles() const { return doubles_; }
 
  private:
-  void double_recursively(std::span<float> sum);
+  void start_doubling(int distance);
+  void finish_doubling();
 
   const LanePlan& plan_;
   mpi::Communicator& communicator_;
   SegmentReduce reduce_;
   bool doubles_;
   std::vector<std::size_t> segments_;
+  std::span<float> own_;  // doubling: the sum of the lanes so far
+  int distance_ = 1;      // doubling: how far away the partner of the round under way is
+  bool advanced_ = false;
   tensor::AlignedVector<float> sum_;
   tensor::AlignedVector<float> peer_;
   mpi::Pending pending_;

@@ -16,14 +16,16 @@ namespace gemel::exchange {
 class ReachableRows {
  public:
   /// Every row of a table: `values` [rows, dim].
-  explicit ReachableRows(tensor::ConstMatrixView all) : values_(all) {}
-  /// `values` [rows.size(), dim] of the ascending `rows`.
-  ReachableRows(std::span<const std::int64_t> rows, tensor::ConstMatrixView values)
-      : sparse_(true), rows_(rows), values_(values) {}
+  explicit ReachableRows(tensor::ConstMatrixView all) : values_(all.data()), dim_(all.cols()) {}
+  /// Only `rows`, which ascend: rows[i] is the `dim` elements from values[starts[i]] on.
+  ReachableRows(std::span<const std::int64_t> rows, std::span<const std::size_t> starts, const float* values,
+                std::size_t dim)
+      : rows_(rows), starts_(starts), is_sparse_(true), values_(values), dim_(dim) {}
 
   /// Row `row` of the table, which must be within reach.
   std::span<const float> operator[](std::int64_t row) const {
-    return values_.row(sparse_ ? place_of(row) : static_cast<std::size_t>(row));
+    const std::size_t start = is_sparse_ ? starts_[place_of(row)] : static_cast<std::size_t>(row) * dim_;
+    return {values_ + start, dim_};
   }
 
  private:
@@ -38,9 +40,11 @@ class ReachableRows {
     return place;
   }
 
-  bool sparse_ = false;
   std::span<const std::int64_t> rows_;
-  tensor::ConstMatrixView values_;
+  std::span<const std::size_t> starts_;
+  bool is_sparse_ = false;
+  const float* values_;
+  std::size_t dim_;
 };
 
 /// Brings the rows of a RowRequest from their owners.
@@ -48,21 +52,25 @@ class RowFetch {
  public:
   explicit RowFetch(mpi::Communicator& communicator) : communicator_(communicator) {}
 
-  /// held[t]: this rank's block of table t, [block, dim]. Each rank sends every other the rows that it asked for, 4 * dim bytes
-  /// each. Collective.
-  void run(const RowRequest& request, std::span<const tensor::ConstMatrixView> held);
+  /// Begins to send every other rank the rows that it asked for, 4 * dim bytes each. held[t]: this rank's block of table t,
+  /// [block, dim]. The request must stay as it is until `finish`. Collective.
+  void start(const RowRequest& request, std::span<const tensor::ConstMatrixView> held);
+  /// Waits for the rows. Collective.
+  void finish();
 
-  /// What was fetched for wanted(part, table); valid until the next `run`, and as long as the request is not changed.
+  /// What was fetched for wanted(part, table); valid until the next `start`, and as long as the request is not changed.
   ReachableRows rows(const RowRequest& request, std::size_t part, std::size_t table) const;
 
  private:
+  void pack(const RowRequest& request, std::span<const tensor::ConstMatrixView> held);
+  void locate_rows(const RowRequest& request);
+
   mpi::Communicator& communicator_;
   tensor::AlignedVector<float> outgoing_;
-  tensor::AlignedVector<float> incoming_;
-  std::vector<std::size_t> send_sizes_;  // per rank
+  tensor::AlignedVector<float> incoming_;  // [owner][own part][table][row, dim]
+  std::vector<std::size_t> send_sizes_;    // per rank
   std::vector<std::size_t> receive_sizes_;
-  std::vector<tensor::Matrix> fetched_;  // [own part][table]
-  std::vector<std::size_t> filled_;      // [own part][table]: elements that have been copied to fetched_
+  std::vector<std::vector<std::size_t>> starts_;  // [own part][table][row]: where it begins in incoming_
   mpi::Pending pending_;
 };
 

@@ -70,9 +70,10 @@ class TrainingStep {
   std::uint32_t gather_first(std::int64_t batch, std::uint32_t flags);
   void start_next(std::int64_t batch, std::uint32_t flags);
   std::uint32_t finish_next();
-  void finish_request_of_next();
-  void settle_rows();
-  void fetch_rows();
+  void settle_rows(const PreparedBatch& batch);
+  void start_fetch(PreparedBatch& batch);
+  void finish_fetch();
+  void reach_rows();
   void look_up();
   void forward_candidates();
   void start_share();
@@ -85,13 +86,17 @@ class TrainingStep {
   void backward_candidates(tensor::MatrixView vector_gradient);
   void start_query_row_exchange();
   void start_candidate_row_exchange();
-  std::span<const float> exchange_dense();
+  void start_dense_exchange();
+  void advance_dense_exchange();
+  std::span<const float> finish_dense_exchange();
   void finish_row_exchange();
   template <class Visit>
   void for_each_touched_row(const Visit& visit);
   double norm_of(std::span<const float> dense_gradient);
-  float clip(std::span<const float> dense_gradient);
-  void update(std::span<const float> dense_gradient);
+  float clip();
+  void begin_update();
+  void update_rows();
+  void update_dense();
 
   tensor::MatrixView own_vectors(std::size_t lane);
   model::DropoutDraw query_draw(std::size_t lane);
@@ -107,7 +112,7 @@ class TrainingStep {
   bool next_is_prepared_ = false;
   std::vector<model::EmbeddingTable*> tables_;
   std::vector<tensor::ConstMatrixView> held_rows_;  // of sharded tables
-  exchange::RowFetch fetch_;
+  exchange::RowFetch fetch_;                        // of the batch that comes next to be looked up
   std::vector<std::vector<exchange::ReachableRows>> query_rows_;  // [own subtree][table of the query tower]
   std::vector<std::vector<exchange::ReachableRows>>
       candidate_rows_;  // [own subtree][table of the candidate tower]

@@ -89,7 +89,6 @@ SimulatedStep::SimulatedStep(const Workload& workload, const training::Plan& pla
 void SimulatedStep::run(std::int64_t batch) {
   require(batch_->number == batch, "scaling: another batch was prepared");
   start_next(batch + 1);
-  fetch_rows();
   forward_candidates();
   start_share();
   forward_queries();
@@ -102,10 +101,13 @@ void SimulatedStep::run(std::int64_t batch) {
   finish_reduce();
   backward_candidates();
   start_candidate_row_exchange();
-  exchange_dense();
+  start_dense_exchange();
   finish_row_exchange();
-  update();
-  node_.exchange(Traffic::lookup, [&] { next_->request.finish(); });
+  node_.exchange(Traffic::dense, [&] { dense_exchange_.advance(); });
+  update_rows();
+  start_fetch(*next_);
+  update_dense();
+  finish_fetch(*next_);
   std::swap(batch_, next_);
 }
 
@@ -113,7 +115,8 @@ void SimulatedStep::gather_first(std::int64_t batch) {
   start_gather(*batch_, batch);
   finish_gather(*batch_);
   start_request(*batch_);
-  node_.exchange(Traffic::lookup, [&] { batch_->request.finish(); });
+  start_fetch(*batch_);
+  finish_fetch(*batch_);
 }
 
 void SimulatedStep::start_next(std::int64_t batch) {
@@ -148,12 +151,18 @@ void SimulatedStep::start_request(Batch& batch) {
   node_.exchange(Traffic::lookup, [&] { batch.request.start(); });
 }
 
-void SimulatedStep::fetch_rows() {
-  exchange::RowRequest& request = batch_->request;
-  node_.exchange(Traffic::lookup, [&] { fetch_.run(request, held_rows_); });
+void SimulatedStep::start_fetch(Batch& batch) {
+  node_.exchange(Traffic::lookup, [&] {
+    batch.request.finish();
+    fetch_.start(batch.request, held_rows_);
+  });
+}
+
+void SimulatedStep::finish_fetch(const Batch& batch) {
+  node_.exchange(Traffic::lookup, [&] { fetch_.finish(); });
   for (std::size_t table = 0; table < sharded_.size(); ++table) {
-    const exchange::ReachableRows rows = fetch_.rows(request, 0, table);
-    for (const std::int64_t row : std::as_const(request).wanted(0, table))
+    const exchange::ReachableRows rows = fetch_.rows(batch.request, 0, table);
+    for (const std::int64_t row : batch.request.wanted(0, table))
       require(rows[row].back() == static_cast<float>(row), "scaling: a wrong row was fetched");
   }
 }
@@ -231,12 +240,9 @@ void SimulatedStep::start_candidate_row_exchange() {
   });
 }
 
-void SimulatedStep::exchange_dense() {
+void SimulatedStep::start_dense_exchange() {
   for (std::size_t i = 0; i < dense_gradients_.cols(); ++i) dense_gradients_(0, i) = addend(plan_.rank, i);
-  std::span<const float> sum;
-  node_.exchange(Traffic::dense, [&] { sum = dense_exchange_.all_reduce(dense_gradients_.view()); });
-  for (std::size_t i = 0; i < sum.size(); ++i)
-    require(sum[i] == sum_of_addends(plan_.ranks, i), "scaling: a wrong sum of dense gradients came");
+  node_.exchange(Traffic::dense, [&] { dense_exchange_.start(dense_gradients_.view()); });
 }
 
 void SimulatedStep::finish_row_exchange() {
@@ -247,8 +253,8 @@ void SimulatedStep::finish_row_exchange() {
   });
 }
 
-void SimulatedStep::update() {
-  std::size_t floats = dense_gradients_.cols();
+void SimulatedStep::update_rows() {
+  std::size_t floats = 0;
   touched_ = {};
   const auto count = [&](std::size_t table) {
     return [this, table, &floats](std::int64_t, std::span<const float> gradient) {
@@ -263,6 +269,14 @@ void SimulatedStep::update() {
   for (std::size_t table = 0; table < sharded_.size(); ++table)
     sharded_row_exchange_.for_each_row(table, count(sharded_[table].index));
   node_.compute(flops_per_update * static_cast<double>(floats));
+}
+
+void SimulatedStep::update_dense() {
+  std::span<const float> sum;
+  node_.exchange(Traffic::dense, [&] { sum = dense_exchange_.finish(); });
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    require(sum[i] == sum_of_addends(plan_.ranks, i), "scaling: a wrong sum of dense gradients came");
+  node_.compute(flops_per_update * static_cast<double>(sum.size()));
 }
 
 void SimulatedStep::check_gradients() const {

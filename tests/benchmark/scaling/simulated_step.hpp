@@ -49,7 +49,8 @@ class SimulatedStep {
 
   void start_next(std::int64_t batch);
   void finish_next();
-  void fetch_rows();
+  void start_fetch(Batch& batch);
+  void finish_fetch(const Batch& batch);
   void forward_candidates();
   void start_share();
   void forward_queries();
@@ -61,9 +62,10 @@ class SimulatedStep {
   void backward_candidates();
   void start_query_row_exchange();
   void start_candidate_row_exchange();
-  void exchange_dense();
+  void start_dense_exchange();
   void finish_row_exchange();
-  void update();
+  void update_rows();
+  void update_dense();
 
   void make_row_gradients(std::size_t first, std::size_t last);
   std::vector<std::int64_t> rows_of(const Batch& batch, std::size_t table) const;
