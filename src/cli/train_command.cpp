@@ -10,6 +10,7 @@
 #include "gemel/cli/commands.hpp"
 #include "gemel/cli/observer_list.hpp"
 #include "gemel/cli/progress.hpp"
+#include "gemel/cli/spare_ranks.hpp"
 #include "gemel/cli/train_options.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/metrics_file.hpp"
@@ -42,6 +43,19 @@ ObserverList make_observers(const ParsedTrainOptions& parsed, mpi::Communicator&
   return observers;
 }
 
+int train(const ParsedTrainOptions& parsed, mpi::Communicator& communicator, std::ostream& out,
+          const Trainer& trainer) {
+  ObserverList observers = make_observers(parsed, communicator, out);
+  try {
+    trainer(parsed.options.training, communicator, observers);
+  } catch (const base::Error& error) {
+    if (error.code() != base::ExitCode::interrupted) throw;
+    spdlog::info("{}", error.what());
+    return static_cast<int>(error.code());
+  }
+  return 0;
+}
+
 }  // namespace
 
 int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator,
@@ -57,15 +71,8 @@ int train_command(std::span<const std::string> arguments, mpi::Communicator& com
   }
   const ParsedTrainOptions parsed = parse_alike(arguments, communicator);
   base::set_up_log(parsed.options.log_level, communicator.is_root());
-  ObserverList observers = make_observers(parsed, communicator, out);
-  try {
-    trainer(parsed.options.training, communicator, observers);
-  } catch (const base::Error& error) {
-    if (error.code() != base::ExitCode::interrupted) throw;
-    spdlog::info("{}", error.what());
-    return static_cast<int>(error.code());
-  }
-  return 0;
+  return on_working_ranks(communicator, parsed.options.spare_ranks,
+                          [&](mpi::Communicator& working) { return train(parsed, working, out, trainer); });
 }
 
 std::string train_help() {

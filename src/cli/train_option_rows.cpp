@@ -330,6 +330,10 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
       {"Ranks and lanes", "threads", "N",
        "Lanes that one rank computes at the same time, each on a thread of its own.",
        whole_number(o.threads, 1, training::most_lanes)},
+      {"Ranks and lanes", "spare-ranks", "WHAT",
+       "What ranks do that their nodes have no CPU for: rest, as taking turns on a CPU is slower, or work. "
+       "Changes no result.",
+       choice(options.spare_ranks, spare_ranks_names())},
 
       {"Output", "metrics-file", "FILE",
        "Write every event of the run there as one JSON object a line. A fresh run replaces the file, a "

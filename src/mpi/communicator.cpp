@@ -57,13 +57,17 @@ Communicator::Communicator(MPI_Comm handle) : handle_(handle) {
   check(MPI_Comm_size(handle_, &size_), "MPI_Comm_size");
 }
 
-int Communicator::ranks_on_this_node() {
+Communicator Communicator::split(int number) {
+  MPI_Comm part = MPI_COMM_NULL;
+  check(MPI_Comm_split(handle_, number, rank_, &part), "MPI_Comm_split");
+  return Communicator(part);
+}
+
+Communicator Communicator::on_this_node() {
   MPI_Comm node = MPI_COMM_NULL;
-  check(MPI_Comm_split_type(handle_, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node), "MPI_Comm_split_type");
-  int ranks = 0;
-  check(MPI_Comm_size(node, &ranks), "MPI_Comm_size");
-  check(MPI_Comm_free(&node), "MPI_Comm_free");
-  return ranks;
+  check(MPI_Comm_split_type(handle_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
+        "MPI_Comm_split_type");
+  return Communicator(node);
 }
 
 Communicator Communicator::world() {
@@ -102,6 +106,10 @@ Communicator::~Communicator() {
 
 void Communicator::barrier() {
   check(MPI_Barrier(handle_), "MPI_Barrier");
+}
+
+void Communicator::start_barrier(Pending& pending) {
+  check(MPI_Ibarrier(handle_, &pending.add()), "MPI_Ibarrier");
 }
 
 void Communicator::broadcast_bytes(std::span<std::byte> bytes, int root) {

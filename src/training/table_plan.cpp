@@ -50,7 +50,7 @@ Plan plan_tables(const TrainingOptions& options, const TrainingData& data, doubl
   PlacementWishes wishes;
   mpi::agree(communicator, [&] { wishes = read_placements(options.placements, job); });
   Plan plan = make_plan(job, wishes);
-  const auto left = static_cast<double>(base::available_memory()) / communicator.ranks_on_this_node();
+  const auto left = static_cast<double>(base::available_memory()) / communicator.on_this_node().size();
   const double most = static_cast<double>(base::resident_memory()) + left;
   mpi::agree(communicator, [&] { require_memory(plan, job, wishes, most); });
   return plan;

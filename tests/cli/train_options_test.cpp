@@ -36,6 +36,7 @@ TEST(TrainOptions, DefaultToTheTutorial) {
   EXPECT_EQ(options.training.validate_every, 5);
   EXPECT_THAT(options.training.top_k, ElementsAre(1, 5, 10, 50, 100));
   EXPECT_EQ(options.progress, ProgressStyle::automatic);
+  EXPECT_EQ(options.spare_ranks, SpareRanks::rest);
   EXPECT_EQ(options.log_level, "info");
 }
 
@@ -138,6 +139,8 @@ TEST(TrainOptions, ReachEveryField) {
                               "4",
                               "--threads",
                               "2",
+                              "--spare-ranks",
+                              "work",
                               "--metrics-file",
                               "m",
                               "--trace",
@@ -206,6 +209,7 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(options.metrics_file, "m");
   EXPECT_EQ(training.trace_file, "t");
   EXPECT_EQ(options.progress, ProgressStyle::none);
+  EXPECT_EQ(options.spare_ranks, SpareRanks::work);
   EXPECT_EQ(options.log_level, "debug");
 }
 
@@ -355,6 +359,7 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
       {{"--checkpoint-every", "-1"}, "--checkpoint-every -1: ", "50epochs or 1000steps"},
       {{"--logq-correction=maybe"}, "--logq-correction maybe: ", "true, false"},
       {{"--progress", "fancy"}, "--progress fancy: ", "auto, bar, lines, none"},
+      {{"--spare-ranks", "sleep"}, "--spare-ranks sleep: ", "rest, work"},
       {{"--log-level", "loud"}, "--log-level loud: ", "debug, info, warning, error"},
       {{"--data", ""}, "--data '': the value is empty", "synthetic"},
       {{"--checkpoint-dir", ""}, "--checkpoint-dir '': the value is empty", ""},

@@ -131,7 +131,7 @@ planned() {
     shift
   done
   status=0
-  timeout "$limit" "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n 2 "$trainer" plan --data sound "${@:2}" \
+  timeout "$limit" "${mpiexec[@]}" -n 2 "$trainer" plan --data sound "${@:2}" \
     >output 2>errors </dev/null || status=$?
   expect "${expected[@]}"
   [[ ! -s output ]] || fail "${expected[0]}: something is printed all the same"

@@ -11,6 +11,9 @@ failures=0
 status=0
 # What runs have in common: no redrawn lines in the logs.
 quiet=(--progress none)
+mpiexec=("${MPIEXEC:-mpirun}" --oversubscribe --bind-to none)
+# All ranks take part, however few cores there are.
+working=(--spare-ranks work)
 
 # fail TEXT: notes the failure and shows what the last run printed; the test goes on.
 fail() {
@@ -52,7 +55,7 @@ need() {
 # on RANKS ARGUMENT...: runs the trainer on so many ranks. Sets $status; prints into the files output and errors.
 on() {
   status=0
-  timeout "${limit:-200}" "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n "$1" "$trainer" train "${@:2}" \
+  timeout "${limit:-200}" "${mpiexec[@]}" -n "$1" "$trainer" train "${working[@]}" "${@:2}" \
     >output 2>errors </dev/null || status=$?
 }
 
@@ -64,7 +67,7 @@ train() {
 
 # start RANKS DIRECTORY ARGUMENT...: the same in the background. Sets $job to the process id of mpirun.
 start() {
-  "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n "$1" "$trainer" train --checkpoint-dir "$2" "${quiet[@]}" \
+  "${mpiexec[@]}" -n "$1" "$trainer" train "${working[@]}" --checkpoint-dir "$2" "${quiet[@]}" \
     "${@:3}" >output 2>errors </dev/null &
   job=$!
 }

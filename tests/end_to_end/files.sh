@@ -11,7 +11,7 @@ counts() {
   local directory=${movielens%/*}/$1
   [[ -f $directory/train.txt ]] || skip "no $1 in ${movielens%/*}; set GEMEL_DATA"
   status=0
-  timeout 200 "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n 3 "$trainer" plan --data "$directory" \
+  timeout 200 "${mpiexec[@]}" -n 3 "$trainer" plan --data "$directory" \
     >output 2>errors </dev/null || status=$?
   ((status == 0)) || fail "exit code $status of a plan of $1"
   for words in "${@:2}"; do

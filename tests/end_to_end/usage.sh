@@ -14,14 +14,14 @@ for option in optimizer learning-rate-schedule warmup-steps final-learning-rate-
   split-seed test-fraction validate-every top-k temperature learned-temperature negatives extra-negatives negative-distribution \
   negative-power logq-correction logq-strength remove-accidental-hits mask-seen hard-negatives partition-weight label-smoothing \
   loss-reduction threads \
-  checkpoint-dir checkpoint-every resume freeze-vocabulary placement metrics-file trace progress log-level config; do
+  checkpoint-dir checkpoint-every resume freeze-vocabulary placement spare-ranks metrics-file trace progress log-level config; do
   check "--help lists --$option" grep -qE -- "^ +--$option( |\$)" output
 done
 [[ ! -s errors ]] || fail '--help writes to standard error'
 
 # Without a command and without data; the command line wins over the file.
 printf 'epochs = 7\nlayers = 24  # narrow\nmetrics-file = metrics.jsonl\ntrace = trace.json\n' >run.ini
-timeout 200 "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n 8 "$trainer" --epochs 2 --config run.ini \
+timeout 200 "${mpiexec[@]}" -n 8 "$trainer" "${working[@]}" --epochs 2 --config run.ini \
   >output 2>errors </dev/null || fail "exit code $? on synthetic data"
 check 'the built-in data is used' grep -q '^synthetic: ' output
 check 'the command line wins' grep -qE '^ +epochs +2$' output

@@ -131,6 +131,42 @@ TEST(Communicator, ReceivesMessagesOfALengthThatOnlyTheirSenderKnows) {
   EXPECT_EQ(overtaken, std::vector<float>(3, static_cast<float>(world.rank())));
 }
 
+TEST(Communicator, SplitsIntoThoseOfTheSameNumber) {
+  auto world = Communicator::world();
+  Communicator part = world.split(world.rank() % 2);
+  const std::vector<int> members = part.all_gather(world.rank());
+  std::vector<int> expected;
+  for (int rank = world.rank() % 2; rank < world.size(); rank += 2) expected.push_back(rank);
+  EXPECT_EQ(members, expected);
+  EXPECT_EQ(expected[static_cast<std::size_t>(part.rank())], world.rank());
+}
+
+TEST(Communicator, FindsTheRanksOnThisNode) {
+  auto world = Communicator::world();
+  Communicator node = world.on_this_node();
+  EXPECT_EQ(node.rank(), world.rank()) << "the tests run on one machine";
+  EXPECT_EQ(node.size(), world.size());
+}
+
+TEST(Communicator, ABarrierEndsOnceAllRanksHaveBegunIt) {
+  auto world = Communicator::world();
+  Pending barrier;
+  if (!world.is_root()) {
+    world.start_barrier(barrier);
+    EXPECT_FALSE(barrier.progress()) << "root has not come yet";
+    const int none = 0;
+    Pending told;
+    world.start_message(0, 0, std::span(&none, 1), told);
+    told.wait();
+  } else {
+    std::vector<int> received;
+    for (int rank = 1; rank < world.size(); ++rank) world.receive_message(rank, 0, received);
+    world.start_barrier(barrier);
+  }
+  barrier.wait();
+  EXPECT_TRUE(barrier.progress());
+}
+
 TEST(Communicator, CountsTheBytesThatMpiIsGiven) {
   auto world = Communicator::world();
   const std::int64_t before = test::sent_bytes();

@@ -5,6 +5,7 @@
 
 #include "gemel/cli/option_table.hpp"
 #include "gemel/cli/progress.hpp"
+#include "gemel/cli/spare_ranks.hpp"
 #include "gemel/training/options.hpp"
 
 namespace gemel::cli {
@@ -16,6 +17,7 @@ struct TrainCommandOptions {
   std::string config;
   /// Where one JSON object a line is written for every event of the run; empty: nowhere.
   std::string metrics_file;
+  SpareRanks spare_ranks = SpareRanks::rest;
   ProgressStyle progress = ProgressStyle::automatic;
   std::string log_level = "info";
 };

@@ -46,8 +46,13 @@ class Communicator {
 
   void barrier();  // collective
 
-  /// How many of the ranks are on the calling rank's node. Collective.
-  int ranks_on_this_node();
+  /// Begins to wait for all ranks. Collective.
+  void start_barrier(Pending& pending);
+
+  /// Those of the ranks that gave the same number, which is not negative, in rank order. Collective.
+  Communicator split(int number);
+  /// Those of the ranks that are on the calling rank's node, in rank order. Collective.
+  Communicator on_this_node();
 
   /// Overwrites `values` on every rank with root's. Same length everywhere. Collective.
   template <Transferable T>

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <bitset>
+#include <span>
+#include <vector>
+
+namespace gemel::base {
+
+/// CPUs of a machine (hardware threads), by the kernel's numbers.
+using CpuSet = std::bitset<1024>;
+
+/// The CPUs on which this process may run, or none when the kernel does not tell, as on machines with more than fit a CpuSet.
+CpuSet allowed_cpus();
+
+/// Which of several processes on one machine, each of which may run on allowed[p], can have a CPU to themselves: in their order, each
+/// takes the first that is left of its own. A process of which nothing is known counts as one that can.
+std::vector<bool> have_own_cpu(std::span<const CpuSet> allowed);
+
+}  // namespace gemel::base

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gemel/mpi/communicator.hpp"
+
+namespace gemel::cli {
+
+/// What ranks do that their nodes have no CPU for. As the number of ranks changes no result, they need not work: two that take turns on
+/// a CPU are slower than one that has it.
+enum class SpareRanks {
+  rest,
+  work,
+};
+
+/// The names that --spare-ranks takes.
+std::vector<std::pair<std::string, SpareRanks>> spare_ranks_names();
+
+/// Runs `action` on those of `all` ranks that are to work, with the communicator of these; the others sleep until it has ended. Rank 0
+/// works. Returns the action's exit code on every rank; throws the action's AgreedError on ranks that work. Collective.
+int on_working_ranks(mpi::Communicator& all, SpareRanks spare,
+                     const std::function<int(mpi::Communicator&)>& action);
+
+}  // namespace gemel::cli

@@ -1,0 +1,75 @@
+#include "gemel/cli/spare_ranks.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <span>
+#include <thread>
+
+#include "gemel/base/cpus.hpp"
+#include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/pending.hpp"
+#include "gemel/training/signals.hpp"
+
+namespace gemel::cli {
+namespace {
+
+constexpr auto nap = std::chrono::milliseconds(20);
+
+/// Whether this rank's node has a CPU for it beside those of the ranks before it. Collective.
+bool has_own_cpu(mpi::Communicator& all) {
+  mpi::Communicator node = all.on_this_node();
+  const std::vector<base::CpuSet> allowed = node.all_gather(base::allowed_cpus());
+  return base::have_own_cpu(allowed)[static_cast<std::size_t>(node.rank())];
+}
+
+/// Tells the ranks that rest that the others have ended, and with which exit code. Collective among those that work.
+void wake(mpi::Communicator& all, int exit_code) {
+  mpi::Pending end;
+  all.start_barrier(end);
+  end.wait();
+  all.broadcast(std::span(&exit_code, 1));
+}
+
+/// Sleeps until the ranks that work have ended. Returns their exit code.
+int rest(mpi::Communicator& all) {
+  const training::StopSignals signals;  // which the ranks that work heed
+  mpi::Pending end;
+  all.start_barrier(end);
+  while (!end.progress()) std::this_thread::sleep_for(nap);
+  int exit_code = 0;
+  all.broadcast(std::span(&exit_code, 1));
+  return exit_code;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, SpareRanks>> spare_ranks_names() {
+  return {{"rest", SpareRanks::rest}, {"work", SpareRanks::work}};
+}
+
+int on_working_ranks(mpi::Communicator& all, SpareRanks spare,
+                     const std::function<int(mpi::Communicator&)>& action) {
+  if (spare == SpareRanks::work || all.size() == 1) return action(all);
+  const bool works = has_own_cpu(all);
+  mpi::Communicator alike = all.split(works ? 1 : 0);
+  if (!works) return rest(all);
+  if (alike.size() == all.size()) return action(all);
+  if (all.is_root()) {
+    spdlog::warn(
+        "{} of {} ranks work and the others rest: there are CPUs for no more, and more would be slower. The "
+        "result is the same; --spare-ranks work lets all of them work",
+        alike.size(), all.size());
+  }
+  int exit_code = 0;
+  try {
+    exit_code = action(alike);
+  } catch (const mpi::AgreedError& error) {
+    wake(all, static_cast<int>(error.code()));
+    throw;
+  }
+  wake(all, exit_code);
+  return exit_code;
+}
+
+}  // namespace gemel::cli

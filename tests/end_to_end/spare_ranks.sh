@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Ranks that there is no CPU for rest, and nothing else changes.
+#   spare_ranks.sh TRAINER SOURCE_DIRECTORY
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+need h5diff
+need taskset
+
+run=(--epochs 2 --validate-every 1)
+all_work="${working[*]}"
+train 1 one "${run[@]}"
+
+# Three ranks that share a CPU.
+working=()
+mpiexec=(taskset --cpu-list "$(taskset --cpu-list --pid $$ | sed 's/.*: \([0-9]*\).*/\1/')" "${mpiexec[@]}")
+on 3 --checkpoint-dir rest "${run[@]}" --progress lines --metrics-file metrics.jsonl
+((status == 0)) || fail "exit code $status where ranks rest"
+check 'it is told how many work' grep -q '1 of 3 ranks work and the others rest' errors
+check 'it is told how to have all work' grep -q -- "$all_work" errors
+[[ $(wc -l <errors) == 1 ]] || fail 'there is more on standard error than that'
+check 'the run knows of those that work' grep -q '^1 rank x 1 thread' output
+check 'the result is that of one rank' same one rest
+
+train 3 work "${run[@]}" --spare-ranks work
+check 'ranks that share a CPU compute what one computes' same one work
+[[ ! -s errors ]] || fail 'ranks rest though they are told to work'
+
+# Errors and signals reach those that rest.
+on 3 --checkpoint-dir rest --data nowhere
+((status == 3)) || fail "exit code $status, not 3, for missing data"
+[[ $(grep -c 'error: --data nowhere' errors) == 1 ]] || fail 'an error is not told once'
+
+start 3 stopped --epochs 100000 --checkpoint-every 20steps
+wait_for_checkpoint stopped || fail 'no checkpoint appeared'
+kill -USR1 "$job"
+for ((i = 0; i < 400; ++i)); do
+  kill -0 "$job" 2>/dev/null || break
+  sleep 0.05
+done
+kill -KILL "$job" 2>/dev/null && fail 'a signal does not end the run'
+status=0
+wait "$job" || status=$?
+((status == 6)) || fail "exit code $status, not 6, after a signal"
+finish
