@@ -1,5 +1,7 @@
 #include "gemel/exchange/row_exchange.hpp"
 
+#include <algorithm>
+
 #include "gemel/exchange/message_kind.hpp"
 
 namespace gemel::exchange {
@@ -47,7 +49,8 @@ void RowExchange::finish() {
 const RowExchange::Share& RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
   Share& own = shares_[static_cast<std::size_t>(plan_.rank)];
   own.rows.assign(tables_.size() * plan_.subtrees.size(), 0);
-  own.values.clear();
+  own.values.resize(most_values(lanes));
+  float* next = own.values.data();
   std::size_t list = 0;
   for (std::size_t table = 0; table < tables_.size(); ++table) {
     std::vector<RowGradientView>& parts = parts_[table];
@@ -59,12 +62,22 @@ const RowExchange::Share& RowExchange::pack(const std::vector<std::vector<RowGra
       summers_[table].sum(parts, subtree.merges, tables_[table].dim,
                           [&](std::int64_t row, std::span<const float> sum) {
                             own.rows.push_back(row);
-                            own.values.insert(own.values.end(), sum.begin(), sum.end());
+                            next = std::ranges::copy(sum, next).out;
                           });
       own.rows[list++] = static_cast<std::int64_t>(own.rows.size() - before);
     }
   }
+  own.values.resize(static_cast<std::size_t>(next - own.values.data()));
   return own;
+}
+
+/// The number of values if no row were in two lanes.
+std::size_t RowExchange::most_values(const std::vector<std::vector<RowGradient>>& lanes) const {
+  std::size_t values = 0;
+  for (const auto& lane : lanes) {
+    for (const Table& table : tables_) values += lane[table.index].rows.size() * table.dim;
+  }
+  return values;
 }
 
 std::size_t RowExchange::values_of(const Share& share, int rank) const {

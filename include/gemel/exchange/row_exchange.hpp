@@ -121,6 +121,7 @@ class RowExchange {
   };
 
   const Share& pack(const std::vector<std::vector<RowGradient>>& lanes);
+  std::size_t most_values(const std::vector<std::vector<RowGradient>>& lanes) const;
   std::size_t values_of(const Share& share, int rank) const;
   void unpack();
 
