@@ -20,7 +20,7 @@ constexpr auto nap = std::chrono::milliseconds(20);
 bool has_own_cpu(mpi::Communicator& all) {
   mpi::Communicator node = all.on_this_node();
   const std::vector<base::CpuSet> allowed = node.all_gather(base::allowed_cpus());
-  return base::have_own_cpu(allowed)[static_cast<std::size_t>(node.rank())];
+  return base::have_own_cpu(allowed, base::cpu_quota())[static_cast<std::size_t>(node.rank())];
 }
 
 /// Tells the ranks that rest that the others have ended, and with which exit code. Collective among those that work.
@@ -33,7 +33,7 @@ void wake(mpi::Communicator& all, int exit_code) {
 
 /// Sleeps until the ranks that work have ended. Returns their exit code.
 int rest(mpi::Communicator& all) {
-  const training::StopSignals signals;  // which the ranks that work heed
+  const training::StopSignals signals;  // all ranks get them; those that work heed them
   mpi::Pending end;
   all.start_barrier(end);
   while (!end.progress()) std::this_thread::sleep_for(nap);

@@ -342,7 +342,7 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
       {"Output", "trace", "FILE.json",
        fmt::format("Write there, when the run ends or is stopped by a signal, when every rank was in which "
                    "phase: a trace for ui.perfetto.dev or chrome://tracing. It has the last {} phases of "
-                   "each rank, about 15000 steps.",
+                   "each rank, about 11000 steps.",
                    training::trace_capacity),
        text(o.trace_file, "none")},
       {"Output", "progress", "STYLE",

@@ -19,12 +19,16 @@ bool doubles_recursively(int lanes, int ranks, std::size_t size) {
 }
 
 DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size)
-    : plan_(plan),
-      communicator_(communicator),
-      reduce_(plan, communicator),
-      doubles_(doubles_recursively(plan.tree.lanes(), plan.ranks, size)),
-      sum_(size) {
-  if (doubles_) peer_.resize(size);
+    : DenseExchange(plan, communicator, size, doubles_recursively(plan.tree.lanes(), plan.ranks, size)) {}
+
+DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size,
+                             bool doubles)
+    : plan_(plan), communicator_(communicator), size_(size), doubles_(doubles), reduce_(plan, communicator) {
+  if (doubles_) {
+    if (plan.ranks > 1) peer_.resize(size);
+    return;
+  }
+  sum_.resize(size);
   for (int rank = 0; rank < plan.ranks; ++rank) {
     const auto start = lane_start(static_cast<std::int64_t>(size), plan.ranks, rank);
     segments_.push_back(
@@ -33,8 +37,9 @@ DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicat
 }
 
 void DenseExchange::start(tensor::MatrixView lanes) {
-  base::require(lanes.cols() == sum_.size(), "exchange: a dense gradient of a wrong size");
-  advanced_ = false;
+  base::require(lanes.cols() == size_, "exchange: a dense gradient of a wrong size");
+  has_advanced_ = false;
+  has_finished_ = false;
   if (!doubles_) {
     reduce_.start(lanes, segments_);
     return;
@@ -45,7 +50,7 @@ void DenseExchange::start(tensor::MatrixView lanes) {
 }
 
 void DenseExchange::advance() {
-  if (std::exchange(advanced_, true)) return;
+  if (std::exchange(has_advanced_, true)) return;
   if (!doubles_) {
     communicator_.start_all_gather(std::span<const float>(reduce_.finish()), std::span<float>(sum_),
                                    std::span<const std::size_t>(segments_), pending_);
@@ -59,12 +64,14 @@ void DenseExchange::advance() {
 
 std::span<const float> DenseExchange::finish() {
   advance();
-  if (!doubles_) {
-    pending_.wait();
-    return sum_;
+  if (!std::exchange(has_finished_, true)) {
+    if (!doubles_) {
+      pending_.wait();
+    } else if (plan_.ranks > 1) {
+      finish_doubling();
+    }
   }
-  if (!pending_.idle()) finish_doubling();
-  return own_;
+  return doubles_ ? own_ : std::span<float>(sum_);
 }
 
 void DenseExchange::start_doubling(int distance) {

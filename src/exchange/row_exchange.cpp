@@ -24,11 +24,12 @@ void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
     return;
   }
   if (tables_.empty()) return;
-  const Share& own = pack(lanes);
+  const std::span<const float> values = pack(lanes);
+  const std::span<const std::int64_t> rows = shares_[static_cast<std::size_t>(plan_.rank)].rows;
   for (int step = 1; step < plan_.ranks; ++step) {
     const int to = (plan_.rank + step) % plan_.ranks;
-    communicator_.start_message(to, row_gradients, std::span<const std::int64_t>(own.rows), pending_);
-    communicator_.start_message(to, row_gradients, std::span<const float>(own.values), pending_);
+    communicator_.start_message(to, row_gradients, rows, pending_);
+    communicator_.start_message(to, row_gradients, values, pending_);
   }
 }
 
@@ -46,10 +47,11 @@ void RowExchange::finish() {
   unpack();
 }
 
-const RowExchange::Share& RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
+/// Fills in the own share. Returns its values.
+std::span<const float> RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
   Share& own = shares_[static_cast<std::size_t>(plan_.rank)];
   own.rows.assign(tables_.size() * plan_.subtrees.size(), 0);
-  own.values.resize(most_values(lanes));
+  if (const std::size_t most = most_values(lanes); own.values.size() < most) own.values.resize(most);
   float* next = own.values.data();
   std::size_t list = 0;
   for (std::size_t table = 0; table < tables_.size(); ++table) {
@@ -67,8 +69,7 @@ const RowExchange::Share& RowExchange::pack(const std::vector<std::vector<RowGra
       own.rows[list++] = static_cast<std::int64_t>(own.rows.size() - before);
     }
   }
-  own.values.resize(static_cast<std::size_t>(next - own.values.data()));
-  return own;
+  return {own.values.data(), next};
 }
 
 /// The number of values if no row were in two lanes.

@@ -16,10 +16,10 @@ namespace {
 static_assert(exchange::DistinctCandidates::granule % softmax_row_multiple == 0,
               "every row of logits must suit the softmax kernel");
 
-/// A block of logits of this many floats, 512 KiB, stays in the second-level cache of today's processors. But each block also goes
+/// A block of logits of this many floats, 256 KiB, stays in the second-level cache of today's processors. But each block also goes
 /// through all columns of the vectors and of their gradient, so fewer rows cost more than they save: of 2048 x 7904 x 64, 16 rows
 /// reach .60 of a core's peak, 64 rows .72.
-constexpr std::size_t block_floats = 128 * 1024;
+constexpr std::size_t block_floats = 64 * 1024;
 constexpr std::size_t least_block_rows = 64;
 constexpr std::size_t most_block_rows = 256;
 

@@ -91,14 +91,14 @@ std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::sp
 
 /// For the first batch of an epoch, which nobody has prepared.
 std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags) {
-  const auto timing = parts_.timer.measure(base::Phase::gather);
   std::uint32_t all_flags = 0;
   {
-    const auto counting = parts_.traffic.measure(Traffic::gather);
-    batch_->start_gather(batch, flags);
-    all_flags = batch_->finish_gather();
-  }
-  {
+    const auto timing = parts_.timer.measure(base::Phase::gather);
+    {
+      const auto counting = parts_.traffic.measure(Traffic::gather);
+      batch_->start_gather(batch, flags);
+      all_flags = batch_->finish_gather();
+    }
     const auto counting = parts_.traffic.measure(Traffic::lookup);
     batch_->start_request();
   }
@@ -364,18 +364,19 @@ double TrainingStep::norm_of(std::span<const float> dense_gradient) {
   return std::sqrt(exchange::exact_sum(all_squares_, parts_.communicator));
 }
 
-/// By what the gradient is to be multiplied.
-float TrainingStep::clip() {
+/// By what the gradient is to be multiplied, so that it is not too long.
+float TrainingStep::clip(std::span<const float> dense_gradient) {
   const auto most = static_cast<double>(parts_.optimizer.options().clip_norm);
-  if (most == 0) return 1.0F;
-  gradient_norm_ = norm_of(dense_exchange_.finish());
+  gradient_norm_ = norm_of(dense_gradient);
   return static_cast<float>(std::min(1.0, most / gradient_norm_));
 }
 
 void TrainingStep::begin_update() {
-  if (parts_.optimizer.options().clip_norm > 0) finish_dense_exchange();
+  const bool clips = parts_.optimizer.options().clip_norm > 0;
+  std::span<const float> dense_gradient;
+  if (clips) dense_gradient = finish_dense_exchange();
   const auto timing = parts_.timer.measure(base::Phase::update);
-  parts_.optimizer.begin_step(clip());
+  parts_.optimizer.begin_step(clips ? clip(dense_gradient) : 1.0F);
 }
 
 /// While the dense gradients travel.

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <sched.h>
-#include <unistd.h>
+
+#include <climits>
+#include <initializer_list>
+#include <vector>
 
 namespace gemel::base {
 namespace {
@@ -15,8 +18,8 @@ CpuSet cpus(std::initializer_list<std::size_t> numbers) {
   return set;
 }
 
-std::vector<bool> have(std::vector<CpuSet> allowed) {
-  return have_own_cpu(allowed);
+std::vector<bool> have(std::vector<CpuSet> allowed, int quota = INT_MAX) {
+  return have_own_cpu(allowed, quota);
 }
 
 TEST(CpusTest, AProcessIsAllowedTheCpusThatItIsBoundTo) {
@@ -48,6 +51,18 @@ TEST(CpusTest, OfProcessesOnTheSameCpuTheFirstHasIt) {
 TEST(CpusTest, OfProcessesOnSeveralSocketsEachSocketsCount) {
   EXPECT_THAT(have({cpus({0, 1}), cpus({0, 1}), cpus({0, 1}), cpus({2, 3})}),
               ElementsAre(true, true, false, true));
+}
+
+TEST(CpusTest, AProcessTakesAnotherCpuSoThatOneMoreHasOne) {
+  EXPECT_THAT(have({cpus({0, 1}), cpus({0})}), ElementsAre(true, true));
+  EXPECT_THAT(have({cpus({0, 1}), cpus({1, 2}), cpus({0}), cpus({1}), cpus({2})}),
+              ElementsAre(true, true, true, false, false));
+}
+
+TEST(CpusTest, NoMoreProcessesHaveACpuThanTheContainerMayUse) {
+  EXPECT_GE(cpu_quota(), 1);
+  EXPECT_THAT(have({cpus({0, 1, 2}), cpus({0, 1, 2}), cpus({0, 1, 2})}, 2), ElementsAre(true, true, false));
+  EXPECT_THAT(have({cpus({0}), cpus({0}), cpus({1})}, 2), ElementsAre(true, false, true));
 }
 
 TEST(CpusTest, WhereTheKernelDoesNotTellAProcessHasACpu) {

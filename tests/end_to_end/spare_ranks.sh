@@ -30,6 +30,11 @@ on 3 --checkpoint-dir rest --data nowhere
 ((status == 3)) || fail "exit code $status, not 3, for missing data"
 [[ $(grep -c 'error: --data nowhere' errors) == 1 ]] || fail 'an error is not told once'
 
+# shellcheck disable=SC2016  # the variables are those of the shell that each rank starts
+"${mpiexec[@]}" -n 3 bash -c '"$@"; echo "$?" >"code-$OMPI_COMM_WORLD_RANK"' rank "$trainer" train --data nowhere \
+  >output 2>errors </dev/null
+[[ $(cat code-?) == $'3\n3\n3' ]] || fail "ranks end with the codes $(cat code-? | tr '\n' ' ')"
+
 start 3 stopped --epochs 100000 --checkpoint-every 20steps
 wait_for_checkpoint stopped || fail 'no checkpoint appeared'
 kill -USR1 "$job"

@@ -164,7 +164,6 @@ TEST(Communicator, ABarrierEndsOnceAllRanksHaveBegunIt) {
     world.start_barrier(barrier);
   }
   barrier.wait();
-  EXPECT_TRUE(barrier.progress());
 }
 
 TEST(Communicator, CountsTheBytesThatMpiIsGiven) {

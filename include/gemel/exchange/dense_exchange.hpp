@@ -28,13 +28,16 @@ class DenseExchange {
   static constexpr int few_ranks = 32;
 
   DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size);
+  /// The same, which goes by recursive doubling if that is told, whatever would be faster. It needs powers of two of ranks and lanes.
+  DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size, bool doubles);
 
   /// Begins to sum. `lanes` [own lanes, size] holds each own lane's addend; it is overwritten, and must stay until `finish`.
   /// Collective.
   void start(tensor::MatrixView lanes);
   /// Waits for all rounds but the last, which it begins. `finish` does, too. Collective.
   void advance();
-  /// Waits for the sum over all lanes, valid until the next `start`. Collective.
+  /// Waits for the sum over all lanes, which is valid until the next `start`, as long as the lanes stay. May be called again: it
+  /// returns the same. Collective.
   std::span<const float> finish();
 
   /// Whether this exchange goes by recursive doubling.
@@ -46,15 +49,19 @@ class DenseExchange {
 
   const LanePlan& plan_;
   mpi::Communicator& communicator_;
-  SegmentReduce reduce_;
+  std::size_t size_;
   bool doubles_;
-  std::vector<std::size_t> segments_;
-  std::span<float> own_;  // doubling: the sum of the lanes so far
-  int distance_ = 1;      // doubling: how far away the partner of the round under way is
-  bool advanced_ = false;
-  tensor::AlignedVector<float> sum_;
-  tensor::AlignedVector<float> peer_;
+  bool has_advanced_ = false;
+  bool has_finished_ = false;
   mpi::Pending pending_;
+  // By segments.
+  SegmentReduce reduce_;
+  std::vector<std::size_t> segments_;
+  tensor::AlignedVector<float> sum_;
+  // By recursive doubling.
+  std::span<float> own_;               // the sum of the lanes so far
+  int distance_ = 1;                   // how far away the partner of the round under way is
+  tensor::AlignedVector<float> peer_;  // what the partner has
 };
 
 }  // namespace gemel::exchange

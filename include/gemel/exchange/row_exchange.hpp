@@ -116,11 +116,12 @@ class RowExchange {
  private:
   /// What one rank adds. Lists lie by table, then by the rank's subtree.
   struct Share {
-    std::vector<std::int64_t> rows;       // how many rows each list has, then the rows, list by list
-    tensor::AlignedVector<float> values;  // [row, dim of its table]
+    std::vector<std::int64_t> rows;  // how many rows each list has, then the rows, list by list
+    tensor::AlignedVector<float>
+        values;  // [row, dim of its table]; of the own ones, there may be more than are used
   };
 
-  const Share& pack(const std::vector<std::vector<RowGradient>>& lanes);
+  std::span<const float> pack(const std::vector<std::vector<RowGradient>>& lanes);
   std::size_t most_values(const std::vector<std::vector<RowGradient>>& lanes) const;
   std::size_t values_of(const Share& share, int rank) const;
   void unpack();

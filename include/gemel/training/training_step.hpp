@@ -93,7 +93,7 @@ class TrainingStep {
   template <class Visit>
   void for_each_touched_row(const Visit& visit);
   double norm_of(std::span<const float> dense_gradient);
-  float clip();
+  float clip(std::span<const float> dense_gradient);
   void begin_update();
   void update_rows();
   void update_dense();

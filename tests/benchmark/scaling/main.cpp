@@ -131,7 +131,7 @@ void run(const Settings& settings, mpi::Communicator& world) {
   const double work = mean(spent.work);
   const double bytes = static_cast<double>(world.sum(own_bytes)) / job.ranks;
   const double messages = static_cast<double>(world.sum(own_messages)) / job.ranks;
-  constexpr double rounds = 8;  // of messages that wait for each other
+  constexpr double rounds = 6;  // of messages that wait for each other
   const double formula = work + planned_bytes(planned) / settings.speeds.bandwidth +
                          2 * messages * settings.speeds.overhead + rounds * settings.speeds.latency;
   const auto sharded =
