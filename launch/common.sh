@@ -116,8 +116,12 @@ run_stoppable() {
   set +m
   # A signal that came before there was a child.
   if [[ $stop_signal ]]; then kill -USR1 "$child" 2>/dev/null || true; fi
-  # Not one long wait: a signal just before it begins would be heeded only after it.
-  while kill -0 "$child" 2>/dev/null; do sleep 0.2 || true; done
+  # Not one long wait: a signal just before it begins would be heeded only after it. Nor a process that sleeps, again and again: to
+  # start one takes a core from a rank for milliseconds. Nothing ever comes through this pipe.
+  local nothing
+  exec {nothing}<> <(:)
+  while kill -0 "$child" 2>/dev/null; do read -r -t 0.2 -u "$nothing" || true; done
+  exec {nothing}>&-
   trap - INT TERM HUP USR1
   wait "$child" || status=$?
   return "$status"
