@@ -14,7 +14,7 @@ bool doubles_recursively(int lanes, int ranks, std::size_t size) {
   // Doubling adds neighbours, then pairs of neighbours, and so on: the lane tree's order only where it is a perfect tree.
   const bool perfect =
       std::has_single_bit(static_cast<unsigned>(ranks)) && std::has_single_bit(static_cast<unsigned>(lanes));
-  const bool pays = ranks <= 4 || ranks > DenseExchange::few_ranks;
+  const bool pays = ranks <= 4 || ranks > DenseExchange::few_ranks;  // 4 ranks: two rounds either way
   return perfect && pays && size * sizeof(float) <= DenseExchange::small_bytes;
 }
 
