@@ -23,23 +23,19 @@ bool has_own_cpu(mpi::Communicator& all) {
   return base::have_own_cpu(allowed, base::cpu_quota())[static_cast<std::size_t>(node.rank())];
 }
 
-/// Tells the ranks that rest that the others have ended, and with which exit code. Collective among those that work.
-void wake(mpi::Communicator& all, int exit_code) {
+/// Sleeps until all ranks, those that work included, have come here. Returns rank 0's exit code. Collective.
+int end_together(mpi::Communicator& all, int exit_code) {
   mpi::Pending end;
   all.start_barrier(end);
-  end.wait();
+  while (!end.progress()) std::this_thread::sleep_for(nap);
   all.broadcast(std::span(&exit_code, 1));
+  return exit_code;
 }
 
 /// Sleeps until the ranks that work have ended. Returns their exit code.
 int rest(mpi::Communicator& all) {
   const training::StopSignals signals;  // all ranks get them; those that work heed them
-  mpi::Pending end;
-  all.start_barrier(end);
-  while (!end.progress()) std::this_thread::sleep_for(nap);
-  int exit_code = 0;
-  all.broadcast(std::span(&exit_code, 1));
-  return exit_code;
+  return end_together(all, 0);
 }
 
 }  // namespace
@@ -61,15 +57,12 @@ int on_working_ranks(mpi::Communicator& all, SpareRanks spare,
         "result is the same; --spare-ranks work lets all of them work",
         alike.size(), all.size());
   }
-  int exit_code = 0;
   try {
-    exit_code = action(alike);
-  } catch (const mpi::AgreedError& error) {
-    wake(all, static_cast<int>(error.code()));
+    return end_together(all, action(alike));
+  } catch (const mpi::AgreedError& error) {  // action's: the ranks that rest do not know of it
+    end_together(all, static_cast<int>(error.code()));
     throw;
   }
-  wake(all, exit_code);
-  return exit_code;
 }
 
 }  // namespace gemel::cli

@@ -40,9 +40,6 @@ class DenseExchange {
   /// returns the same. Collective.
   std::span<const float> finish();
 
-  /// Whether this exchange goes by recursive doubling.
-  bool doubles() const { return doubles_; }
-
  private:
   void start_doubling(int distance);
   void finish_doubling();

@@ -116,9 +116,8 @@ class RowExchange {
  private:
   /// What one rank adds. Lists lie by table, then by the rank's subtree.
   struct Share {
-    std::vector<std::int64_t> rows;  // how many rows each list has, then the rows, list by list
-    tensor::AlignedVector<float>
-        values;  // [row, dim of its table]; of the own ones, there may be more than are used
+    std::vector<std::int64_t> rows;       // how many rows each list has, then the rows, list by list
+    tensor::AlignedVector<float> values;  // [row, dim of its table]; this rank's own buffer may be longer
   };
 
   std::span<const float> pack(const std::vector<std::vector<RowGradient>>& lanes);
