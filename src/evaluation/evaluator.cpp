@@ -1,17 +1,22 @@
 #include "gemel/evaluation/evaluator.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <iterator>
 #include <span>
 #include <utility>
 
 #include "gemel/base/error.hpp"
+#include "gemel/evaluation/accuracies.hpp"
 #include "gemel/evaluation/embedder.hpp"
 #include "gemel/evaluation/outscoring.hpp"
 #include "gemel/evaluation/top_k.hpp"
 
 namespace gemel::evaluation {
 namespace {
+
+constexpr double many_ties = 0.01;  // of the examples
 
 std::size_t longest_list(const std::vector<Metric>& metrics) {
   std::int64_t longest = 1;
@@ -66,13 +71,7 @@ MetricValues Evaluator::evaluate(const model::TwoTower& model) {
       .run(catalogue_, shard.first, candidates.view());
   ScoreTiles tiles(runtime_, shard, candidates.view());
 
-  MetricValues values;
-  const std::vector<std::int64_t> hits = count_hits(model, tiles);
-  for (std::size_t i = 0; i < hits.size(); ++i) {
-    const double share =
-        static_cast<double>(hits[i]) / static_cast<double>(std::max<std::int64_t>(examples_, 1));
-    values.emplace_back(metrics_[i], share);
-  }
+  MetricValues values = accuracies(model, tiles);
   if (!user_queries_) return values;
 
   const ingest::Examples& users = user_queries_->own();
@@ -90,23 +89,32 @@ MetricValues Evaluator::evaluate(const model::TwoTower& model) {
   return values;
 }
 
-std::vector<std::int64_t> Evaluator::count_hits(const model::TwoTower& model, ScoreTiles& tiles) {
-  // Accuracies come first.
-  const auto accuracies = std::ranges::find_if(metrics_, &Metric::is_of_users) - metrics_.begin();
-  std::vector<std::int64_t> hits(static_cast<std::size_t>(accuracies), 0);
-  if (hits.empty()) return hits;
+MetricValues Evaluator::accuracies(const model::TwoTower& model, ScoreTiles& tiles) {
+  const auto end = std::ranges::find_if(metrics_, &Metric::is_of_users);  // accuracies come first
+  if (end == metrics_.begin()) return {};
+  Accuracies accuracies({metrics_.begin(), end});
   Embedder embedder(communicator_, team_, runtime_, model.query(), model.dense());
   Outscoring outscoring(communicator_, team_, tiles, seen_);
   for_each_round(own_, model, embedder, communicator_,
                  [&](std::size_t first, tensor::ConstMatrixView queries) {
                    const auto true_rows = std::span(own_.items).subspan(first, queries.rows());
-                   for (const std::int64_t higher :
-                        outscoring.count(queries, true_rows, users_of(own_, first, queries.rows()))) {
-                     for (std::size_t i = 0; i < hits.size(); ++i) hits[i] += higher < metrics_[i].k ? 1 : 0;
-                   }
+                   const auto users = users_of(own_, first, queries.rows());
+                   for (const Standing& standing : outscoring.count(queries, true_rows, users))
+                     accuracies.add(standing);
                  });
-  communicator_.sum(std::span(hits));
-  return hits;
+  warn_of_ties(accuracies.tied_share(communicator_));
+  return accuracies.values(communicator_);
+}
+
+void Evaluator::warn_of_ties(double share) {
+  if (share <= many_ties || has_warned_of_ties_) return;
+  has_warned_of_ties_ = true;
+  spdlog::warn(
+      "{:.1f} % of the examples that were evaluated have a true item with the score of others, at the edge "
+      "of "
+      "some top-k: they count by the chance that it is among the k best. A model that gives many items one "
+      "score has learned little: try a lower --learning-rate, or features that tell items apart",
+      100 * share);
 }
 
 }  // namespace gemel::evaluation

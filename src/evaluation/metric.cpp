@@ -31,6 +31,14 @@ const std::vector<std::pair<std::string, MetricKind>>& metric_kinds() {
   return kinds;
 }
 
+const std::vector<std::pair<std::string, SeenItems>>& seen_items_names() {
+  static const std::vector<std::pair<std::string, SeenItems>> names = {
+      {"none", SeenItems::none},
+      {"train", SeenItems::train},
+      {"train-and-validation", SeenItems::train_and_validation}};
+  return names;
+}
+
 std::string Metric::name() const {
   if (kind == MetricKind::accuracy) return fmt::format("top-{}", k);
   const auto found = std::ranges::find(metric_kinds(), kind, &std::pair<std::string, MetricKind>::second);
@@ -53,6 +61,11 @@ std::vector<Metric> make_metrics(const std::vector<MetricKind>& kinds,
     }
   }
   return metrics;
+}
+
+double expected_hit(std::int64_t k, std::int64_t higher, std::int64_t equal) {
+  const auto places = static_cast<double>(std::max<std::int64_t>(0, k - higher));
+  return std::min(1.0, places / static_cast<double>(equal + 1));
 }
 
 double user_metric(const Metric& metric, const std::vector<std::int64_t>& places, std::int64_t relevant) {

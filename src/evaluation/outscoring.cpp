@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "gemel/base/error.hpp"
 #include "gemel/evaluation/score_scan.hpp"
@@ -22,18 +23,22 @@ Outscoring::Outscoring(mpi::Communicator& communicator, const exchange::LaneTeam
                        const ingest::UserHistory* seen)
     : communicator_(communicator), team_(team), tiles_(tiles), seen_(seen) {}
 
-std::span<const std::int64_t> Outscoring::count(tensor::ConstMatrixView queries,
-                                                std::span<const std::int32_t> true_rows,
-                                                std::span<const std::int32_t> users) {
+std::span<const Standing> Outscoring::count(tensor::ConstMatrixView queries,
+                                            std::span<const std::int32_t> true_rows,
+                                            std::span<const std::int32_t> users) {
   queries_.gather(queries, communicator_);
   queries_.gather(true_rows, true_rows_, communicator_);
   if (seen_ != nullptr) queries_.gather(users, users_, communicator_);
   find_true_scores();
-  higher_.assign(queries_.size(), 0);
+  counts_.assign(2 * queries_.size(), 0);
   team_.for_each(blocks_of(queries_.size()),
                  [&](int block, int thread) { count_block(static_cast<std::size_t>(block), thread); });
-  communicator_.sum(std::span(higher_));
-  return std::span(higher_).subspan(queries_.first_of(communicator_.rank()), queries.rows());
+  communicator_.sum(std::span(counts_));
+  standings_.clear();
+  const std::size_t first = queries_.first_of(communicator_.rank());
+  for (std::size_t query = first; query < first + queries.rows(); ++query)
+    standings_.push_back({counts_[2 * query], counts_[2 * query + 1]});
+  return standings_;
 }
 
 void Outscoring::find_true_scores() {
@@ -66,19 +71,25 @@ void Outscoring::find_true_scores() {
 void Outscoring::count_block(std::size_t block, int thread) {
   const std::size_t first = block * tile_queries;
   const std::size_t count = std::min(tile_queries, queries_.size() - first);
-  tiles_.for_each_tile(
-      queries_.vectors().middle_rows(first, count), thread,
-      [&](std::size_t first_row, std::size_t candidates, tensor::ConstMatrixView scores) {
-        for (std::size_t i = 0; i < count; ++i) {
-          const float true_score = true_scores_[first + i];
-          std::int64_t higher = count_above(scores.row(i).first(candidates), true_score);
-          if (seen_ != nullptr) {
-            for (const std::int32_t item : seen_->items(users_[first + i], first_row, first_row + candidates))
-              higher -= scores(i, static_cast<std::size_t>(item) - first_row) > true_score ? 1 : 0;
-          }
-          higher_[first + i] += higher;
-        }
-      });
+  tiles_.for_each_tile(queries_.vectors().middle_rows(first, count), thread,
+                       [&](std::size_t first_row, std::size_t candidates, tensor::MatrixView scores) {
+                         for (std::size_t i = 0; i < count; ++i) {
+                           const std::span<float> of_query = scores.row(i).first(candidates);
+                           leave_out(first + i, first_row, of_query);
+                           const Standing standing = compare_scores(of_query, true_scores_[first + i]);
+                           counts_[2 * (first + i)] += standing.higher;
+                           counts_[2 * (first + i) + 1] += standing.equal;
+                         }
+                       });
+}
+
+void Outscoring::leave_out(std::size_t query, std::size_t first_row, std::span<float> scores) const {
+  constexpr float below_all = -std::numeric_limits<float>::infinity();
+  const std::size_t true_row = static_cast<std::size_t>(true_rows_[query]) - first_row;
+  if (true_row < scores.size()) scores[true_row] = below_all;  // a row before first_row wraps to a large one
+  if (seen_ == nullptr) return;
+  for (const std::int32_t item : seen_->items(users_[query], first_row, first_row + scores.size()))
+    scores[static_cast<std::size_t>(item) - first_row] = below_all;
 }
 
 }  // namespace gemel::evaluation

@@ -24,16 +24,24 @@ std::size_t first_stride_above(const float* scores, std::size_t strides, float t
 }
 
 GEMEL_VECTORIZE
-int count_above_in_loop(const float* scores, std::size_t size, float threshold) {
-  int above = 0;
-  for (std::size_t i = 0; i < size; ++i) above += static_cast<int>(scores[i] > threshold);
-  return above;
+void compare_in_loop(const float* scores, std::size_t size, float true_score, int* higher, int* equal) {
+  int not_below = 0;
+  int same = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    not_below += static_cast<int>(!(scores[i] < true_score));  // also where it is not a number
+    same += static_cast<int>(scores[i] == true_score);
+  }
+  *higher = not_below - same;
+  *equal = same;
 }
 
 }  // namespace
 
-std::int64_t count_above(std::span<const float> scores, float threshold) {
-  return count_above_in_loop(scores.data(), scores.size(), threshold);
+Standing compare_scores(std::span<const float> scores, float true_score) {
+  int higher = 0;
+  int equal = 0;
+  compare_in_loop(scores.data(), scores.size(), true_score, &higher, &equal);
+  return {higher, equal};
 }
 
 void throw_not_finite() {

@@ -88,12 +88,13 @@ void UserMetrics::add(std::int32_t user, TopK::List list) {
 }
 
 MetricValues UserMetrics::values(mpi::Communicator& communicator) const {
-  const auto users = static_cast<double>(std::max<std::int64_t>(communicator.sum(users_), 1));
+  const auto users = static_cast<double>(communicator.sum(users_));
   MetricValues values;
   for (std::size_t i = 0; i < metrics_.size(); ++i) {
     const bool is_coverage = metrics_[i].kind == MetricKind::coverage;
-    values.emplace_back(metrics_[i], is_coverage ? coverage(metrics_[i].k, communicator)
-                                                 : exchange::exact_sum(of_users_[i], communicator) / users);
+    const double sum = is_coverage ? coverage(metrics_[i].k, communicator)
+                                   : exchange::exact_sum(of_users_[i], communicator) / users;
+    values.emplace_back(metrics_[i], users > 0 ? sum : std::numeric_limits<double>::quiet_NaN());
   }
   return values;
 }

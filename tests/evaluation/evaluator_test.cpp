@@ -108,20 +108,6 @@ TEST(EvaluatorTest, WorksWhereOneRankHasAllExamples) {
   EXPECT_EQ(evaluator.evaluate(fixture.model), naive(fixture.model, {1, 5}, &smallest_gap));
 }
 
-/// All candidates alike: none scores higher than the true one, so every example is a hit.
-TEST(EvaluatorTest, EqualScoresAreNotHigher) {
-  Fixture fixture;
-  for (auto* table : fixture.model.tables())
-    std::fill_n(table->weights().data(), table->weights().size(), 0.25F);
-  // Lists without tokens have another vector than the others.
-  for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = 1;
-  std::vector<std::int64_t> numbers;
-  const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies({1, 5}));
-  EXPECT_EQ(evaluator.evaluate(fixture.model),
-            (MetricValues{{{MetricKind::accuracy, 1}, 1.0}, {{MetricKind::accuracy, 5}, 1.0}}));
-}
-
 constexpr std::int32_t users = 6;  // by the first feature
 
 /// This rank's block of all examples, with their users.
@@ -168,6 +154,73 @@ std::vector<double> scores_of(const test::ReferenceModel& reference, const inges
   for (std::size_t item = 0; item < items; ++item)
     scores.push_back(test::dot(query, test::reference_forward(reference.candidate, rows, item).back()));
   return scores;
+}
+
+/// All candidates alike: the true one is among the first k of C as often as chance has it.
+TEST(EvaluatorTest, AModelThatGivesEveryItemOneScoreHasTheAccuracyOfChance) {
+  Fixture fixture;
+  for (auto* table : fixture.model.tables())
+    std::fill_n(table->weights().data(), table->weights().size(), 0.25F);
+  // Lists without tokens have another vector than the others.
+  for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = 1;
+  std::vector<std::int64_t> numbers;
+  const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies({1, 5}));
+  const MetricValues values = evaluator.evaluate(fixture.model);
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_NEAR(values[0].second, 1.0 / items, 1e-12);
+  EXPECT_NEAR(values[1].second, 5.0 / items, 1e-12);
+}
+
+/// Items 0 to 4 are one item under five names, and so are 7 and 20: examples of theirs are hits in part.
+TEST(EvaluatorTest, TiesCountByTheirExpectation) {
+  Fixture fixture;
+  fill_with_weights(fixture.model);
+  const auto same_as = [](std::int32_t item) { return item < 5 ? 0 : item == 20 ? 7 : item; };
+  for (std::int32_t item = 0; item < items; ++item) {
+    const auto word = static_cast<std::uint32_t>(same_as(item));
+    for (std::size_t feature = 0; feature < 2; ++feature)
+      fixture.rows.words[static_cast<std::size_t>(item) * 2 + feature] = word;
+  }
+  std::vector<std::int64_t> numbers;
+  const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
+  const std::vector<std::int64_t> top_k = {1, 3, 5, 10, 22, 23, 100};
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies(top_k));
+  const MetricValues values = evaluator.evaluate(fixture.model);
+
+  const auto reference = reference_of(fixture.model);
+  const ingest::Examples examples = all_examples();
+  for (std::size_t k = 0; k < top_k.size(); ++k) {
+    double expected = 0;
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      const std::vector<double> scores = scores_of(reference, examples, i);
+      const auto score = [&](std::int32_t item) { return scores[static_cast<std::size_t>(same_as(item))]; };
+      // The share of the places of the tied group that are among the first k.
+      std::int64_t before = 0;
+      std::int64_t group = 0;
+      for (std::int32_t item = 0; item < items; ++item) {
+        before += score(item) > score(examples.items[i]) ? 1 : 0;
+        group += score(item) == score(examples.items[i]) ? 1 : 0;
+      }
+      for (std::int64_t place = before + 1; place <= before + group; ++place)
+        expected += (place <= top_k[k] ? 1.0 : 0.0) / static_cast<double>(group);
+    }
+    EXPECT_NEAR(values[k].second, expected / static_cast<double>(total), 1e-12) << top_k[k];
+  }
+}
+
+TEST(EvaluatorTest, OfNoExamplesNothingIsANumber) {
+  Fixture fixture;
+  ingest::Examples none = block_with_users(fixture.world);
+  none.items.clear();
+  none.users.clear();
+  none.features.words.clear();
+  using enum MetricKind;
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, none, fixture.rows,
+                      make_metrics({accuracy, recall, mrr, coverage}, {1, 5}));
+  EXPECT_EQ(evaluator.examples(), 0);
+  for (const auto& [metric, value] : evaluator.evaluate(fixture.model))
+    EXPECT_TRUE(std::isnan(value)) << metric.name();
 }
 
 double naive_accuracy(const test::ReferenceModel& reference, std::int64_t k, bool excludes) {

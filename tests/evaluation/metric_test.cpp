@@ -25,6 +25,17 @@ TEST(MetricTest, AreOrderedByKindThenByKAndMrrHasTheLongestListOnly) {
             (std::vector<Metric>{{accuracy, 1}, {accuracy, 10}, {recall, 1}, {recall, 10}, {mrr, 10}}));
 }
 
+TEST(MetricTest, ATieIsAHitByItsChance) {
+  EXPECT_EQ(expected_hit(1, 0, 0), 1.0);
+  EXPECT_EQ(expected_hit(1, 1, 0), 0.0);
+  EXPECT_EQ(expected_hit(10, 9, 0), 1.0);
+  EXPECT_EQ(expected_hit(10, 10, 5), 0.0);
+  EXPECT_EQ(expected_hit(1, 0, 3), 0.25);  // one of four is first
+  EXPECT_EQ(expected_hit(10, 8, 3), 0.5);  // two of four are among the first ten
+  EXPECT_EQ(expected_hit(10, 6, 3), 1.0);  // all four are
+  EXPECT_EQ(expected_hit(100, 0, 1681), 100.0 / 1682);
+}
+
 // Three of a user's four test items are in his list of ten: at the places 1, 3 and 8.
 TEST(MetricTest, ByHandWithHitsAtOneThreeAndEight) {
   const std::vector<std::int64_t> places = {1, 3, 8};

@@ -29,6 +29,26 @@ TEST(ScoredRowTest, GivesBackScoreAndRow) {
   }
 }
 
+/// At every length of a vector and its rest.
+TEST(CompareScoresTest, CountsHigherAndEqualOnes) {
+  for (std::size_t size = 0; size < 200; size += 7) {
+    std::vector<float> scores;
+    Standing expected;
+    for (std::size_t i = 0; i < size; ++i) {
+      scores.push_back(static_cast<float>(i * 5 % 7) - 3.0F);
+      expected.higher += scores.back() > 1.0F ? 1 : 0;
+      expected.equal += scores.back() == 1.0F ? 1 : 0;
+    }
+    EXPECT_EQ(compare_scores(scores, 1.0F), expected) << size;
+  }
+}
+
+TEST(CompareScoresTest, WhatIsNotANumberCountsAsHigher) {
+  EXPECT_EQ(compare_scores(std::vector<float>{NAN, -INFINITY, INFINITY, 1, -NAN}, 1.0F), (Standing{3, 1}));
+  EXPECT_EQ(compare_scores(std::vector<float>(70, NAN), -1.0F), (Standing{70, 0}));
+  EXPECT_EQ(compare_scores(std::vector<float>{-0.0F, 0.0F}, 0.0F), (Standing{0, 2}));
+}
+
 struct Best {
   float score;
   std::uint32_t row;

@@ -35,12 +35,14 @@ class Evaluator {
   /// What is measured, in the order of the values.
   const std::vector<Metric>& metrics() const { return metrics_; }
 
-  /// Throws DivergedError when scores are not finite. Collective.
+  /// Not numbers when there are no test examples. Warns once of many ties. Throws DivergedError when scores are not finite.
+  /// Collective.
   MetricValues evaluate(const model::TwoTower& model);
 
  private:
-  /// Test examples for which fewer than k candidates score higher than the true one, for every accuracy in metrics().
-  std::vector<std::int64_t> count_hits(const model::TwoTower& model, ScoreTiles& tiles);
+  /// The values of the accuracies among metrics().
+  MetricValues accuracies(const model::TwoTower& model, ScoreTiles& tiles);
+  void warn_of_ties(double share);
 
   mpi::Communicator& communicator_;
   const exchange::LaneTeam& team_;
@@ -51,6 +53,7 @@ class Evaluator {
   const ingest::UserHistory* seen_;
   std::int64_t examples_;
   std::optional<UserQueries> user_queries_;  // where there are metrics of users
+  bool has_warned_of_ties_ = false;
 };
 
 }  // namespace gemel::evaluation

@@ -7,8 +7,8 @@
 
 namespace gemel::evaluation {
 
-/// What an evaluation measures. `accuracy` is a mean over test examples and goes by scores: an example is a hit when fewer than k
-/// candidates score higher than its own (the top-k categorical accuracy of tfrs.metrics.FactorizedTopK). The others go by one list
+/// What an evaluation measures. `accuracy` is a mean over test examples and goes by scores (the top-k categorical accuracy of
+/// tfrs.metrics.FactorizedTopK, which counts ties as hits): an example counts expected_hit(). The others go by one list
 /// for each user who has test examples, of the catalogue by descending score, then ascending row; all but coverage are means over
 /// these users. A hit is an item of the list that is among the user's T distinct test items:
 ///
@@ -23,6 +23,12 @@ enum class MetricKind { accuracy, recall, ndcg, hit_rate, mrr, coverage };
 
 /// The kinds by the names that --metrics takes, in the order in which values are told.
 const std::vector<std::pair<std::string, MetricKind>>& metric_kinds();
+
+/// The items of a user that his rankings leave out. Those of the validation examples are left out at the test alone.
+enum class SeenItems { none, train, train_and_validation };
+
+/// Each with the name that --exclude-seen gives it.
+const std::vector<std::pair<std::string, SeenItems>>& seen_items_names();
 
 struct Metric {
   MetricKind kind = MetricKind::accuracy;
@@ -41,6 +47,10 @@ using MetricValues = std::vector<std::pair<Metric, double>>;
 /// Every kind at every k of `top_k` (ascending), but mrr at the last one only; by kind, then by k.
 std::vector<Metric> make_metrics(const std::vector<MetricKind>& kinds,
                                  const std::vector<std::int64_t>& top_k);
+
+/// The probability that the true candidate of an example is among the first k, when `higher` candidates score higher and it and
+/// `equal` others, which score the same, come in random order: min(1, max(0, k - higher) / (equal + 1)).
+double expected_hit(std::int64_t k, std::int64_t higher, std::int64_t equal);
 
 /// recall, ndcg, hit_rate or mrr of one user, of whose `relevant` (>= 1) items some are in his list: at `places`, ascending, 1 the
 /// first.

@@ -26,8 +26,16 @@ inline float score_of(ScoredRow scored) {
   return std::bit_cast<float>((ordered & 0x80000000U) != 0 ? ordered & 0x7fffffffU : ~ordered);
 }
 
-/// How many of the scores are above the threshold.
-std::int64_t count_above(std::span<const float> scores, float threshold);
+/// How candidates compare with the true one of a query.
+struct Standing {
+  std::int64_t higher = 0;  ///< candidates that score higher; a score that is not a number counts as higher
+  std::int64_t equal = 0;   ///< other candidates of the same score
+
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
+/// How the scores compare with that of a true candidate, which is finite and not among them.
+Standing compare_scores(std::span<const float> scores, float true_score);
 
 /// Throws DivergedError: scores are not finite.
 [[noreturn]] void throw_not_finite();

@@ -38,7 +38,7 @@ class UserMetrics {
   /// A user's list, of the longest k.
   void add(std::int32_t user, TopK::List list);
 
-  /// The values of those metrics that are of users, in their order; 0 when no rank has added a user. Collective.
+  /// The values of those metrics that are of users, in their order; not numbers when no rank has added a user. Collective.
   MetricValues values(mpi::Communicator& communicator) const;
 
  private:
