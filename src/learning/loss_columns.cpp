@@ -8,11 +8,9 @@
 namespace gemel::learning {
 namespace {
 
-/// As TFRS clips sampling probabilities before it takes their logarithm.
-constexpr double least_share = 1e-6;
-
+/// Counts are exact, so shares are not clipped. An item that is never drawn is no column: it needs no correction.
 float log_share(double share) {
-  return static_cast<float>(std::log(std::clamp(share, least_share, 1.0)));
+  return share > 0 ? static_cast<float>(std::log(share)) : 0.0F;
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ struct Batch {
       items.push_back(static_cast<std::int32_t>(popularity * popularity * static_cast<float>(catalogue)));
     }
     for (std::size_t i = 0; i < catalogue; ++i)
-      counts[i] = static_cast<std::int64_t>(i * i * 1000);  // share 0 among them
+      counts[i] =
+          static_cast<std::int64_t>(i * i * i * i * 1000 + 1);  // shares below one in a million among them
     draw_history(catalogue);
     const Negatives negatives(options, counts, seed);
     negatives.draw(0, 0, drawn);

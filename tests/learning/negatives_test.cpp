@@ -93,16 +93,21 @@ TEST(LossColumnsTest, AddTheMultiplicityAndTheShareInTheMixture) {
   EXPECT_EQ(columns.multiplicities()[4], 0);
 }
 
-TEST(LossColumnsTest, ClipTheSharesOfItemsWithoutExamples) {
+/// In a catalogue of millions most items have shares below one in a million, and these differ.
+TEST(LossColumnsTest, RareItemsHaveTheirExactShares) {
   LossOptions options;
   options.logq_correction = true;
-  exchange::DistinctCandidates candidates(counts.size());
-  candidates.assign(std::vector<std::int32_t>{0, 2});
-  const Negatives negatives(options, counts, 1);
-  LossColumns columns(options, counts, negatives);
+  const std::vector<std::int64_t> of_items = {0, 1, 2, 3'000'000'000};
+  const double all = 3'000'000'003.0;
+  exchange::DistinctCandidates candidates(of_items.size());
+  candidates.assign(std::vector<std::int32_t>{0, 1, 2, 3});
+  const Negatives negatives(options, of_items, 1);
+  LossColumns columns(options, of_items, negatives);
   columns.assign(candidates, negatives);
-  EXPECT_NEAR(columns.bias()[0], -std::log(1e-6), 1e-5);
-  EXPECT_NEAR(columns.bias()[1], -std::log(100 / 198.0), 1e-6);
+  EXPECT_EQ(columns.bias()[0], 0.0F) << "of an item that no example has there is nothing to correct";
+  EXPECT_NEAR(columns.bias()[1], -std::log(1 / all), 1e-5);
+  EXPECT_NEAR(columns.bias()[2], -std::log(2 / all), 1e-5);
+  EXPECT_NEAR(columns.bias()[3], 3 / all, 1e-6);
 }
 
 }  // namespace

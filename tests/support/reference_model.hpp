@@ -252,8 +252,8 @@ struct ReferenceLoss {
   std::vector<Vector> candidate_gradients;  // one per column; columns of one item each have a part
 };
 
-/// log q of every item, times its strength: of its share in the batch's examples and `draws` extra ones together. Shares are clipped to
-/// [1e-6, 1], as TensorFlow Recommenders does.
+/// log q of every item, times its strength: of its share in the batch's examples and `draws` extra ones together; 0 of an item
+/// that nobody has and nothing draws, which is never a column.
 inline Vector reference_corrections(const learning::LossOptions& options, double examples, double draws,
                                     std::span<const std::int64_t> item_counts) {
   double total = 0;
@@ -270,8 +270,9 @@ inline Vector reference_corrections(const learning::LossOptions& options, double
   for (const std::int64_t count : item_counts) {
     const double expected =
         examples * static_cast<double>(count) / total + draws * power(count) / total_power;
-    const double share = std::fmin(std::fmax(expected / (examples + draws), 1e-6), 1.0);
-    corrections.push_back(options.logq_correction ? options.logq_strength * std::log(share) : 0.0);
+    const double share = expected / (examples + draws);
+    corrections.push_back(options.logq_correction && share > 0 ? options.logq_strength * std::log(share)
+                                                               : 0.0);
   }
   return corrections;
 }

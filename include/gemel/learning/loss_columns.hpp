@@ -13,8 +13,8 @@ namespace gemel::learning {
 /// What is added to each column of a batch's logits: log m - alpha log q, with
 ///
 ///   m      the multiplicity of the column: examples of the batch and extra draws that are its item; 1 in the catalogue
-///   q      the item's share in what columns are drawn from, clipped to [1e-6, 1] as TFRS clips sampling probabilities (logQ
-///          correction: Yi et al., RecSys 2019). A batch of B examples and N extra draws is a sample of a mixture:
+///   q      the item's share in what columns are drawn from (logQ correction: Yi et al., RecSys 2019); not clipped to [1e-6, 1] as
+///          TFRS clips its estimates, since it is exact; 1 for an item that is never drawn. A batch of B examples and N extra draws is a sample of a mixture:
 ///            q = (B * share of the training examples + N * probability of a draw) / (B + N)
 ///   alpha  the correction's strength; 0 without one
 class LossColumns {
