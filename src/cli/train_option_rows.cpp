@@ -36,6 +36,17 @@ OptionValue split_kind(ingest::SplitKind& field) {
   return value;
 }
 
+/// Once a switch: alone, and as true, it means train, as false none.
+OptionValue seen_items(evaluation::SeenItems& field) {
+  auto names = evaluation::seen_items_names();
+  OptionValue value = choice(field, names);
+  names.emplace_back("true", evaluation::SeenItems::train);
+  names.emplace_back("false", evaluation::SeenItems::none);
+  value.read = choice(field, names).read;
+  value.is_switch = true;
+  return value;
+}
+
 std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   const std::string kinds =
       "KIND is lookup, hash(N), bucketize(N), normalize, text(N), list(SEP) or bias (a number that is added "
@@ -279,10 +290,12 @@ std::vector<Option> training_options(training::TrainingOptions& o) {
        "(sum of 1 / log2(place + 1) of these / the most it can be), hit-rate (1 if any is in it), mrr (1 / "
        "place of the first, at the last k only); and coverage (share of the catalogue that is in any list).",
        choices(o.metrics, evaluation::metric_kinds())},
-      {"Evaluation", "exclude-seen", "[=true|false]",
-       "Leave the items that a user has in the training examples out of the ranking of his queries, but for "
-       "his test items. Takes 4 bytes of every rank for each training example.",
-       toggle(o.exclude_seen)},
+      {"Evaluation", "exclude-seen", "[=EXAMPLES]",
+       "Leave the items that a user has in these examples out of the ranking of his queries, but for the "
+       "items to be found: train, which the option alone means too; or train-and-validation, which at the "
+       "test leaves out those of the validation examples as well; or none. Takes 4 bytes of every rank for "
+       "each of these examples. src/evaluation/README.md says what known benchmarks do.",
+       seen_items(o.exclude_seen)},
       {"Evaluation", "monitor", "METRIC",
        "The value that tells which evaluation was the best: a metric, such as top-100 or recall-10 (the "
        "highest is the best), or loss, that of the training (the lowest).",

@@ -305,6 +305,7 @@ JobShape describe_job(const TrainingOptions& options, const TrainingData& data, 
   }
   job.users = data.users;
   job.keeps_seen = data.seen.has_value();
+  job.keeps_seen_before_test = data.seen_before_test.has_value();
   const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
   job.subtrees = static_cast<double>(parts) / ranks;
   add_tables("query", data.query_features, options, communicator, job);

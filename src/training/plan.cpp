@@ -146,6 +146,8 @@ double user_memory(const JobShape& job) {
   const bool is_told = job.user_words > 0;  // and so counted with the examples
   double bytes = share((is_told ? 0 : train) + test, job.ranks) * float_bytes;
   if (job.keeps_seen) bytes += train * float_bytes + users * row_number_bytes;
+  // At most: how many of the examples that are kept out of training are for validation is not told.
+  if (job.keeps_seen_before_test) bytes += (train + test) * float_bytes + users * row_number_bytes;
   if (job.most_top_k > 0) bytes += test * float_bytes + users * row_number_bytes;
   return bytes;
 }

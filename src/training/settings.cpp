@@ -82,6 +82,12 @@ std::string as_option(const ordered_json& value) {
   return list;
 }
 
+/// A value of a checkpoint as it is spelt today.
+ordered_json as_spelt_today(const std::string& name, const ordered_json& value) {
+  if (name == "exclude-seen" && value.is_boolean()) return value.get<bool>() ? "train" : "none";
+  return value;
+}
+
 /// The columns of a tower's input.
 std::size_t width_of(const std::vector<std::string>& declarations, std::size_t embedding_dim) {
   std::size_t width = 0;
@@ -140,7 +146,7 @@ std::string result_settings(const TrainingOptions& options) {
       {"weight-column", options.data.weight_column.empty() ? "none" : options.data.weight_column},
       {"top-k", options.top_k},
       {"metrics", metric_names(options.metrics)},
-      {"exclude-seen", options.exclude_seen},
+      {"exclude-seen", name_of(options.exclude_seen, evaluation::seen_items_names())},
       {"optimizer", name_of(optimizer.kind, learning::optimizer_names())},
       {"learning-rate", optimizer.learning_rate.peak},
       {"momentum", optimizer.momentum},
@@ -207,7 +213,8 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
   const ordered_json defaults = ordered_json::parse(result_settings(default_options));
   for (const auto& [name, value] : now.items()) {
     // A setting that the file does not know came later than it: then it was trained as is the default.
-    const ordered_json old_value = before.value(name, defaults.value(name, ordered_json()));
+    const ordered_json old_value =
+        as_spelt_today(name, before.value(name, defaults.value(name, ordered_json())));
     if (old_value.is_null() || old_value == value) continue;
     // A learned temperature goes on from where it was: another first value would be ignored.
     const bool is_learned = name == "temperature" && now.value("learned-temperature", false);

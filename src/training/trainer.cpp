@@ -134,13 +134,16 @@ class Run {
 
  private:
   evaluation::Evaluator make_evaluator(ingest::Part part) {
+    const bool is_test = part == ingest::Part::test;
+    const auto& seen = is_test && data_.seen_before_test ? data_.seen_before_test : data_.seen;
+    const bool excludes = options_.exclude_seen != evaluation::SeenItems::none;
     return {communicator_,
             team_,
             runtime_,
-            part == ingest::Part::validation ? data_.validation : data_.test,
+            is_test ? data_.test : data_.validation,
             data_.catalogue,
             evaluation::make_metrics(options_.metrics, options_.top_k),
-            options_.exclude_seen ? &*data_.seen : nullptr};
+            excludes ? &*seen : nullptr};
   }
 
   TrainingData read_and_prepare() {

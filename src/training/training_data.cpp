@@ -131,8 +131,21 @@ void divide(const ingest::Dataset& dataset, const ingest::Split& split, const in
 
 bool needs_users(const TrainingOptions& options) {
   const auto metrics = evaluation::make_metrics(options.metrics, options.top_k);
-  return options.exclude_seen || options.loss.mask_seen ||
+  return options.exclude_seen != evaluation::SeenItems::none || options.loss.mask_seen ||
          std::ranges::any_of(metrics, &evaluation::Metric::is_of_users);
+}
+
+/// Collective.
+void gather_seen_items(const TrainingOptions& options, TrainingData& data, mpi::Communicator& communicator) {
+  using enum evaluation::SeenItems;
+  if (options.exclude_seen != none || options.loss.mask_seen)
+    data.seen.emplace(data.users, data.train.users, data.train.items, communicator);
+  if (options.exclude_seen != train_and_validation || data.identity.validation_examples == 0) return;
+  std::vector<std::int32_t> users = data.train.users;
+  std::vector<std::int32_t> items = data.train.items;
+  users.insert(users.end(), data.validation.users.begin(), data.validation.users.end());
+  items.insert(items.end(), data.validation.items.begin(), data.validation.items.end());
+  data.seen_before_test.emplace(data.users, users, items, communicator);
 }
 
 /// Throws AgreedError (data). Collective.
@@ -190,8 +203,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   if (needs_users(options)) users = number_users(dataset.interactions, communicator);
   data.users = users.users;
   mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
-  if (options.exclude_seen || options.loss.mask_seen)
-    data.seen.emplace(users.users, data.train.users, data.train.items, communicator);
+  gather_seen_items(options, data, communicator);
   if (!options.loss.mask_seen) data.train.users = {};
   ingest::FeaturisedColumns candidate =
       ingest::featurize_columns(specs.candidate, dataset.catalogue, communicator,

@@ -196,7 +196,7 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.validate_every, 0);
   EXPECT_THAT(training.top_k, ElementsAre(3, 30));
   EXPECT_THAT(training.metrics, ElementsAre(evaluation::MetricKind::ndcg, evaluation::MetricKind::hit_rate));
-  EXPECT_TRUE(training.exclude_seen);
+  EXPECT_EQ(training.exclude_seen, evaluation::SeenItems::train);
   EXPECT_EQ(training.monitor, "ndcg-30");
   EXPECT_TRUE(training.checkpoint.keep_best);
   EXPECT_EQ(training.checkpoint.directory, "c");

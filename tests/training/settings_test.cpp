@@ -154,8 +154,8 @@ TEST(Settings, WhatIsMeasuredMayNotChange) {
   EXPECT_THAT(refusal(before, now), HasSubstr("give --metrics accuracy, or"));
   EXPECT_THAT(refusal(now, before), HasSubstr("give --metrics accuracy,hit-rate, or"));
   now = {};
-  now.exclude_seen = true;
-  EXPECT_THAT(refusal(before, now), HasSubstr("give --exclude-seen false, or"));
+  now.exclude_seen = evaluation::SeenItems::train;
+  EXPECT_THAT(refusal(before, now), HasSubstr("give --exclude-seen none, or"));
 }
 
 TEST(Settings, HowLongARunGoesOnIsNotAmongThem) {
@@ -171,6 +171,7 @@ TEST(Settings, WhatAnOlderCheckpointDoesNotKnowWasAsIsTheDefault) {
   auto saved = nlohmann::ordered_json::parse(result_settings({}));
   saved.erase("optimizer");
   saved.erase("clip-norm");
+  saved["exclude-seen"] = false;  // once a switch
   TrainingOptions now;
   EXPECT_THAT(compare_settings("a.h5", saved.dump(), result_settings(now)), IsEmpty());
   now.optimizer.clip_norm = 1.0F;

@@ -166,12 +166,30 @@ TEST_F(TrainingDataTest, MaskedItemsAreThoseOfTheTrainingExamplesOfEveryUser) {
   for (std::size_t i = 0; i < data.test.size(); ++i)
     EXPECT_FALSE(data.seen->contains(data.test.users.at(i), data.test.items[i]));
   options.loss.mask_seen = false;
-  options.exclude_seen = true;
+  options.exclude_seen = evaluation::SeenItems::train;
   data = prepare_data(options, world_);
   EXPECT_TRUE(data.seen.has_value());
   EXPECT_TRUE(data.train.users.empty()) << "nothing needs to know them any more";
-  options.exclude_seen = false;
+  options.exclude_seen = evaluation::SeenItems::none;
   EXPECT_FALSE(prepare_data(options, world_).seen.has_value());
+}
+
+TEST_F(TrainingDataTest, TheTestMayLeaveOutValidationItemsToo) {
+  TrainingOptions options = options_for("a 1 1\na 2 1\nb 3 1", "a 5 1\nb 6 1");
+  options.data.files.validation = directory_.write("validation", "a 3 1\na 2 1\nb 3 1\n").string();
+  options.exclude_seen = evaluation::SeenItems::train;
+  TrainingData data = prepare_data(options, world_);
+  EXPECT_FALSE(data.seen_before_test.has_value());
+  options.exclude_seen = evaluation::SeenItems::train_and_validation;
+  data = prepare_data(options, world_);
+  ASSERT_TRUE(data.seen && data.seen_before_test);
+  for (std::size_t i = 0; i < data.test.size(); ++i) {
+    const std::int32_t user = data.test.users.at(i);
+    const bool is_a = data.seen->items(user).size() == 2;  // b has one
+    EXPECT_EQ(data.seen_before_test->items(user).size(), is_a ? 3U : 1U);
+  }
+  options.data.files.validation.clear();
+  EXPECT_FALSE(prepare_data(options, world_).seen_before_test.has_value()) << "there are no such items";
 }
 
 TEST_F(TrainingDataTest, RefusesWeightsThatAreNone) {

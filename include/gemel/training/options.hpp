@@ -45,8 +45,8 @@ struct TrainingOptions {
   std::vector<std::int64_t> top_k = {1, 5, 10, 50, 100};
   /// What is measured at every k.
   std::vector<evaluation::MetricKind> metrics = {evaluation::MetricKind::accuracy};
-  /// Leave the items that a user has seen in training out of the ranking of his queries.
-  bool exclude_seen = false;
+  /// The items that a user has in these examples are left out of the ranking of his queries.
+  evaluation::SeenItems exclude_seen = evaluation::SeenItems::none;
   /// What tells which evaluation was the best: "loss", or the name of a metric like "top-100"; empty: nothing does.
   std::string monitor;
   /// End the training after so many evaluations without a better one; 0: never.

@@ -50,12 +50,13 @@ struct JobShape {
   std::size_t candidate_width = 0;  ///< the same of the candidate tower
   std::size_t query_dropped = 0;    ///< columns of these that dropout draws factors for
   std::size_t candidate_dropped = 0;
-  double columns = 0;            ///< of the loss in a step: distinct candidates, with their padding
-  bool whole_catalogue = false;  ///< the columns are all items, so that nobody has to be told them
-  double subtrees = 1;           ///< of a rank; the mean
-  std::int64_t most_top_k = 0;   ///< length of the lists that an evaluation makes; 0: none
-  std::int64_t users = 0;        ///< whose numbers the examples have; 0: the examples have none
-  bool keeps_seen = false;       ///< the training items of every user are kept
+  double columns = 0;                   ///< of the loss in a step: distinct candidates, with their padding
+  bool whole_catalogue = false;         ///< the columns are all items, so that nobody has to be told them
+  double subtrees = 1;                  ///< of a rank; the mean
+  std::int64_t most_top_k = 0;          ///< length of the lists that an evaluation makes; 0: none
+  std::int64_t users = 0;               ///< whose numbers the examples have; 0: the examples have none
+  bool keeps_seen = false;              ///< the training items of every user are kept
+  bool keeps_seen_before_test = false;  ///< and once more, with the validation items
   std::vector<TableShape> tables;
 };
 

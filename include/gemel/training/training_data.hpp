@@ -32,6 +32,8 @@ struct TrainingData {
   /// Users of all interactions; 0 where nothing needs them: then no examples have users.
   std::int64_t users = 0;
   std::optional<ingest::UserHistory> seen;  ///< training items of every user, where something needs them
+  /// Training and validation items of every user, where the test leaves out both.
+  std::optional<ingest::UserHistory> seen_before_test;
 };
 
 /// The features of both towers.
