@@ -87,6 +87,21 @@ void write_catalogue(CheckpointWriter& writer, const Catalogue& catalogue) {
                     static_cast<std::size_t>(catalogue.ids.first), catalogue.vectors);
 }
 
+void write_data_identity(CheckpointWriter& writer, const DataIdentity& data) {
+  writer.attribute("/data", "name", data.name);
+  writer.attribute("/data", "interactions", data.interactions);
+  writer.attribute("/data", "train_examples", data.train_examples);
+  writer.attribute("/data", "test_examples", data.test_examples);
+  writer.attribute("/data", "content_hash", data.content_hash);
+  if (data.validation_examples > 0)
+    writer.attribute("/data", "validation_examples", data.validation_examples);
+  if (!data.split) return;
+  writer.attribute("/data", "split_test_begin", data.split->test_begin);
+  writer.attribute("/data", "split_test_end", data.split->test_end);
+  writer.attribute("/data", "split_validation_end", data.split->validation_end);
+  writer.attribute("/data", "split_train_until", data.split->train_until);
+}
+
 std::string history_path(const evaluation::Metric& metric) {
   return "/history/" + metric.key();
 }
@@ -239,13 +254,7 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
   writer.attribute("/", "lanes", std::int64_t{run.lanes});
   writer.attribute("/", "seed", run.seed);
   writer.attribute("/", "config", run.config);
-  writer.attribute("/data", "name", run.data.name);
-  writer.attribute("/data", "interactions", run.data.interactions);
-  writer.attribute("/data", "train_examples", run.data.train_examples);
-  writer.attribute("/data", "test_examples", run.data.test_examples);
-  writer.attribute("/data", "content_hash", run.data.content_hash);
-  if (run.data.validation_examples > 0)
-    writer.attribute("/data", "validation_examples", run.data.validation_examples);
+  write_data_identity(writer, run.data);
   write_state(writer, state, run);
   write_tower(writer, model.query());
   write_tower(writer, model.candidate());
@@ -283,14 +292,20 @@ std::string read_config(CheckpointReader& reader) {
 }
 
 DataIdentity read_data_identity(CheckpointReader& reader) {
+  const auto number = [&](const char* name) { return reader.attribute<std::int64_t>("/data", name); };
   DataIdentity data;
   data.name = reader.attribute<std::string>("/data", "name");
-  data.interactions = reader.attribute<std::int64_t>("/data", "interactions");
-  data.train_examples = reader.attribute<std::int64_t>("/data", "train_examples");
-  data.test_examples = reader.attribute<std::int64_t>("/data", "test_examples");
+  data.interactions = number("interactions");
+  data.train_examples = number("train_examples");
+  data.test_examples = number("test_examples");
   data.content_hash = reader.attribute<std::uint64_t>("/data", "content_hash");
   if (reader.has_attribute("/data", "validation_examples"))
-    data.validation_examples = reader.attribute<std::int64_t>("/data", "validation_examples");
+    data.validation_examples = number("validation_examples");
+  data.split.reset();
+  if (reader.has_attribute("/data", "split_test_end")) {
+    data.split = {number("split_test_begin"), number("split_test_end"), number("split_validation_end"),
+                  number("split_train_until")};
+  }
   return data;
 }
 

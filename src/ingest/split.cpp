@@ -8,9 +8,10 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 
 #include "gemel/base/error.hpp"
+#include "gemel/ingest/interaction_draws.hpp"
+#include "gemel/ingest/order_statistic.hpp"
 #include "gemel/ingest/time_order.hpp"
 #include "gemel/mpi/agreement.hpp"
 
@@ -27,51 +28,26 @@ std::int64_t share_of(std::int64_t total, double fraction) {
   throw mpi::AgreedError(code, message);  // every rank comes to the same
 }
 
-/// Numbers the interactions of each part in the order of the data. Collective.
-void number_in_order(Split& split, mpi::Communicator& communicator) {
-  std::array<std::int64_t, part_names.size()> next{};
-  for (const Part part : split.parts) ++next[static_cast<std::size_t>(part)];
-  split.sizes = next;
-  communicator.sum(std::span(split.sizes));
-  for (std::int64_t& count : next) count = communicator.sum_before(count);
-  split.numbers.clear();
-  split.numbers.reserve(split.parts.size());
-  for (const Part part : split.parts) split.numbers.push_back(next[static_cast<std::size_t>(part)]++);
+void check_fraction(double fraction, const char* option) {
+  if (fraction >= 0 && fraction < 1) return;  // not so of NaN
+  fail(ExitCode::usage, fmt::format("--{} {}: must be at least 0 and less than 1.", option, fraction));
 }
 
-Split split_at_random(const Dataset& dataset, const DataOptions& options, mpi::Communicator& communicator) {
-  std::optional<RandomSplit> draw;
-  mpi::agree(communicator, [&] { draw.emplace(dataset.total, options.test_fraction, options.split_seed); });
-  Split split;
-  split.sizes = {draw->train_size(), 0, draw->test_size()};
-  for (std::size_t own = 0; own < dataset.item_rows.size(); ++own) {
-    const RandomSplit::Place place = draw->place(dataset.first + static_cast<std::int64_t>(own));
-    split.parts.push_back(place.is_test ? Part::test : Part::train);
-    split.numbers.push_back(place.number);
+void check_options(const DataOptions& options) {
+  check_fraction(options.test_fraction, "test-fraction");
+  check_fraction(options.validation_fraction, "validation-fraction");
+  if (options.split == SplitKind::leave_last_two_out && options.validation_fraction > 0) {
+    fail(ExitCode::usage,
+         fmt::format("--validation-fraction {}: --split leave-last-two-out keeps an interaction of every "
+                     "user for validation already. Leave one of them out.",
+                     options.validation_fraction));
   }
-  return split;
-}
-
-Split split_into_folds(const Dataset& dataset, const DataOptions& options, mpi::Communicator& communicator) {
-  if (options.folds < 2 || options.fold < 1 || options.fold > options.folds) {
+  if (options.split == SplitKind::k_fold &&
+      (options.folds < 2 || options.fold < 1 || options.fold > options.folds)) {
     fail(ExitCode::usage,
          fmt::format("--fold {} of --folds {}: there must be at least 2 folds, counted from 1.", options.fold,
                      options.folds));
   }
-  const base::KeyedPermutation order(base::random_key(options.split_seed, "folds"),
-                                     static_cast<std::uint64_t>(dataset.total));
-  const auto start_of = [&](std::int64_t fold) {
-    return dataset.total / options.folds * fold + dataset.total % options.folds * fold / options.folds;
-  };
-  const std::int64_t start = start_of(options.fold - 1);
-  const std::int64_t end = start_of(options.fold);
-  Split split;
-  for (std::size_t own = 0; own < dataset.item_rows.size(); ++own) {
-    const auto position = static_cast<std::int64_t>(order(static_cast<std::uint64_t>(dataset.first) + own));
-    split.parts.push_back(start <= position && position < end ? Part::test : Part::train);
-  }
-  number_in_order(split, communicator);
-  return split;
 }
 
 /// The column of timestamps; null when the data has none.
@@ -80,104 +56,188 @@ const std::vector<std::int64_t>* timestamps_of(const Dataset& dataset) {
   return found == dataset.interactions.numbers.end() ? nullptr : &found->second;
 }
 
-Split split_by_time(const Dataset& dataset, const DataOptions& options, mpi::Communicator& communicator) {
-  const std::vector<std::int64_t>* timestamps = timestamps_of(dataset);
-  if (timestamps == nullptr) {
-    fail(ExitCode::usage, fmt::format("--split time: the data has no timestamps; its columns are: {}. Choose "
-                                      "another --split, or give data "
-                                      "with a timestamp.",
-                                      dataset.interactions.describe()));
+/// Assigns a part to each of this rank's interactions. All members are collective.
+class Splitter {
+ public:
+  Splitter(const Dataset& dataset, const DataOptions& options, mpi::Communicator& communicator,
+           const EarlierSplit* earlier)
+      : dataset_(dataset), options_(options), communicator_(communicator), earlier_(earlier) {
+    split_.parts.assign(dataset.item_rows.size(), Part::train);
   }
-  const std::int64_t known = dataset.total - share_of(dataset.total, options.test_fraction);
-  const std::int64_t train = known - share_of(known, options.validation_fraction);
-  const std::vector<bool> is_known = earliest(*timestamps, known, communicator);
-  const std::vector<bool> is_train = earliest(*timestamps, train, communicator);
-  Split split;
-  for (std::size_t own = 0; own < is_train.size(); ++own) {
-    const Part later = is_known[own] ? Part::validation : Part::test;
-    split.parts.push_back(is_train[own] ? Part::train : later);
-  }
-  number_in_order(split, communicator);
-  return split;
-}
 
-Split leave_last_out(const Dataset& dataset, bool for_validation, mpi::Communicator& communicator) {
-  const std::vector<std::int64_t>* timestamps = timestamps_of(dataset);
-  if (timestamps == nullptr)
-    spdlog::info("the data has no timestamps: the last interaction of a user is the last one in the data");
-  const auto of_user =
-      last_interactions(dataset.interactions.strings.at("user_id"),
-                        timestamps == nullptr ? std::span<const std::int64_t>() : std::span(*timestamps),
-                        dataset.first, communicator);
-  const std::int64_t least = for_validation ? 3 : 2;
-  Split split;
-  for (std::size_t own = 0; own < of_user.size(); ++own) {
-    const LastInteractions& user = of_user[own];
-    const std::int64_t place = dataset.first + static_cast<std::int64_t>(own);
-    Part part = Part::train;
-    if (user.count >= least && place == user.last) part = Part::test;
-    if (user.count >= least && for_validation && place == user.before_last) part = Part::validation;
-    split.parts.push_back(part);
+  Split run() {
+    divide();
+    const bool has_its_share = options_.split == SplitKind::time && !dataset_.comes_split;
+    if (options_.validation_fraction > 0 && !has_its_share) draw_validation();
+    number_in_order();
+    return std::move(split_);
   }
-  number_in_order(split, communicator);
-  return split;
-}
 
-Split keep_parts(const Dataset& dataset, const DataOptions& options, mpi::Communicator& communicator) {
-  if (options.is_split_settled && options.split != SplitKind::files) {
-    fail(ExitCode::usage, fmt::format("--split, --test-fraction: the data ({}) comes split into files "
-                                      "already; leave these options out.",
-                                      dataset.name));
+ private:
+  void divide() {
+    if (dataset_.comes_split) return keep_parts();
+    switch (options_.split) {
+      case SplitKind::time:
+        return split_by_time();
+      case SplitKind::leave_last_out:
+      case SplitKind::leave_last_two_out:
+        return leave_last_out();
+      case SplitKind::k_fold:
+        return draw_fold();
+      case SplitKind::random:
+      case SplitKind::files:
+        return draw_test();
+    }
   }
-  Split split;
-  split.parts = dataset.parts;
-  number_in_order(split, communicator);
-  if (options.validation_fraction > 0 && split.size(Part::validation) > 0) {
-    fail(ExitCode::usage,
-         fmt::format(
-             "--validation-fraction {}: the data ({}) comes with validation examples; leave this option out.",
-             options.validation_fraction, dataset.name));
-  }
-  return split;
-}
 
-/// Makes a share of the training examples, drawn at random, validation examples, and numbers both anew.
-void draw_validation(Split& split, const DataOptions& options) {
-  const std::int64_t both = split.size(Part::train);
-  const std::int64_t train = both - share_of(both, options.validation_fraction);
-  const base::KeyedPermutation order(base::random_key(options.split_seed, "validation"),
-                                     static_cast<std::uint64_t>(both));
-  for (std::size_t own = 0; own < split.parts.size(); ++own) {
-    if (split.parts[own] != Part::train) continue;
-    const auto position = static_cast<std::int64_t>(order(static_cast<std::uint64_t>(split.numbers[own])));
-    if (position >= train) split.parts[own] = Part::validation;
-    split.numbers[own] = position < train ? position : position - train;
+  /// A draw for each of this rank's interactions.
+  std::vector<std::int64_t> draw(const char* purpose) {
+    if (!draws_) draws_.emplace(dataset_, communicator_);
+    return draws_->draw(options_.split_seed, purpose);
   }
-  split.sizes[static_cast<std::size_t>(Part::train)] = train;
-  split.sizes[static_cast<std::size_t>(Part::validation)] = both - train;
-}
 
-Split divide(const Dataset& dataset, const DataOptions& options, mpi::Communicator& communicator) {
-  if (dataset.comes_split) return keep_parts(dataset, options, communicator);
-  switch (options.split) {
-    case SplitKind::time:
-      return split_by_time(dataset, options, communicator);
-    case SplitKind::leave_last_out:
-    case SplitKind::leave_last_two_out:
-      return leave_last_out(dataset, options.split == SplitKind::leave_last_two_out, communicator);
-    case SplitKind::k_fold:
-      return split_into_folds(dataset, options, communicator);
-    case SplitKind::random:
-    case SplitKind::files:
-      break;
+  /// Below which `count` of all ranks' draws are.
+  std::int64_t border_above(const std::vector<std::int64_t>& sorted, std::int64_t count) {
+    return count == 0 ? 0 : kth_smallest(sorted, count, communicator_) + 1;
   }
-  return split_at_random(dataset, options, communicator);
-}
 
-void check_fraction(double fraction, const char* option) {
-  if (fraction >= 0 && fraction < 1) return;  // not so of NaN
-  fail(ExitCode::usage, fmt::format("--{} {}: must be at least 0 and less than 1.", option, fraction));
-}
+  static std::vector<std::int64_t> sorted(std::vector<std::int64_t> draws) {
+    std::ranges::sort(draws);
+    return draws;
+  }
+
+  void draw_test() {
+    const std::vector<std::int64_t> draws = draw("split");
+    SplitBorders& borders = split_.borders;
+    borders.test_end = earlier_ != nullptr
+                           ? earlier_->borders.test_end
+                           : border_above(sorted(draws), share_of(dataset_.total, options_.test_fraction));
+    take_test(draws);
+  }
+
+  void draw_fold() {
+    const std::vector<std::int64_t> draws = draw("folds");
+    if (earlier_ != nullptr) {
+      split_.borders = earlier_->borders;
+    } else {
+      const auto before = [&](std::int64_t folds) {
+        return dataset_.total / options_.folds * folds +
+               dataset_.total % options_.folds * folds / options_.folds;
+      };
+      const std::vector<std::int64_t> ascending = sorted(draws);
+      const bool is_last = options_.fold == options_.folds;
+      split_.borders.test_begin = border_above(ascending, before(options_.fold - 1));
+      split_.borders.test_end =
+          is_last ? InteractionDraws::end : border_above(ascending, before(options_.fold));
+    }
+    take_test(draws);
+  }
+
+  void take_test(const std::vector<std::int64_t>& draws) {
+    const SplitBorders& borders = split_.borders;
+    for (std::size_t own = 0; own < draws.size(); ++own) {
+      if (borders.test_begin <= draws[own] && draws[own] < borders.test_end) split_.parts[own] = Part::test;
+    }
+  }
+
+  /// Makes a share of the training examples validation examples.
+  void draw_validation() {
+    const std::vector<std::int64_t> draws = draw("validation");
+    std::vector<std::int64_t> of_train;
+    for (std::size_t own = 0; own < draws.size(); ++own) {
+      if (split_.parts[own] == Part::train) of_train.push_back(draws[own]);
+    }
+    if (earlier_ != nullptr) {
+      split_.borders.validation_end = earlier_->borders.validation_end;
+    } else {
+      const std::int64_t train = communicator_.sum(static_cast<std::int64_t>(of_train.size()));
+      split_.borders.validation_end =
+          border_above(sorted(std::move(of_train)), share_of(train, options_.validation_fraction));
+    }
+    for (std::size_t own = 0; own < draws.size(); ++own) {
+      if (split_.parts[own] == Part::train && draws[own] < split_.borders.validation_end)
+        split_.parts[own] = Part::validation;
+    }
+  }
+
+  void split_by_time() {
+    const std::vector<std::int64_t>* timestamps = timestamps_of(dataset_);
+    if (timestamps == nullptr) {
+      fail(ExitCode::usage,
+           fmt::format("--split time: the data has no timestamps; its columns are: {}. Choose another "
+                       "--split, or give data with a timestamp.",
+                       dataset_.interactions.describe()));
+    }
+    const std::int64_t known = dataset_.total - share_of(dataset_.total, options_.test_fraction);
+    const std::int64_t train = known - share_of(known, options_.validation_fraction);
+    const std::vector<bool> is_known = earliest(*timestamps, known, communicator_);
+    const std::vector<bool> is_train = earliest(*timestamps, train, communicator_);
+    const bool has_earlier = earlier_ != nullptr && earlier_->is_of_other_data;
+    std::int64_t& train_until = split_.borders.train_until;
+    for (std::size_t own = 0; own < is_train.size(); ++own) {
+      const std::int64_t time = (*timestamps)[own];
+      if (is_train[own] || (has_earlier && time <= earlier_->borders.train_until)) {
+        train_until = std::max(train_until, time);
+      } else {
+        split_.parts[own] = is_known[own] ? Part::validation : Part::test;
+      }
+    }
+    train_until = communicator_.max(train_until);
+  }
+
+  void leave_last_out() {
+    const bool for_validation = options_.split == SplitKind::leave_last_two_out;
+    const std::vector<std::int64_t>* timestamps = timestamps_of(dataset_);
+    if (timestamps == nullptr)
+      spdlog::info("the data has no timestamps: the last interaction of a user is the last one in the data");
+    const auto of_user =
+        last_interactions(dataset_.interactions.strings.at("user_id"),
+                          timestamps == nullptr ? std::span<const std::int64_t>() : std::span(*timestamps),
+                          dataset_.first, communicator_);
+    const std::int64_t least = for_validation ? 3 : 2;
+    for (std::size_t own = 0; own < of_user.size(); ++own) {
+      const LastInteractions& user = of_user[own];
+      if (user.count < least) continue;
+      const std::int64_t place = dataset_.first + static_cast<std::int64_t>(own);
+      if (place == user.last) split_.parts[own] = Part::test;
+      if (for_validation && place == user.before_last) split_.parts[own] = Part::validation;
+    }
+  }
+
+  void keep_parts() {
+    if (options_.is_split_settled && options_.split != SplitKind::files) {
+      fail(ExitCode::usage, fmt::format("--split, --test-fraction: the data ({}) comes split into files "
+                                        "already; leave these options out.",
+                                        dataset_.name));
+    }
+    split_.parts = dataset_.parts;
+    const std::int64_t own_validation = std::ranges::count(split_.parts, Part::validation);
+    if (options_.validation_fraction > 0 && communicator_.sum(own_validation) > 0) {
+      fail(ExitCode::usage,
+           fmt::format("--validation-fraction {}: the data ({}) comes with validation examples; leave this "
+                       "option out.",
+                       options_.validation_fraction, dataset_.name));
+    }
+  }
+
+  /// Numbers the interactions of each part in the order of the data.
+  void number_in_order() {
+    std::array<std::int64_t, part_names.size()> next{};
+    for (const Part part : split_.parts) ++next[static_cast<std::size_t>(part)];
+    split_.sizes = next;
+    communicator_.sum(std::span(split_.sizes));
+    for (std::int64_t& count : next) count = communicator_.sum_before(count);
+    split_.numbers.reserve(split_.parts.size());
+    for (const Part part : split_.parts) split_.numbers.push_back(next[static_cast<std::size_t>(part)]++);
+  }
+
+  const Dataset& dataset_;
+  const DataOptions& options_;
+  mpi::Communicator& communicator_;
+  const EarlierSplit* earlier_;
+  std::optional<InteractionDraws> draws_;
+  Split split_;
+};
 
 /// Refuses a split that leaves a part without examples that was asked for.
 void check_parts(const Split& split, const Dataset& dataset, const DataOptions& options) {
@@ -189,7 +249,7 @@ void check_parts(const Split& split, const Dataset& dataset, const DataOptions& 
   };
   const bool is_by_user =
       options.split == SplitKind::leave_last_out || options.split == SplitKind::leave_last_two_out;
-  require(Part::train, true, "Take more data, or smaller parts for validation and test.");
+  require(Part::train, true, "Take more data, or a smaller --test-fraction or --validation-fraction.");
   require(Part::test, is_by_user,
           "No user has enough interactions: choose another --split, or take more data.");
   require(
@@ -202,28 +262,10 @@ void check_parts(const Split& split, const Dataset& dataset, const DataOptions& 
 
 }  // namespace
 
-RandomSplit::RandomSplit(std::int64_t total, double test_fraction, std::uint64_t split_seed)
-    : order_(base::random_key(split_seed, "split"), static_cast<std::uint64_t>(total)), train_size_(total) {
-  if (!(test_fraction >= 0 && test_fraction < 1)) {  // NaN, too
-    throw base::UsageError(
-        fmt::format("--test-fraction {}: must be at least 0 and less than 1.", test_fraction));
-  }
-  train_size_ -= share_of(total, test_fraction);
-  if (train_size_ <= 0) {
-    throw base::DataError(
-        fmt::format("no training example is left of {} interactions. Take more data, or a smaller "
-                    "--test-fraction than {}.",
-                    total, test_fraction));
-  }
-}
-
-Split split_interactions(const Dataset& dataset, const DataOptions& options,
-                         mpi::Communicator& communicator) {
-  check_fraction(options.test_fraction, "test-fraction");
-  check_fraction(options.validation_fraction, "validation-fraction");
-  Split split = divide(dataset, options, communicator);
-  const bool has_drawn = options.split == SplitKind::time && !dataset.comes_split;
-  if (options.validation_fraction > 0 && !has_drawn) draw_validation(split, options);
+Split split_interactions(const Dataset& dataset, const DataOptions& options, mpi::Communicator& communicator,
+                         const EarlierSplit* earlier) {
+  check_options(options);
+  Split split = Splitter(dataset, options, communicator, earlier).run();
   check_parts(split, dataset, options);
   return split;
 }

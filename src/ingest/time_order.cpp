@@ -2,34 +2,17 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/distinct_strings.hpp"
+#include "gemel/ingest/order_statistic.hpp"
 #include "gemel/ingest/string_exchange.hpp"
 
 namespace gemel::ingest {
 namespace {
 
 using Limits = std::numeric_limits<std::int64_t>;
-
-/// The least time t so that `count` interactions of all ranks are at t or before. Needs 1 <= count <= all. Collective.
-std::int64_t time_of_earliest(std::span<const std::int64_t> sorted, std::int64_t count,
-                              mpi::Communicator& communicator) {
-  std::int64_t low = communicator.min(sorted.empty() ? Limits::max() : sorted.front());
-  std::int64_t high = communicator.max(sorted.empty() ? Limits::min() : sorted.back());
-  while (low < high) {
-    const std::int64_t middle = std::midpoint(low, high);  // rounds towards low
-    const auto end = std::upper_bound(sorted.begin(), sorted.end(), middle);
-    if (communicator.sum(std::int64_t{end - sorted.begin()}) >= count) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  return low;
-}
 
 /// (timestamp, place) of an interaction.
 struct Moment {
@@ -90,7 +73,7 @@ std::vector<bool> earliest(std::span<const std::int64_t> timestamps, std::int64_
   if (count == 0) return is_early;
   std::vector<std::int64_t> sorted(timestamps.begin(), timestamps.end());
   std::sort(sorted.begin(), sorted.end());
-  const std::int64_t cut = time_of_earliest(sorted, count, communicator);
+  const std::int64_t cut = kth_smallest(sorted, count, communicator);
   const auto [before, after] = std::equal_range(sorted.begin(), sorted.end(), cut);
   const std::int64_t earlier = communicator.sum(std::int64_t{before - sorted.begin()});
   // Those at the cut itself are taken in the order of the data, until there are enough.

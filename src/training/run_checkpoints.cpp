@@ -55,8 +55,10 @@ void RunCheckpoints::open(const std::filesystem::path& path) {
   mpi::agree(communicator_,
              [&] { warnings = compare_settings(path.string(), saved_settings_, result_settings(options_)); });
   for (const std::string& warning : warnings) spdlog::warn("{}", warning);
-  features_ = {checkpoint::read_features(*reader_, "query", communicator_),
-               checkpoint::read_features(*reader_, "candidate", communicator_)};
+  earlier_ = EarlierRun{path.string(),
+                        {checkpoint::read_features(*reader_, "query", communicator_),
+                         checkpoint::read_features(*reader_, "candidate", communicator_)},
+                        checkpoint::read_data_identity(*reader_)};
   resumed_from_ = path;
   last_ = path;
 }
@@ -70,7 +72,7 @@ void RunCheckpoints::check_settings() {
 
 std::optional<checkpoint::TrainingState> RunCheckpoints::load(const CheckpointedParts& parts) {
   if (!reader_) return std::nullopt;
-  const checkpoint::DataIdentity trained_on = checkpoint::read_data_identity(*reader_);
+  const checkpoint::DataIdentity& trained_on = earlier_->data;
   const checkpoint::DataIdentity& given = parts.data.identity;
   checkpoint::TrainingState state = checkpoint::load_model(*reader_, parts.model, parts.optimizer);
   reader_->close();

@@ -149,7 +149,7 @@ class Run {
   TrainingData read_and_prepare() {
     ingest::Dataset dataset = read_data(options_, communicator_);
     checkpoints_.check_settings();
-    return prepare_data(options_, std::move(dataset), communicator_, checkpoints_.features());
+    return prepare_data(options_, std::move(dataset), communicator_, checkpoints_.earlier());
   }
 
   void resume() {

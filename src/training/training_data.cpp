@@ -1,6 +1,7 @@
 #include "gemel/training/training_data.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,7 @@
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/dataset_reader.hpp"
 #include "gemel/ingest/item_counts.hpp"
+#include "gemel/ingest/overlap.hpp"
 #include "gemel/ingest/split.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/settings.hpp"
@@ -55,6 +57,65 @@ void settle_features(model::ModelOptions& model, const ingest::Dataset& dataset)
     model.candidate_features = {"item_id:lookup"};
   model.adapt_query_features = false;
   model.adapt_candidate_features = false;
+}
+
+/// The split of the data; on data that has grown, that of the earlier run gone on with. Collective.
+ingest::Split split_as_before(const ingest::Dataset& dataset, const ingest::DataOptions& options,
+                              mpi::Communicator& communicator, const EarlierRun* earlier) {
+  if (earlier == nullptr) return ingest::split_interactions(dataset, options, communicator);
+  using enum ingest::SplitKind;
+  const bool draws_test = !dataset.comes_split && (options.split == random || options.split == k_fold);
+  if (!earlier->data.split && (draws_test || options.validation_fraction > 0)) {
+    throw mpi::AgreedError(
+        base::ExitCode::checkpoint,
+        fmt::format("{}: was trained by a version of this program that drew splits in another way, so that "
+                    "training examples would come into the test. Start afresh without --resume",
+                    earlier->path));
+  }
+  const ingest::EarlierSplit before = {earlier->data.split.value_or(ingest::SplitBorders()),
+                                       earlier->data.content_hash != dataset.content_hash};
+  return ingest::split_interactions(dataset, options, communicator, &before);
+}
+
+/// Says what a part has in common with the training examples, and warns when that is too little or too much. Collective.
+void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split, ingest::Part part,
+                    mpi::Communicator& communicator) {
+  constexpr double many_unknown = 0.05;
+  constexpr double many_shared = 0.01;
+  const ingest::PartOverlap overlap = compare_with_training(dataset, split, part, communicator);
+  const auto& [users, items, pairs, unknown_user, training_user] = overlap;
+  const std::string_view name = ingest::part_name(part);
+  spdlog::info(
+      "{}: training knows {} of {} users and {} of {} items; {} of {} pairs of a user and an item are "
+      "training pairs, too",
+      name, users.in_training, users.distinct, items.in_training, items.distinct, pairs.in_training,
+      pairs.distinct);
+  if (1 - users.shared() > many_unknown) {
+    spdlog::warn(
+        "{:.1f} % of the {} users are unknown to training, such as '{}' (training has such as '{}'): the "
+        "model "
+        "has learned nothing of them. If they should be known, are their ids spelt alike?",
+        100 * (1 - users.shared()), name, unknown_user, training_user);
+  }
+  if (1 - items.shared() > many_unknown) {
+    spdlog::warn(
+        "{:.1f} % of the {} items have no training example: the model knows no more of them than their other "
+        "features tell. If they should have some, are their ids spelt alike?",
+        100 * (1 - items.shared()), name);
+  }
+  if (pairs.shared() > many_shared) {
+    spdlog::warn(
+        "{:.1f} % of the {} pairs of a user and an item are training pairs, too: metrics of them tell what "
+        "the model remembers. Take them out of one of the two, unless users choose the same items again",
+        100 * pairs.shared(), name);
+  }
+}
+
+void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split,
+                    mpi::Communicator& communicator) {
+  for (const ingest::Part part : {ingest::Part::validation, ingest::Part::test}) {
+    if (split.size(part) > 0) report_overlap(dataset, split, part, communicator);
+  }
 }
 
 /// Of each of this rank's interactions. Throws AgreedError (usage) when there is no such column of numbers, and (data) when
@@ -180,10 +241,11 @@ TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& com
 }
 
 TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset dataset,
-                          mpi::Communicator& communicator, const TowerFeatures* earlier) {
+                          mpi::Communicator& communicator, const EarlierRun* earlier) {
   Specs specs;
   mpi::agree(communicator, [&] { specs = parse_specs(options.model); });
-  const ingest::Split split = ingest::split_interactions(dataset, options.data, communicator);
+  const ingest::Split split = split_as_before(dataset, options.data, communicator, earlier);
+  report_overlap(dataset, split, communicator);
   std::vector<float> weights;
   if (!options.data.weight_column.empty())
     weights = read_weights(options.data.weight_column, dataset, split, communicator);
@@ -194,10 +256,11 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
                    split.size(ingest::Part::train),
                    split.size(ingest::Part::test),
                    dataset.content_hash,
-                   split.size(ingest::Part::validation)};
+                   split.size(ingest::Part::validation),
+                   split.borders};
   ingest::FeaturisedColumns query =
       ingest::featurize_columns(specs.query, dataset.interactions, communicator,
-                                {earlier ? &earlier->query : nullptr, options.freeze_vocabulary});
+                                {earlier ? &earlier->features.query : nullptr, options.freeze_vocabulary});
   data.query_features = std::move(query.features);
   ingest::UserNumbers users;
   if (needs_users(options)) users = number_users(dataset.interactions, communicator);
@@ -205,9 +268,9 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
   gather_seen_items(options, data, communicator);
   if (!options.loss.mask_seen) data.train.users = {};
-  ingest::FeaturisedColumns candidate =
-      ingest::featurize_columns(specs.candidate, dataset.catalogue, communicator,
-                                {earlier ? &earlier->candidate : nullptr, options.freeze_vocabulary});
+  ingest::FeaturisedColumns candidate = ingest::featurize_columns(
+      specs.candidate, dataset.catalogue, communicator,
+      {earlier ? &earlier->features.candidate : nullptr, options.freeze_vocabulary});
   data.candidate_features = std::move(candidate.features);
   data.catalogue = ingest::all_gather_rows(candidate.rows, communicator);
   auto& columns = dataset.catalogue.strings;

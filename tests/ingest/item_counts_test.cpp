@@ -15,10 +15,10 @@ TEST(CountItems, CountsTrainingExamplesOfAllRanks) {
   const Dataset part = synthesize({}, world);
   const Dataset whole = synthesize({}, self);
   const Split split = split_interactions(part, {}, world);
-  const RandomSplit draw(part.total, 0.2, 42);
+  const Split of_all = split_interactions(whole, {}, self);
   std::vector<std::int64_t> expected(whole.catalogue.rows);
-  for (std::int64_t i = 0; i < whole.total; ++i) {
-    if (!draw.is_test(i)) ++expected[static_cast<std::size_t>(whole.item_rows[static_cast<std::size_t>(i)])];
+  for (std::size_t i = 0; i < whole.item_rows.size(); ++i) {
+    if (of_all.is_train(i)) ++expected[static_cast<std::size_t>(whole.item_rows[i])];
   }
   const auto counts = count_items(part, split, world);
   EXPECT_EQ(counts, expected);

@@ -18,62 +18,6 @@
 namespace gemel::ingest {
 namespace {
 
-TEST(RandomSplitTest, NumbersEveryTrainingAndTestExampleOnce) {
-  const RandomSplit split(1003, 0.2, 42);
-  EXPECT_EQ(split.train_size(), 802);
-  EXPECT_EQ(split.test_size(), 201);  // 200.6, rounded
-  std::vector<int> train(802);
-  std::vector<int> test(201);
-  for (std::int64_t index = 0; index < 1003; ++index) {
-    ++(split.is_test(index) ? test : train).at(static_cast<std::size_t>(split.number(index)));
-  }
-  EXPECT_THAT(train, testing::Each(1));
-  EXPECT_THAT(test, testing::Each(1));
-}
-
-TEST(RandomSplitTest, IsAFunctionOfItsSeed) {
-  const RandomSplit split(1000, 0.2, 1);
-  const RandomSplit same(1000, 0.2, 1);
-  const RandomSplit other(1000, 0.2, 2);
-  int differences = 0;
-  for (std::int64_t index = 0; index < 1000; ++index) {
-    EXPECT_EQ(split.is_test(index), same.is_test(index));
-    EXPECT_EQ(split.number(index), same.number(index));
-    differences += split.is_test(index) != other.is_test(index) ? 1 : 0;
-  }
-  EXPECT_NEAR(differences, 320, 80);  // 2 * 0.2 * 0.8 * 1000, six deviations either way
-}
-
-TEST(RandomSplitTest, DrawsEvenly) {
-  const RandomSplit split(100'000, 0.2, 42);
-  for (std::int64_t block = 0; block < 10; ++block) {
-    int tests = 0;
-    for (std::int64_t index = block * 10'000; index < (block + 1) * 10'000; ++index)
-      tests += split.is_test(index) ? 1 : 0;
-    EXPECT_NEAR(tests, 2000, 240);  // six deviations
-  }
-}
-
-TEST(RandomSplitTest, MayKeepNothingForTests) {
-  const RandomSplit split(10, 0, 42);
-  EXPECT_EQ(split.train_size(), 10);
-  EXPECT_EQ(split.test_size(), 0);
-  for (std::int64_t index = 0; index < 10; ++index) EXPECT_FALSE(split.is_test(index));
-}
-
-TEST(RandomSplitTest, RefusesFractionsThatAreNone) {
-  for (const double fraction : {-0.1, 1.0, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
-    const Failure failure = failure_of([&] { RandomSplit(10, fraction, 42); });
-    EXPECT_EQ(failure.code, base::ExitCode::usage);
-    EXPECT_THAT(failure.message, testing::StartsWith("--test-fraction "));
-  }
-}
-
-TEST(RandomSplitTest, RefusesToLeaveNothingToTrainOn) {
-  EXPECT_EQ(failure_of([] { RandomSplit(1, 0.5, 42); }).code, base::ExitCode::data);
-  EXPECT_EQ(failure_of([] { RandomSplit(0, 0.0, 42); }).code, base::ExitCode::data);
-}
-
 /// 997 interactions of up to 400 users, many of them at the same time; or none of them with a time.
 Dataset make_interactions(mpi::Communicator& communicator, bool with_times = true) {
   Dataset dataset = synthesize({.users = 400, .items = 50, .interactions = 997, .seed = 3}, communicator);
@@ -130,13 +74,90 @@ std::vector<std::size_t> in_time(const Dataset& dataset) {
   return order;
 }
 
-TEST(SplitTest, AtRandomIsTheDraw) {
-  const WholeSplit split = split_everywhere({});
-  const RandomSplit draw(997, 0.2, 42);
-  for (std::int64_t i = 0; i < 997; ++i) {
-    const auto place = static_cast<std::size_t>(i);
-    EXPECT_EQ(split.parts[place], draw.is_test(i) ? Part::test : Part::train);
-    EXPECT_EQ(split.numbers[place], draw.number(i));
+TEST(SplitTest, AtRandomTakesTheShareExactlyAndEvenly) {
+  EXPECT_THAT(split_everywhere({}).sizes, testing::ElementsAre(798, 0, 199));  // 199.4, rounded
+  DataOptions options;
+  options.test_fraction = 0.5;
+  const WholeSplit half = split_everywhere(options);
+  EXPECT_THAT(half.sizes, testing::ElementsAre(498, 0, 499));  // 498.5, rounded away from zero
+  std::int64_t early = 0;
+  for (std::size_t i = 0; i < 500; ++i) early += half.parts[i] == Part::test ? 1 : 0;
+  EXPECT_NEAR(static_cast<double>(early), 250, 48);  // six deviations
+  options.test_fraction = 0;
+  EXPECT_THAT(split_everywhere(options).sizes, testing::ElementsAre(997, 0, 0));
+}
+
+TEST(SplitTest, AtRandomIsAFunctionOfItsSeed) {
+  DataOptions options;
+  const WholeSplit split = split_everywhere(options);
+  EXPECT_EQ(split_everywhere(options).parts, split.parts);
+  options.split_seed = 43;
+  const WholeSplit other = split_everywhere(options);
+  int differences = 0;
+  for (std::size_t i = 0; i < 997; ++i) differences += split.parts[i] != other.parts[i] ? 1 : 0;
+  EXPECT_NEAR(differences, 319, 80);  // 2 * 0.2 * 0.8 * 997, six deviations either way
+}
+
+/// Some of one rank's interactions, in this order.
+Dataset select(const Dataset& whole, const std::vector<std::size_t>& places) {
+  Dataset dataset = whole;
+  dataset.total = static_cast<std::int64_t>(places.size());
+  dataset.item_rows.clear();
+  dataset.interactions = {};
+  dataset.interactions.rows = places.size();
+  for (const std::size_t place : places) {
+    dataset.item_rows.push_back(whole.item_rows[place]);
+    for (const auto& [name, column] : whole.interactions.strings)
+      dataset.interactions.strings[name].push_back(column[place]);
+    for (const auto& [name, column] : whole.interactions.numbers)
+      dataset.interactions.numbers[name].push_back(column[place]);
+  }
+  return dataset;
+}
+
+/// Splits 900 interactions, then all 997 in another order, the new ones among them, by the borders of the first split.
+void expect_that_growth_keeps_training_examples(const DataOptions& options) {
+  auto self = mpi::Communicator::self();
+  const Dataset whole = make_interactions(self);
+  std::vector<std::size_t> early, all;
+  for (std::size_t i = 0; i < 997; ++i) {
+    const std::size_t place = i * 500 % 997;
+    all.push_back(place);
+    if (place < 900) early.push_back(place);
+  }
+  const Split first = split_interactions(select(whole, early), options, self);
+  const EarlierSplit earlier = {first.borders, true};
+  const Split grown = split_interactions(select(whole, all), options, self, &earlier);
+  std::map<std::size_t, Part> was;
+  for (std::size_t i = 0; i < early.size(); ++i) was[early[i]] = first.parts[i];
+  std::array<std::int64_t, 3> new_ones{};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto before = was.find(all[i]);
+    if (before == was.end()) {
+      ++new_ones[static_cast<std::size_t>(grown.parts[i])];
+    } else if (options.split != SplitKind::time) {
+      EXPECT_EQ(grown.parts[i], before->second) << all[i];
+    } else if (before->second == Part::train) {
+      EXPECT_EQ(grown.parts[i], Part::train) << all[i];
+    }
+  }
+  EXPECT_GT(new_ones[0], 50);
+  if (options.split != SplitKind::time) {
+    EXPECT_GT(new_ones[2], 8) << "new interactions are tested, too";
+  }
+  // On the same data the borders mean the same split.
+  const EarlierSplit same = {first.borders, false};
+  EXPECT_EQ(split_interactions(select(whole, early), options, self, &same).parts, first.parts);
+}
+
+TEST(SplitTest, AnInteractionThatWasTrainedOnNeverComesIntoTheTest) {
+  for (const SplitKind split : {SplitKind::random, SplitKind::k_fold, SplitKind::time}) {
+    for (const double validation : {0.0, 0.1}) {
+      DataOptions options = kind(split);
+      options.validation_fraction = validation;
+      options.fold = 3;
+      expect_that_growth_keeps_training_examples(options);
+    }
   }
 }
 
@@ -272,6 +293,23 @@ TEST(SplitTest, RefusesWhatCannotBe) {
               testing::HasSubstr("no validation example is left"));
   options.validation_fraction = 1;
   EXPECT_THAT(refusal(options).message, testing::StartsWith("--validation-fraction 1:"));
+  for (const double fraction : {-0.1, 1.0, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
+    options = {};
+    options.test_fraction = fraction;
+    failure = refusal(options);
+    EXPECT_EQ(failure.code, base::ExitCode::usage);
+    EXPECT_THAT(failure.message, testing::StartsWith("--test-fraction "));
+  }
+  options = {};
+  options.test_fraction = 0.9;
+  failure = refusal(options, one);
+  EXPECT_EQ(failure.code, base::ExitCode::data);
+  EXPECT_THAT(failure.message, testing::HasSubstr("no training example is left of 1 interactions"));
+  options = kind(SplitKind::leave_last_two_out);
+  options.validation_fraction = 0.1;
+  failure = refusal(options);
+  EXPECT_EQ(failure.code, base::ExitCode::usage);
+  EXPECT_THAT(failure.message, testing::HasSubstr("keeps an interaction of every user for validation"));
   options = kind(SplitKind::time);
   options.test_fraction = 0.999;
   EXPECT_THAT(refusal(options, {.users = 9, .items = 9, .interactions = 10}).message,

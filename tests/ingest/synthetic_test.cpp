@@ -124,11 +124,11 @@ TEST(Synthetic, TakesTheSmallestSizesAndRefusesNone) {
 
 /// Share of the test examples whose item is among the 100 best by score(user, row).
 template <class Score>
-double top_100_accuracy(const Dataset& dataset, const RandomSplit& split, Score score) {
+double top_100_accuracy(const Dataset& dataset, const Split& split, Score score) {
   std::int64_t hits = 0;
   std::int64_t asked = 0;
   for (std::size_t i = 0; i < dataset.item_rows.size(); i += 7) {
-    if (!split.is_test(static_cast<std::int64_t>(i))) continue;
+    if (split.is_train(i)) continue;
     const std::string user(dataset.interactions.strings.at("user_id")[i]);
     const double own = score(user, static_cast<std::size_t>(dataset.item_rows[i]));
     std::int64_t higher = 0;
@@ -144,8 +144,8 @@ TEST(Synthetic, HoldsMoreThanPopularityToLearn) {
   auto self = mpi::Communicator::self();
   if (auto world = mpi::Communicator::world(); !world.is_root()) return;  // rank 0 tests it for all
   const Dataset dataset = synthesize({}, self);
-  const RandomSplit split(dataset.total, 0.2, 42);
-  const auto counts = count_items(dataset, split_interactions(dataset, {}, self), self);
+  const Split split = split_interactions(dataset, {}, self);
+  const auto counts = count_items(dataset, split, self);
   Tokenizer tokenize;
   std::vector<std::vector<std::string>> words(dataset.catalogue.rows);
   for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {
@@ -154,7 +154,7 @@ TEST(Synthetic, HoldsMoreThanPopularityToLearn) {
   }
   std::unordered_map<std::string, std::unordered_map<std::string, double>> liked;
   for (std::size_t i = 0; i < dataset.item_rows.size(); ++i) {
-    if (split.is_test(static_cast<std::int64_t>(i))) continue;
+    if (!split.is_train(i)) continue;
     auto& of_user = liked[std::string(dataset.interactions.strings.at("user_id")[i])];
     for (const auto& word : words[static_cast<std::size_t>(dataset.item_rows[i])]) ++of_user[word];
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "gemel/checkpoint/checkpoint_writer.hpp"
 #include "gemel/checkpoint/training_state.hpp"
 #include "gemel/evaluation/metric.hpp"
+#include "gemel/ingest/split.hpp"
 #include "gemel/learning/optimizer.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
@@ -25,6 +27,8 @@ struct DataIdentity {
   std::int64_t test_examples = 0;
   std::uint64_t content_hash = 0;
   std::int64_t validation_examples = 0;
+  /// Nothing in a checkpoint of a version that drew splits from the number of interactions.
+  std::optional<ingest::SplitBorders> split = ingest::SplitBorders();
 };
 
 /// The items that the model ranks, one for each row: what a recommender needs beside the query tower. Each rank brings those of its

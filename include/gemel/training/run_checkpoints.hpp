@@ -38,8 +38,8 @@ class RunCheckpoints {
   /// Compares the settings again once the data has settled them all.
   void check_settings();
 
-  /// The features as the run that is resumed has fitted them; null for a fresh run.
-  const TowerFeatures* features() const { return features_ ? &*features_ : nullptr; }
+  /// The run that is resumed; null for a fresh one.
+  const EarlierRun* earlier() const { return earlier_ ? &*earlier_ : nullptr; }
 
   /// Loads model and optimiser from the checkpoint to resume from and returns the state of training; nothing for a fresh run. Where
   /// the data is not that of the checkpoint, or a vocabulary grows, an epoch that was under way begins anew.
@@ -73,7 +73,7 @@ class RunCheckpoints {
   std::optional<checkpoint::CheckpointReader>
       reader_;                  // of the checkpoint to resume from, until it is loaded
   std::string saved_settings_;  // of that checkpoint
-  std::optional<TowerFeatures> features_;
+  std::optional<EarlierRun> earlier_;
   std::filesystem::path resumed_from_;
   std::filesystem::path last_;
   bool has_other_data_ = false;

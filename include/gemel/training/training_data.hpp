@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "gemel/checkpoint/model_checkpoint.hpp"
@@ -42,15 +43,23 @@ struct TowerFeatures {
   std::vector<ingest::FittedFeature> candidate;
 };
 
+/// What is known of an earlier run that is gone on with.
+struct EarlierRun {
+  std::string path;  ///< of its checkpoint, for messages
+  TowerFeatures features;
+  checkpoint::DataIdentity data;
+};
+
 /// Reads the data set that `options` name, and settles what depends on what it has: default features for which it has no columns
 /// become ids alone (where ModelOptions allows it), and data that comes split has the split `files`. Throws AgreedError (usage, data).
 /// Collective.
 ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator);
 
-/// Splits and featurises what read_data has read, by the features that an earlier run has fitted if there are some. Throws AgreedError
-/// (usage, data). Collective.
+/// Splits and featurises what read_data has read, by the borders and the features of an earlier run if there is one. Says what the
+/// examples that are kept out of training have in common with those of training. Throws AgreedError (usage, data; checkpoint for an
+/// earlier run whose split cannot be gone on with). Collective.
 TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset dataset,
-                          mpi::Communicator& communicator, const TowerFeatures* earlier = nullptr);
+                          mpi::Communicator& communicator, const EarlierRun* earlier = nullptr);
 
 /// Both, for those who need not know what was settled.
 TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator);

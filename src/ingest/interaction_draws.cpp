@@ -1,0 +1,109 @@
+#include "gemel/ingest/interaction_draws.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <span>
+
+#include "gemel/base/random.hpp"
+#include "gemel/ingest/distinct_strings.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+template <std::size_t n>
+std::uint64_t hash_words(const std::array<std::uint64_t, n>& words, std::uint64_t seed = 0) {
+  return XXH3_64bits_withSeed(words.data(), sizeof(words), seed);
+}
+
+/// Of the id of every item of the catalogue. Collective.
+std::vector<std::uint64_t> hashes_of_items(const Dataset& dataset, mpi::Communicator& communicator) {
+  const StringColumn& ids = dataset.catalogue.strings.at("item_id");
+  std::vector<std::uint64_t> own;
+  own.reserve(ids.size());
+  for (std::size_t row = 0; row < ids.size(); ++row) own.push_back(hash_of(ids[row]));
+  return communicator.all_gather_varying(std::span<const std::uint64_t>(own));
+}
+
+/// Of what each of this rank's interactions is: equal ones have the same. Collective.
+std::vector<std::uint64_t> hashes_of_interactions(const Dataset& dataset, mpi::Communicator& communicator) {
+  const std::vector<std::uint64_t> items = hashes_of_items(dataset, communicator);
+  const StringColumn& users = dataset.interactions.strings.at("user_id");
+  const auto times = dataset.interactions.numbers.find("timestamp");
+  const bool has_times = times != dataset.interactions.numbers.end();
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(dataset.item_rows.size());
+  for (std::size_t i = 0; i < dataset.item_rows.size(); ++i) {
+    hashes.push_back(hash_words<4>({hash_of(users[i]), items[static_cast<std::size_t>(dataset.item_rows[i])],
+                                    has_times ? static_cast<std::uint64_t>(times->second[i]) : 0,
+                                    dataset.comes_split ? static_cast<std::uint64_t>(dataset.parts[i]) : 0}));
+  }
+  return hashes;
+}
+
+/// The indices of `hashes` in the order of the ranks that own them, and as they are for each rank.
+std::vector<std::size_t> by_owner(const std::vector<std::uint64_t>& hashes, int ranks,
+                                  std::vector<std::size_t>& counts) {
+  counts.assign(static_cast<std::size_t>(ranks), 0);
+  for (const std::uint64_t hash : hashes) ++counts[static_cast<std::size_t>(owner_of_hash(hash, ranks))];
+  std::vector<std::size_t> next(counts.size(), 0);
+  std::exclusive_scan(counts.begin(), counts.end(), next.begin(), std::size_t{0});
+  std::vector<std::size_t> order(hashes.size());
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    order[next[static_cast<std::size_t>(owner_of_hash(hashes[i], ranks))]++] = i;
+  return order;
+}
+
+/// How many equal numbers come before each.
+std::vector<std::uint32_t> count_earlier_equals(const std::vector<std::uint64_t>& hashes) {
+  std::vector<std::size_t> order(hashes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return hashes[a] != hashes[b] ? hashes[a] < hashes[b] : a < b;
+  });
+  std::vector<std::uint32_t> earlier(hashes.size(), 0);
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    if (hashes[order[i]] == hashes[order[i - 1]]) earlier[order[i]] = earlier[order[i - 1]] + 1;
+  }
+  return earlier;
+}
+
+}  // namespace
+
+InteractionDraws::InteractionDraws(const Dataset& dataset, mpi::Communicator& communicator)
+    : identities_(hashes_of_interactions(dataset, communicator)) {
+  std::vector<std::size_t> sent;
+  const std::vector<std::size_t> order = by_owner(identities_, communicator.size(), sent);
+  std::vector<std::uint64_t> outgoing;
+  outgoing.reserve(order.size());
+  for (const std::size_t i : order) outgoing.push_back(identities_[i]);
+
+  // What the owner gets is in the order of the data, as ranks have consecutive blocks of it (of each part, where it comes in parts).
+  std::vector<std::size_t> received;
+  std::vector<std::uint64_t> owned;
+  communicator.all_to_all(std::span<const std::uint64_t>(outgoing), sent, owned, received);
+  const std::vector<std::uint32_t> of_owned = count_earlier_equals(owned);
+  std::vector<std::uint32_t> earlier(order.size());
+  mpi::Pending pending;
+  communicator.start_all_to_all(std::span<const std::uint32_t>(of_owned),
+                                std::span<const std::size_t>(received), std::span(earlier),
+                                std::span<const std::size_t>(sent), pending);
+  pending.wait();
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    std::uint64_t& identity = identities_[order[place]];
+    identity = hash_words<2>({identity, earlier[place]});
+  }
+}
+
+std::vector<std::int64_t> InteractionDraws::draw(std::uint64_t seed, std::string_view purpose) const {
+  const std::uint64_t key = base::random_key(seed, purpose);
+  std::vector<std::int64_t> draws;
+  draws.reserve(identities_.size());
+  for (const std::uint64_t identity : identities_)
+    draws.push_back(static_cast<std::int64_t>(hash_words<1>({identity}, key) >> 2));
+  return draws;
+}
+
+}  // namespace gemel::ingest
