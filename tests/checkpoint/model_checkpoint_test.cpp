@@ -143,7 +143,13 @@ class ModelCheckpointTest : public testing::Test {
     identity.lanes = 8;
     identity.seed = 5;
     identity.top_k = {1, 10};
-    identity.data = {"made up", 100, 70, 20, 0xfedcba9876543210, 10};
+    identity.data = {"made up",
+                     100,
+                     70,
+                     20,
+                     0xfedcba9876543210,
+                     10,
+                     ingest::SplitBorders{1, std::int64_t{1} << 62, 3, -4}};
     identity.metrics = metrics_;
     const std::int64_t bytes =
         save_model(path_, identity, state_, catalogue, saved.model, saved.optimizer, world_);
@@ -282,6 +288,11 @@ TEST_F(ModelCheckpointTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabu
   CheckpointReader reader(path_, world_);
   EXPECT_EQ(read_data_identity(reader).content_hash, 0xfedcba9876543210);
   EXPECT_EQ(read_data_identity(reader).validation_examples, 10);
+  ASSERT_TRUE(read_data_identity(reader).split);
+  EXPECT_EQ(read_data_identity(reader).split->test_begin, 1);
+  EXPECT_EQ(read_data_identity(reader).split->test_end, std::int64_t{1} << 62);
+  EXPECT_EQ(read_data_identity(reader).split->validation_end, 3);
+  EXPECT_EQ(read_data_identity(reader).split->train_until, -4);
   const auto features = read_features(reader, "query", world_);
   const auto candidate = read_features(reader, "candidate", world_);
   reader.close();

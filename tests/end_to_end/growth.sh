@@ -73,6 +73,8 @@ done
 [[ $(shape "$newer" /catalogue/vector) == '70, 16' ]] || fail 'the new items are not in the catalogue'
 h5dump -a /data/interactions "$newer" >attribute
 check 'the file names the new data' grep -q '(0): 3000$' attribute
+for file in "$older" "$newer"; do h5dump -a /data/split_test_end "$file" | grep '(0)'; done | uniq >borders
+[[ $(wc -l <borders) == 1 ]] || fail 'growth moved the border of the test'
 
 # On other ranks, with the tables elsewhere, and in two goes.
 for ranks in 2 3; do
