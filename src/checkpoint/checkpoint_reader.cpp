@@ -9,6 +9,7 @@
 
 #include "gemel/base/error.hpp"
 #include "gemel/checkpoint/checkpoint_format.hpp"
+#include "gemel/checkpoint/long_texts.hpp"
 #include "gemel/hdf5/error.hpp"
 #include "gemel/mpi/agreement.hpp"
 
@@ -249,6 +250,7 @@ std::vector<T> CheckpointReader::read_vector(const std::string& path) {
   });
   if constexpr (std::is_same_v<T, std::string>) {
     if (!whole.empty()) hdf5::unpack_text(packed, packed.size() / whole.size(), std::span(whole));
+    append_rest(path, 0, whole);
   }
   return whole;
 }
@@ -319,7 +321,30 @@ std::vector<std::string> CheckpointReader::read_strings(const std::string& path,
                const std::string_view packed(reinterpret_cast<const char*>(bytes.data()), bytes.size());
                hdf5::unpack_text(packed, length, std::span(own).subspan(row, packed.size() / length));
              });
+  append_rest(path, first, own);
   return own;
+}
+
+void CheckpointReader::append_rest(const std::string& path, std::size_t first, std::span<std::string> own) {
+  if (!has(rest_path(path))) return;
+  const std::size_t rows = shape(path).rows;
+  const auto rest_rows = read_vector<std::int64_t>(rest_row_path(path));
+  together([&] {
+    if (std::ranges::is_sorted(rest_rows) && (rest_rows.empty() || rest_rows.front() >= 0) &&
+        (rest_rows.empty() || static_cast<std::size_t>(rest_rows.back()) < rows))
+      return;
+    throw CheckpointError(fmt::format("damaged: dataset {} names rows that {} has not. {}",
+                                      rest_row_path(path), path, use_another));
+  });
+  const auto piece_of = [&](std::size_t row) {
+    const auto begin = std::ranges::lower_bound(rest_rows, static_cast<std::int64_t>(row));
+    return static_cast<std::size_t>(begin - rest_rows.begin());
+  };
+  const std::size_t begin = piece_of(first);
+  const std::size_t end = piece_of(first + own.size());
+  const std::vector<std::string> rest = read_strings(rest_path(path), begin, end - begin);
+  for (std::size_t i = 0; i < rest.size(); ++i)
+    own[static_cast<std::size_t>(rest_rows[begin + i]) - first] += rest[i];
 }
 
 void CheckpointReader::verify() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gemel/checkpoint/checkpoint_format.hpp"
+#include "gemel/checkpoint/long_texts.hpp"
 #include "gemel/checkpoint/row_cut.hpp"
 #include "gemel/hdf5/error.hpp"
 #include "gemel/mpi/agreement.hpp"
@@ -211,8 +212,21 @@ void CheckpointWriter::write_numbers(const std::string& path, const hdf5::Shape&
 
 void CheckpointWriter::write_rows(const std::string& path, std::size_t rows, std::size_t first,
                                   std::span<const std::string> own) {
-  const auto longest = communicator_->max(static_cast<std::int64_t>(hdf5::longest_text(own)));
-  const auto length = static_cast<std::size_t>(longest);
+  const std::size_t width = text_width(own, rows, *communicator_);
+  const auto own_longest = static_cast<std::int64_t>(hdf5::longest_text(own));
+  if (static_cast<std::size_t>(communicator_->max(own_longest)) <= width)
+    return write_texts(path, rows, first, own, width);
+  const CutTexts cut = cut_texts(own, static_cast<std::int64_t>(first), width);
+  const auto own_rest = static_cast<std::int64_t>(cut.rest.size());
+  const auto rest = static_cast<std::size_t>(communicator_->sum(own_rest));
+  const auto first_rest = static_cast<std::size_t>(communicator_->sum_before(own_rest));
+  write_texts(path, rows, first, cut.beginnings, width);
+  write_texts(rest_path(path), rest, first_rest, cut.rest, width);
+  write_rows(rest_row_path(path), rest, first_rest, std::span<const std::int64_t>(cut.rest_rows));
+}
+
+void CheckpointWriter::write_texts(const std::string& path, std::size_t rows, std::size_t first,
+                                   std::span<const std::string> own, std::size_t length) {
   std::string packed;
   const auto bytes = [&](std::size_t row, std::size_t count) {
     packed = hdf5::pack_text(own.subspan(row, count), length);

@@ -95,6 +95,8 @@ class CheckpointReader {
   template <class T>
   void read_numbers(const std::string& path, std::size_t first, std::size_t count,
                     std::optional<std::size_t> cols, std::span<T> own);
+  /// Adds what the rows of a dataset had no room for to the texts of rows [first, first + own.size()). Each rank names rows of its own.
+  void append_rest(const std::string& path, std::size_t first, std::span<std::string> own);
   /// Runs `action`, lets the ranks agree on its outcome, and closes the file if it failed.
   void together(const std::function<void()>& action);
 

@@ -50,7 +50,7 @@ class CheckpointWriter {
   void write(const std::string& path, std::span<const double> whole);
   void write(const std::string& path, std::span<const std::int64_t> whole);
   void write(const std::string& path, std::span<const std::uint64_t> whole);
-  /// UTF-8 strings, stored with the length of the longest; none may end in a zero byte.
+  /// UTF-8 strings, without zero bytes, stored as long_texts.hpp says.
   void write(const std::string& path, std::span<const std::string> whole);
 
   /// Writes the same dataset of `rows` rows when this rank has [first, first + rows of `own`) of them. The
@@ -97,6 +97,9 @@ class CheckpointWriter {
   template <class T>
   void write_numbers(const std::string& path, const hdf5::Shape& shape, std::size_t first, std::size_t count,
                      std::span<const T> own);
+  /// Rows of `length` bytes, none of which is longer.
+  void write_texts(const std::string& path, std::size_t rows, std::size_t first,
+                   std::span<const std::string> own, std::size_t length);
   /// Writes a dataset that `create` makes, of `rows` rows of `row_bytes`.
   void write_piece(const std::string& path, std::size_t rows, std::size_t row_bytes, const Piece& piece,
                    const std::function<hdf5::Dataset()>& create);
