@@ -116,6 +116,12 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        "Learn a number for each item that is added to its score (with --temperature, divided by it like the "
        "rest), beside the vectors and outside of --normalize: a candidate feature item_id:bias.",
        toggle(o.model.item_bias)},
+      {"Model", "unknown-share", "SHARE",
+       "Share of the training examples whose ids, the lookup features of queries, are replaced by the "
+       "unknown "
+       "one, drawn anew in each epoch: its row, which is 0 otherwise, learns to stand for users without "
+       "training examples. Try 0.05 where there will be such users. In [0, 1).",
+       fraction(o.model.unknown_share)},
       {"Model", "dropout", "SHARE",
        "Share of the outputs of every layer but the last that training sets to 0, drawn anew at each step, "
        "while the others are divided by 1 - SHARE; in [0, 1). A candidate that is in a batch several times "

@@ -20,7 +20,7 @@ constexpr std::size_t header_words = 2;
 
 EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, Examples own,
                      std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
-                     std::uint64_t seed)
+                     std::uint64_t seed, UnknownIds unknown)
     : plan_(plan),
       communicator_(communicator),
       own_(std::move(own)),
@@ -28,6 +28,7 @@ EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communic
       total_(total),
       batch_size_(batch_size),
       seed_(seed),
+      unknown_(std::move(unknown)),
       has_weights_(communicator.max(std::int64_t{own_.weights.empty() ? 0 : 1}) > 0),
       has_users_(communicator.max(std::int64_t{own_.users.empty() ? 0 : 1}) > 0) {
   base::require(numbers_.size() == own_.size(), "ingest: one number per example");
@@ -85,6 +86,13 @@ EpochDeal::Place EpochDeal::place(std::int64_t position) const {
   return {rank, static_cast<std::uint32_t>(before + within - starts[rank])};
 }
 
+void EpochDeal::make_unknown(std::uint64_t key, std::uint64_t position, std::uint32_t* features) const {
+  for (std::size_t i = 0; i < unknown_.features.size(); ++i) {
+    if (base::random_float(key, position * unknown_.features.size() + i) < unknown_.share)
+      features[unknown_.features[i]] = VocabularyDirectory::unknown_row;
+  }
+}
+
 void EpochDeal::pack(std::int64_t epoch) {
   const base::KeyedPermutation order(base::random_key(seed_, fmt::format("epoch {}", epoch)),
                                      static_cast<std::uint64_t>(total_));
@@ -102,11 +110,13 @@ void EpochDeal::pack(std::int64_t epoch) {
   std::vector<std::size_t> next(ranks, 0);
   for (std::size_t rank = 1; rank < ranks; ++rank) next[rank] = next[rank - 1] + counts_[rank - 1];
   outgoing_.resize(own_.size() * words);
+  const std::uint64_t unknown_key = base::random_key(seed_, fmt::format("unknown ids of epoch {}", epoch));
   for (std::size_t i = 0; i < own_.size(); ++i) {
     std::uint32_t* message = outgoing_.data() + next[places_[i].rank];
     message[0] = places_[i].slot;
     message[1] = static_cast<std::uint32_t>(own_.items[i]);
     std::copy_n(own_.features.words.data() + i * features, features, message + header_words);
+    if (unknown_.share > 0) make_unknown(unknown_key, positions_[i], message + header_words);
     if (has_weights_) message[header_words + features] = std::bit_cast<std::uint32_t>(own_.weights[i]);
     if (has_users_) message[words - 1] = static_cast<std::uint32_t>(own_.users[i]);
     next[places_[i].rank] += words;

@@ -9,6 +9,7 @@
 
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/delimited_reader.hpp"
+#include "gemel/ingest/text.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -168,6 +169,22 @@ std::int64_t FittedFeature::table_rows() const {
       return spec.size;
     case FeatureKind::bucketize:
       return spec.size + 1;
+    case FeatureKind::normalize:
+      break;
+  }
+  return 0;
+}
+
+std::int64_t FittedFeature::special_rows() const {
+  switch (spec.kind) {
+    case FeatureKind::lookup:
+    case FeatureKind::list:
+    case FeatureKind::bias:
+      return VocabularyDirectory::special_rows;
+    case FeatureKind::text:
+      return static_cast<std::int64_t>(special_token_rows);
+    case FeatureKind::hash:
+    case FeatureKind::bucketize:
     case FeatureKind::normalize:
       break;
   }

@@ -82,12 +82,13 @@ void check_specs(const std::vector<FeatureSpec>& specs, const Columns& columns,
 class Featurizer {
  public:
   Featurizer(FittedFeature& feature, const Columns& columns, mpi::Communicator& communicator,
-             const FittedFeature* earlier, bool freeze)
+             const FittedFeature* earlier, bool freeze, const std::vector<bool>* is_known)
       : feature_(feature),
         columns_(columns),
         communicator_(communicator),
         earlier_(earlier),
-        freeze_(freeze) {
+        freeze_(freeze),
+        is_known_(is_known) {
     if (earlier_ == nullptr) return;
     feature_.minimum = earlier_->minimum;
     feature_.maximum = earlier_->maximum;
@@ -102,7 +103,10 @@ class Featurizer {
       case FeatureKind::lookup:
       case FeatureKind::bias: {
         const DistinctStrings distinct = distinct_strings(text_column());
-        put_each(distinct.places, rows_in_directory(distinct), put);
+        put_each(distinct.places,
+                 is_known_ == nullptr ? rows_in_directory(distinct, distinct)
+                                      : rows_in_directory(known_ones(distinct, *is_known_), distinct),
+                 put);
         break;
       }
       case FeatureKind::hash:
@@ -131,13 +135,28 @@ class Featurizer {
     for (std::size_t row = 0; row < places.size(); ++row) put(row, rows[places[row]]);
   }
 
-  /// The row of each of `distinct` in the vocabulary of all ranks' strings, which becomes the feature's.
-  std::vector<std::uint32_t> rows_in_directory(const DistinctStrings& distinct) {
+  /// Those of `distinct` that occur in a known row.
+  static DistinctStrings known_ones(const DistinctStrings& distinct, const std::vector<bool>& is_known) {
+    std::vector<std::int64_t> counts(distinct.size(), 0);
+    for (std::size_t row = 0; row < distinct.places.size(); ++row)
+      counts[distinct.places[row]] += is_known[row] ? 1 : 0;
+    DistinctStrings known;
+    for (std::size_t i = 0; i < distinct.size(); ++i) {
+      if (counts[i] == 0) continue;
+      known.strings.push_back(distinct.strings[i]);
+      known.hashes.push_back(distinct.hashes[i]);
+      known.counts.push_back(counts[i]);
+    }
+    return known;
+  }
+
+  /// The row of each of `distinct` in the vocabulary of all ranks' known strings, which becomes the feature's.
+  std::vector<std::uint32_t> rows_in_directory(const DistinctStrings& known,
+                                               const DistinctStrings& distinct) {
     const std::string what = quote(feature_.spec);
     const VocabularyDirectory directory =
-        earlier_ == nullptr
-            ? VocabularyDirectory(distinct, communicator_, what)
-            : VocabularyDirectory(distinct, earlier_->vocabulary, freeze_, communicator_, what);
+        earlier_ == nullptr ? VocabularyDirectory(known, communicator_, what)
+                            : VocabularyDirectory(known, earlier_->vocabulary, freeze_, communicator_, what);
     feature_.vocabulary = directory.block(communicator_);
     feature_.added = directory.added();
     return directory.rows_of(distinct, communicator_);
@@ -196,8 +215,8 @@ class Featurizer {
   template <class Put>
   void look_up_lists(RowLists& lists, Put put) {
     const DistinctStrings distinct = distinct_strings(cut_up(lists));
-    const auto rows =
-        feature_.spec.kind == FeatureKind::text ? rows_of_tokens(distinct) : rows_in_directory(distinct);
+    const auto rows = feature_.spec.kind == FeatureKind::text ? rows_of_tokens(distinct)
+                                                              : rows_in_directory(distinct, distinct);
     lists.rows.resize(distinct.places.size());
     put_each(distinct.places, rows, [&](std::size_t place, std::uint32_t row) { lists.rows[place] = row; });
     for (std::size_t row = 0; row < lists.size(); ++row) put(row, static_cast<std::uint32_t>(row));
@@ -259,6 +278,7 @@ class Featurizer {
   mpi::Communicator& communicator_;
   const FittedFeature* earlier_;
   bool freeze_;
+  const std::vector<bool>* is_known_;
 };
 
 RowLists all_gather_lists(const RowLists& mine, mpi::Communicator& communicator) {
@@ -299,7 +319,8 @@ FeatureRows all_gather_rows(const FeatureRows& mine, mpi::Communicator& communic
 }
 
 FeaturisedColumns featurize_columns(const std::vector<FeatureSpec>& specs, const Columns& columns,
-                                    mpi::Communicator& communicator, const EarlierFeatures& earlier) {
+                                    mpi::Communicator& communicator, const EarlierFeatures& earlier,
+                                    const std::vector<bool>* is_known) {
   base::require(communicator.sum(static_cast<std::int64_t>(columns.rows)) > 0, "featurize_columns: no rows");
   check_specs(specs, columns, earlier);
   FeaturisedColumns result;
@@ -310,7 +331,8 @@ FeaturisedColumns featurize_columns(const std::vector<FeatureSpec>& specs, const
   for (std::size_t index = 0; index < specs.size(); ++index) {
     FittedFeature& feature = result.features.emplace_back();
     feature.spec = specs[index];
-    Featurizer(feature, columns, communicator, find_earlier(specs[index], earlier), earlier.freeze_vocabulary)
+    Featurizer(feature, columns, communicator, find_earlier(specs[index], earlier), earlier.freeze_vocabulary,
+               is_known)
         .run(rows.lists[index],
              [&](std::size_t row, std::uint32_t word) { rows.words[row * specs.size() + index] = word; });
   }

@@ -27,6 +27,7 @@ FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, c
       const bool is_bias = feature.spec.kind == ingest::FeatureKind::bias;
       tables_.emplace_back(name, placements.blocks(name, feature.table_rows()), placements.held_block(name),
                            feature.spec.dim, is_bias ? 0.0F : embedding_range, seed);
+      tables_.back().clear_rows(feature.special_rows());
     }
   }
 }

@@ -63,6 +63,21 @@ learning::OptimizerOptions optimizer_options(const TrainingOptions& options, std
   return result;
 }
 
+ingest::UnknownIds unknown_ids(const model::ModelOptions& options,
+                               const std::vector<ingest::FittedFeature>& features) {
+  ingest::UnknownIds unknown = {options.unknown_share, {}};
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    if (features[i].spec.kind == ingest::FeatureKind::lookup) unknown.features.push_back(i);
+  }
+  if (unknown.share > 0 && unknown.features.empty()) {
+    throw mpi::AgreedError(
+        ExitCode::usage, fmt::format("--unknown-share {}: no query feature is a lookup, so there are no ids "
+                                     "to replace; leave it out",
+                                     options.unknown_share));
+  }
+  return unknown;
+}
+
 /// Throws AgreedError (usage) when a metric is monitored that there are no test examples for.
 void require_monitored(const TrainingOptions& options, const evaluation::Evaluator& evaluator) {
   if (evaluator.examples() > 0 || options.monitor.empty() || options.monitor == monitored_loss) return;
@@ -101,7 +116,8 @@ class Run {
               options.loss.mask_seen ? &*data_.seen : nullptr),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
         deal_(plan_, communicator, std::move(data_.train), std::move(data_.train_numbers),
-              data_.identity.train_examples, options.batch_size, options.seed),
+              data_.identity.train_examples, options.batch_size, options.seed,
+              unknown_ids(options.model, data_.query_features)),
         step_({plan_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
                timer_, traffic_}),
         validation_part_(data_.identity.validation_examples > 0 ? ingest::Part::validation

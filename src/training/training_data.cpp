@@ -258,9 +258,11 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
                    dataset.content_hash,
                    split.size(ingest::Part::validation),
                    split.borders};
-  ingest::FeaturisedColumns query =
-      ingest::featurize_columns(specs.query, dataset.interactions, communicator,
-                                {earlier ? &earlier->features.query : nullptr, options.freeze_vocabulary});
+  std::vector<bool> is_train;
+  for (const ingest::Part part : split.parts) is_train.push_back(part == ingest::Part::train);
+  ingest::FeaturisedColumns query = ingest::featurize_columns(
+      specs.query, dataset.interactions, communicator,
+      {earlier ? &earlier->features.query : nullptr, options.freeze_vocabulary}, &is_train);
   data.query_features = std::move(query.features);
   ingest::UserNumbers users;
   if (needs_users(options)) users = number_users(dataset.interactions, communicator);

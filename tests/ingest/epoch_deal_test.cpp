@@ -16,7 +16,7 @@ constexpr int lanes = 8;
 /// where there is more than one rank the last one brings none. The weight of example i is i / 4, its user 3 i.
 EpochDeal make_deal(const exchange::LanePlan& plan, mpi::Communicator& communicator, std::int64_t total,
                     std::int64_t batch_size, std::uint64_t seed, bool with_weights = false,
-                    bool with_users = false) {
+                    bool with_users = false, UnknownIds unknown = {}) {
   Examples own;
   own.features.features = 2;
   own.features.lists.resize(2);
@@ -32,7 +32,8 @@ EpochDeal make_deal(const exchange::LanePlan& plan, mpi::Communicator& communica
     if (with_weights) own.weights.push_back(0.25F * static_cast<float>(i));
     if (with_users) own.users.push_back(static_cast<std::int32_t>(3 * i));
   }
-  return EpochDeal(plan, communicator, std::move(own), std::move(numbers), total, batch_size, seed);
+  return EpochDeal(plan, communicator, std::move(own), std::move(numbers), total, batch_size, seed,
+                   std::move(unknown));
 }
 
 /// The numbers of the examples of a batch in order, all lanes of all ranks after one another. lane_sizes: of all lanes.
@@ -162,6 +163,37 @@ TEST(EpochDealTest, UsersTravelWithTheirExamples) {
       EXPECT_TRUE(plain.dealt().users.empty());
     }
   }
+}
+
+/// The items of the examples of an epoch whose second id was replaced. Everything else must have stayed.
+std::set<std::int32_t> unknown_items(mpi::Communicator& communicator, std::int64_t total, float share,
+                                     std::int64_t epoch) {
+  const exchange::LanePlan plan(lanes, communicator.size(), communicator.rank());
+  EpochDeal deal = make_deal(plan, communicator, total, 24, 11, false, false, {share, {1}});
+  deal.deal(epoch);
+  std::vector<std::int32_t> own;
+  for (std::size_t i = 0; i < deal.dealt().size(); ++i) {
+    const std::int32_t item = deal.dealt().items[i];
+    EXPECT_EQ(deal.dealt().features.words[2 * i], static_cast<std::uint32_t>(7 * item)) << "is no id";
+    const std::uint32_t id = deal.dealt().features.words[2 * i + 1];
+    if (id == 0) {
+      own.push_back(item);
+    } else {
+      EXPECT_EQ(id, static_cast<std::uint32_t>(7 * item + 1));
+    }
+  }
+  const auto all = communicator.all_gather_varying(std::span<const std::int32_t>(own));
+  return {all.begin(), all.end()};
+}
+
+TEST(EpochDealTest, MakesAShareOfTheIdsUnknownTheSameOnAnyNumberOfRanks) {
+  auto world = mpi::Communicator::world();
+  auto alone = mpi::Communicator::self();
+  const auto unknown = unknown_items(world, 4000, 0.25F, 0);
+  EXPECT_NEAR(static_cast<double>(unknown.size()), 1000, 165);  // six deviations
+  EXPECT_EQ(unknown_items(alone, 4000, 0.25F, 0), unknown);
+  EXPECT_NE(unknown_items(world, 4000, 0.25F, 1), unknown) << "each epoch draws anew";
+  EXPECT_TRUE(unknown_items(world, 4000, 0.0F, 0).empty());
 }
 
 }  // namespace

@@ -85,6 +85,24 @@ TEST(Featurize, LookupGivesTheRowOfTheString) {
   EXPECT_THAT(words_of(features, column_of("name", std::vector<std::string>{"carl"})).words, ElementsAre(0U));
 }
 
+TEST(Featurize, ALookupTakesNewValuesFromKnownRowsAlone) {
+  auto self = mpi::Communicator::self();
+  const Columns columns = column_of("name", {"ann", "bob", "ann", "cat"});
+  const std::vector<bool> is_known = {false, true, true, false};  // ann and bob
+  const auto learnt = featurize_columns(parse_all({"name:lookup"}), columns, self, {}, &is_known);
+  EXPECT_EQ(learnt.features[0].vocabulary.rows, 3);
+  EXPECT_EQ(learnt.rows.words[3], 0U) << "cat is unknown";
+  EXPECT_EQ(learnt.rows.words[0], learnt.rows.words[2]);
+  EXPECT_NE(learnt.rows.words[0], 0U);
+  EXPECT_NE(learnt.rows.words[1], learnt.rows.words[0]);
+  // What an earlier run knows stays known.
+  const auto before = featurize_alone({"name:lookup"}, column_of("name", {"cat"})).features;
+  const auto grown =
+      featurize_columns(parse_all({"name:lookup"}), columns, self, {.features = &before}, &is_known);
+  EXPECT_EQ(grown.rows.words[3], 1U);
+  EXPECT_EQ(grown.features[0].added, 2);
+}
+
 TEST(Featurize, HashGivesTheHashOfTextOrDigitsModuloN) {
   const auto [features, rows] = featurize_alone({"name:hash(1000)", "time:hash(4e9)"}, make_columns());
   EXPECT_EQ(features[0].table_rows(), 1000);

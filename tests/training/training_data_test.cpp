@@ -115,6 +115,7 @@ TEST_F(TrainingDataTest, CountsThePartsOfTheFiles) {
   EXPECT_EQ(data.identity.test_examples, 2);
   EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.train.size())), 4);
   EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.test.size())), 2);
+  EXPECT_EQ(data.query_features[0].table_rows(), 3) << "a and b; c, whom training has never met, is unknown";
   std::vector<std::int64_t> counts = data.item_counts;
   std::ranges::sort(counts);
   EXPECT_THAT(counts, ElementsAre(0, 1, 3));  // item 4 is in the test file alone

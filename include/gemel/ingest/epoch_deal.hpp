@@ -21,6 +21,12 @@ struct Examples {
   std::size_t size() const { return items.size(); }
 };
 
+/// Which ids of training examples are replaced by the unknown one, so that its row learns what can be said of anybody.
+struct UnknownIds {
+  float share = 0;                    ///< of the examples, drawn for each of `features` and each epoch anew
+  std::vector<std::size_t> features;  ///< indices of lookup features
+};
+
 /// The order of the training examples. A rank stores its block of them and nothing else; every epoch is a
 /// global shuffle, a keyed permutation of all examples that is a function of (seed, epoch) alone, and the
 /// ranks deal: each example travels to the rank whose lane trains it.
@@ -31,7 +37,7 @@ class EpochDeal {
   /// rank that has examples. The same holds for users. Collective.
   EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, Examples own,
             std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
-            std::uint64_t seed);
+            std::uint64_t seed, UnknownIds unknown = {});
 
   std::int64_t batches() const { return (total_ + batch_size_ - 1) / batch_size_; }
   /// Examples of batch `batch` (from 0) over all ranks; only the last one may be short.
@@ -68,6 +74,8 @@ class EpochDeal {
   std::size_t words_of_example() const;
   std::size_t dealt_before(std::int64_t batch, int lane) const;
   void pack(std::int64_t epoch);
+  /// Replaces ids among the features of the example at `position`.
+  void make_unknown(std::uint64_t key, std::uint64_t position, std::uint32_t* features) const;
   void unpack();
 
   const exchange::LanePlan& plan_;
@@ -77,6 +85,7 @@ class EpochDeal {
   std::int64_t total_;
   std::int64_t batch_size_;
   std::uint64_t seed_;
+  UnknownIds unknown_;
   bool has_weights_;
   bool has_users_;
   std::int64_t epoch_ = -1;

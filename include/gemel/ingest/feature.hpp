@@ -71,6 +71,8 @@ struct FittedFeature {
 
   /// Rows of the feature's table: the vocabulary's size, or N for hash, N + 1 for bucketize, 0 for normalize.
   std::int64_t table_rows() const;
+  /// The first of these that are of no value: for unknown ones, and for the padding of text.
+  std::int64_t special_rows() const;
 };
 
 /// `count` (>= 2) points from `first` to `last`, with the rounding of numpy.linspace: first + i * step, and
@@ -126,7 +128,11 @@ struct EarlierFeatures {
 /// Throws AgreedError (usage) for a column that does not exist or does not hold what the kind needs, with the columns
 /// there are, for two features of the same name, and for one that earlier features lack; AgreedError (data) for a
 /// vocabulary or lists too long. Collective.
+///
+/// `is_known` says which of this rank's rows a lookup may take new values of its vocabulary from; null: all. The others' values are
+/// unknown, unless they are in it already.
 FeaturisedColumns featurize_columns(const std::vector<FeatureSpec>& specs, const Columns& columns,
-                                    mpi::Communicator& communicator, const EarlierFeatures& earlier = {});
+                                    mpi::Communicator& communicator, const EarlierFeatures& earlier = {},
+                                    const std::vector<bool>* is_known = nullptr);
 
 }  // namespace gemel::ingest

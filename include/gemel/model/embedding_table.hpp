@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,6 +26,12 @@ class EmbeddingTable {
         held_(blocks.block(block)),
         weights_(static_cast<std::size_t>(held_.size()), dim) {
     initialize(weights_.view(), range, seed, name_, static_cast<std::size_t>(held_.first) * dim);
+  }
+
+  /// Sets those of the table's first `count` rows that this rank holds to 0.
+  void clear_rows(std::int64_t count) {
+    for (std::int64_t row = held_.first; row < std::min(count, held_.last); ++row)
+      std::ranges::fill(this->row(row), 0.0F);
   }
 
   const std::string& name() const { return name_; }

@@ -26,7 +26,7 @@ class FeatureInput {
     std::vector<float> factors;           // of each occurrence: 1 / length of its list
   };
 
-  /// The tables' first values are uniform in +-embedding_range; biases are 0 at first.
+  /// The tables' first values are uniform in +-embedding_range; biases, and the rows of unknown values, are 0 at first.
   FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
                const exchange::TablePlacements& placements, float embedding_range, std::uint64_t seed);
 

@@ -27,6 +27,8 @@ struct ModelOptions {
   bool normalize = false;
   /// Each item has a number that is added to its score: the feature item_id:bias beside the candidate features.
   bool item_bias = false;
+  /// Share of the training examples whose ids, the lookups of the query tower, are replaced by the unknown one, drawn anew in each epoch.
+  float unknown_share = 0;
   /// Shares of values that training sets to 0, drawn anew at each step: of the outputs of all layers but the last, and of the two
   /// towers' inputs. dropout.hpp says more.
   float dropout = 0;
