@@ -1,75 +1,59 @@
 #include "gemel/ingest/delimited_reader.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
+#include <span>
 #include <system_error>
 
-#include "gemel/base/error.hpp"
 #include "gemel/mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {
 
-std::ifstream open(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (std::filesystem::is_directory(status)) {
-    throw base::DataError(fmt::format("{}: is a directory where a text file is expected.", path.string()));
-  }
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw base::DataError(fmt::format("{}: cannot be opened ({}). Check the path and its permissions.",
-                                      path.string(), errno != 0 ? std::strerror(errno) : "unknown reason"));
-  }
-  return file;
-}
-
-std::uint64_t size_of(const std::filesystem::path& path) {
-  std::ifstream file = open(path);
-  file.seekg(0, std::ios::end);
-  const std::streamoff size = file.tellg();
-  if (size < 0) throw base::DataError(fmt::format("{}: its size cannot be found out.", path.string()));
-  return static_cast<std::uint64_t>(size);
-}
-
-/// Where the first line begins that starts after a newline at or after `position`.
-std::uint64_t next_line_start(std::ifstream& file, std::uint64_t position, std::uint64_t size) {
-  std::vector<char> buffer(1 << 16);
-  file.clear();
-  file.seekg(static_cast<std::streamoff>(position));
-  while (position < size) {
-    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    const auto count = static_cast<std::size_t>(file.gcount());
-    if (count == 0) break;
-    if (const void* newline = std::memchr(buffer.data(), '\n', count)) {
-      return position + static_cast<std::uint64_t>(static_cast<const char*>(newline) - buffer.data()) + 1;
-    }
-    position += count;
-  }
-  return size;
-}
-
-std::string read_bytes(const std::filesystem::path& path, ByteRange range) {
-  std::ifstream file = open(path);
-  file.seekg(static_cast<std::streamoff>(range.begin));
-  std::string bytes(range.end - range.begin, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (file.bad() || file.gcount() != static_cast<std::streamsize>(bytes.size())) {
-    throw base::DataError(fmt::format("{}: reading bytes {} to {} failed. Is the file still being written?",
-                                      path.string(), range.begin, range.end));
-  }
-  return bytes;
-}
-
 std::int64_t count_lines(std::string_view text) {
   const bool open_end = !text.empty() && text.back() != '\n';
   return std::count(text.begin(), text.end(), '\n') + (open_end ? 1 : 0);
+}
+
+/// Root reads the stream and gives every rank its lines. Collective.
+std::string deal_stream(const std::filesystem::path& path, mpi::Communicator& communicator) {
+  std::string bytes;
+  mpi::agree(communicator, [&] {
+    if (communicator.is_root()) bytes = read_stream(path);
+  });
+  if (communicator.size() == 1) return bytes;
+  std::vector<std::size_t> to_ranks;
+  for (int rank = 0; rank < communicator.size(); ++rank) {
+    const ByteRange range = share_of_lines(bytes, rank, communicator.size());
+    to_ranks.push_back(range.end - range.begin);
+  }
+  std::vector<std::size_t> from_ranks;
+  const std::vector<char> share = communicator.all_to_all(std::span<const char>(bytes), to_ranks, from_ranks);
+  return {share.begin(), share.end()};
+}
+
+/// This rank's part of a file that can be read from anywhere. Collective.
+std::string read_own_share(const std::filesystem::path& path, mpi::Communicator& communicator) {
+  std::uint64_t size = 0;
+  mpi::agree(communicator, [&] {
+    if (communicator.is_root()) size = size_of(path);
+  });
+  communicator.broadcast(std::span(&size, 1));
+  std::string text;
+  mpi::agree(communicator, [&] {
+    text = read_bytes(path, share_of_lines(path, size, communicator.rank(), communicator.size()));
+  });
+  return text;
+}
+
+/// Whether root can read the file only once. Collective.
+bool is_stream_for_root(const std::filesystem::path& path, mpi::Communicator& communicator) {
+  int answer = 0;
+  mpi::agree(communicator, [&] {
+    if (communicator.is_root()) answer = is_stream(path) ? 1 : 0;
+  });
+  communicator.broadcast(std::span(&answer, 1));
+  return answer != 0;
 }
 
 }  // namespace
@@ -93,30 +77,10 @@ void DelimitedText::split(std::string_view line, std::vector<std::string_view>& 
   fields.push_back(line.substr(start));
 }
 
-ByteRange share_of_lines(const std::filesystem::path& path, std::uint64_t size, int part, int parts) {
-  std::ifstream file = open(path);
-  const auto start_of = [&](int index) {
-    if (index == 0) return std::uint64_t{0};
-    if (index == parts) return size;
-    const auto i = static_cast<std::uint64_t>(index);
-    const auto n = static_cast<std::uint64_t>(parts);
-    return next_line_start(file, size / n * i + size % n * i / n, size);
-  };
-  const std::uint64_t begin = start_of(part);
-  return {begin, start_of(part + 1)};
-}
-
 DelimitedText read_share(const std::filesystem::path& path, std::string_view separator,
                          mpi::Communicator& communicator) {
-  std::uint64_t size = 0;
-  mpi::agree(communicator, [&] {
-    if (communicator.is_root()) size = size_of(path);
-  });
-  communicator.broadcast(std::span(&size, 1));
-  std::string text;
-  mpi::agree(communicator, [&] {
-    text = read_bytes(path, share_of_lines(path, size, communicator.rank(), communicator.size()));
-  });
+  std::string text = is_stream_for_root(path, communicator) ? deal_stream(path, communicator)
+                                                            : read_own_share(path, communicator);
   const std::int64_t lines = count_lines(text);
   const std::int64_t first = communicator.sum_before(lines) + 1;
   return {std::move(text), std::string(separator), first, communicator.sum(lines)};
@@ -126,7 +90,8 @@ DelimitedText read_whole(const std::filesystem::path& path, std::string_view sep
                          mpi::Communicator& communicator) {
   std::string text;
   mpi::agree(communicator, [&] {
-    if (communicator.is_root()) text = read_bytes(path, {0, size_of(path)});
+    if (!communicator.is_root()) return;
+    text = is_stream(path) ? read_stream(path) : read_bytes(path, {0, size_of(path)});
   });
   communicator.broadcast(text);
   const std::int64_t lines = count_lines(text);

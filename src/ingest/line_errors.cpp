@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "gemel/ingest/text_encoding.hpp"
 #include "gemel/mpi/agreement.hpp"
 
 namespace gemel::ingest {
@@ -13,27 +14,28 @@ namespace {
 constexpr std::size_t most_listed = 10;
 constexpr std::size_t longest_quote = 60;
 
-/// `text` in quotes, shortened (not within a UTF-8 character), and with control characters made visible.
+}  // namespace
+
 std::string quote(std::string_view text) {
   std::size_t length = std::min(text.size(), longest_quote);
   if (length < text.size()) {
     while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
   }
   std::string quoted = "'";
-  for (const char c : text.substr(0, length)) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '\t') {
+  for (std::size_t at = 0; at < length;) {
+    const auto code = static_cast<unsigned char>(text[at]);
+    const std::size_t character = utf8_character(text.substr(at));
+    if (text[at] == '\t') {
       quoted += "\\t";
-    } else if (code < 0x20 || code == 0x7f) {
+    } else if (code < 0x20 || code == 0x7f || character == 0) {
       quoted += fmt::format("\\x{:02x}", code);
     } else {
-      quoted += c;
+      quoted += text.substr(at, character);
     }
+    at += std::max<std::size_t>(character, 1);
   }
   return quoted + (length < text.size() ? "'..." : "'");
 }
-
-}  // namespace
 
 void LineErrors::add(const Line& line, std::string_view where, std::string_view expected) {
   if (++count_ > static_cast<std::int64_t>(most_listed)) return;

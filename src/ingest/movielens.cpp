@@ -11,6 +11,7 @@
 #include "gemel/exchange/placement.hpp"
 #include "gemel/ingest/delimited_reader.hpp"
 #include "gemel/ingest/line_errors.hpp"
+#include "gemel/ingest/text_file.hpp"
 #include "gemel/ingest/vocabulary.hpp"
 #include "gemel/mpi/agreement.hpp"
 
@@ -39,7 +40,7 @@ std::vector<std::string> parse_genres(const DelimitedText& text, const std::file
       return errors.add(line, line.text,
                         fmt::format("the name of genre {0} and that number: 'name|{0}'", genres.size()));
     }
-    genres.push_back(latin1_to_utf8(line.fields[0]));
+    genres.emplace_back(line.fields[0]);
   });
   auto self = mpi::Communicator::self();
   errors.throw_if_any(remedy, self);
@@ -52,7 +53,7 @@ std::vector<std::string> read_genres(const std::filesystem::path& path, mpi::Com
   if (std::error_code error; communicator.is_root()) exists = std::filesystem::exists(path, error) ? 1 : 0;
   communicator.broadcast(std::span(&exists, 1));
   if (exists == 0) return known_genres;
-  return parse_genres(read_whole(path, "|", communicator), path);
+  return parse_genres(as_utf8(read_whole(path, "|", communicator), path, communicator), path);
 }
 
 /// The catalogue whole: item_id, title and genres of each line of u.item, in file order.
@@ -188,21 +189,6 @@ std::uint64_t parse_interactions(const DelimitedText& text, const std::filesyste
 
 }  // namespace
 
-std::string latin1_to_utf8(std::string_view text) {
-  std::string utf8;
-  utf8.reserve(text.size());
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (code < 0x80) {
-      utf8 += c;
-    } else {
-      utf8 += static_cast<char>(0xc0 | (code >> 6));
-      utf8 += static_cast<char>(0x80 | (code & 0x3f));
-    }
-  }
-  return utf8;
-}
-
 bool MovieLens100kReader::recognises(const std::filesystem::path& directory) const {
   std::error_code error;
   return std::filesystem::exists(directory / "u.data", error) &&
@@ -217,17 +203,17 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory,
   dataset.name = name();
 
   const std::vector<std::string> genres = read_genres(directory / "u.genre", communicator);
-  const DelimitedText item_text = read_whole(item_path, "|", communicator);
-  const Items items =
-      parse_items({latin1_to_utf8(item_text.text()), "|", 1, item_text.total_lines()}, genres, item_path);
+  DelimitedText item_text = read_whole(item_path, "|", communicator);
+  const std::uint64_t item_hash = XXH3_64bits(item_text.text().data(), item_text.text().size());
+  const Items items = parse_items(as_utf8(std::move(item_text), item_path, communicator), genres, item_path);
   keep_block(items, communicator, dataset);
   if (items.ids.empty()) {
     throw mpi::AgreedError(base::ExitCode::data,
                            fmt::format("{}: holds no items. {}", item_path.string(), remedy));
   }
 
-  const DelimitedText data = read_share(data_path, "\t", communicator);
-  if (data.total_lines() == 0) {
+  const DelimitedText data = as_utf8(read_share(data_path, "\t", communicator), data_path, communicator);
+  if (communicator.sum(static_cast<std::int64_t>(data.text().size())) == 0) {
     throw mpi::AgreedError(base::ExitCode::data,
                            fmt::format("{}: holds no interactions. {}", data_path.string(), remedy));
   }
@@ -235,8 +221,8 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory,
   dataset.first = data.first_line() - 1;
   const std::uint64_t hash = parse_interactions(data, data_path, items.ids, dataset, communicator);
   // The sum is meant modulo 2^64; only its bits travel as a signed number.
-  dataset.content_hash = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash))) +
-                         XXH3_64bits(item_text.text().data(), item_text.text().size());
+  dataset.content_hash =
+      static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash))) + item_hash;
   return dataset;
 }
 

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gemel/base/error.hpp"
@@ -118,6 +121,19 @@ TEST_F(DelimitedReader, CutsFilesOfMoreThanFourGigabytes) {
       EXPECT_EQ(range.end, part == 3 ? size : size / 4 * (p + 1) + 101);
     }
   }
+}
+
+TEST_F(DelimitedReader, DealsOutWhatCanBeReadOnlyOnce) {
+  std::string content;
+  for (int i = 0; i < 5000; ++i) content += std::string(static_cast<std::size_t>(i * i % 1001), '.') + ",\n";
+  const auto expected = read(content);
+  const auto path = directory_.path() / "pipe";
+  EXPECT_EQ(world_.is_root() ? mkfifo(path.c_str(), 0600) : 0, 0);
+  world_.barrier();
+  std::jthread writer;
+  if (world_.is_root()) writer = std::jthread([&] { std::ofstream(path) << content; });
+  EXPECT_EQ(read_on_all_ranks(path, ","), expected);
+  EXPECT_EQ(read_on_all_ranks("/dev/null", ","), std::vector<std::string>());
 }
 
 TEST_F(DelimitedReader, GivesEveryRankTheWholeFile) {

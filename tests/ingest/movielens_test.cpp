@@ -102,9 +102,31 @@ TEST_F(MovieLens, NamesTheGenresWhoseFieldsAreSet) {
               StartsWith("u.genre:2:1: 'Comedy|2': expected the name of genre 1 and that number: 'name|1'"));
 }
 
-TEST_F(MovieLens, ConvertsLatin1) {
-  EXPECT_EQ(latin1_to_utf8("abc"), "abc");
-  EXPECT_EQ(latin1_to_utf8("\x80\xbf\xc0\xe9\xff"), "\xc2\x80\xc2\xbf\xc3\x80\xc3\xa9\xc3\xbf");
+TEST_F(MovieLens, KeepsUtf8AndConvertsLatin1) {
+  const std::string data = "1\t1\t3\t100\n";
+  const auto titles = [&](std::string_view items) { return catalogue_column(read(items, data), "title"); };
+  EXPECT_THAT(titles("1|Am\xc3\xa9lie|\n2|Plain|\n"), ElementsAre("Am\xc3\xa9lie", "Plain"));
+  EXPECT_THAT(titles("1|Am\xe9lie|\n2|Plain|\n"), ElementsAre("Am\xc3\xa9lie", "Plain"));
+  EXPECT_THAT(titles("\xef\xbb\xbf"
+                     "1|Plain|\n"),
+              ElementsAre("Plain"));
+  EXPECT_THAT(error_of("1|Am\xc3\xa9lie|\n2|Am\xe9lie|\n", data),
+              StartsWith("u.item:2:5: '\\xe9': is not UTF-8, though the file has UTF-8 elsewhere."));
+  // Users, too, whatever rank has their lines.
+  const Dataset dataset = read(items_, "1\t1\t3\t100\n2\t7\t3\t100\n\xe9ve\t1\t3\t100\n");
+  const auto users = all_gather_strings(dataset.interactions.strings.at("user_id"), world_).texts();
+  EXPECT_THAT(users, ElementsAre("1", "2", "\xc3\xa9ve"));
+}
+
+TEST_F(MovieLens, RefusesWhatIsNoText) {
+  using namespace std::string_literals;
+  const std::string good = "1\t1\t3\t100\n";
+  EXPECT_THAT(error_of("1|A\0B|\n"s, good), StartsWith("u.item:1:4: '\\x00': a NUL byte"));
+  EXPECT_THAT(error_of("1|A\x01|\n", good), StartsWith("u.item:1:4: '\\x01': a control character"));
+  EXPECT_THAT(error_of(items_, good + good + "1\t1\t3\t10\0"s),
+              StartsWith("u.data:3:9: '\\x00': a NUL byte"));
+  EXPECT_THAT(error_of("\x1f\x8b\x08 and so on", good), StartsWith("u.item: is compressed by gzip"));
+  EXPECT_THAT(error_of(items_, "\xef\xbb\xbf"), StartsWith("u.data: holds no interactions."));
 }
 
 TEST_F(MovieLens, HashesContentAndOrder) {
@@ -136,8 +158,8 @@ TEST_F(MovieLens, SaysWhichFieldIsWrong) {
 }
 
 TEST_F(MovieLens, ShowsControlCharactersAndShortensLongText) {
-  EXPECT_THAT(error_of(items_, std::string("1\t1\t\x01\x1b[2J\t4")),
-              HasSubstr(":1:5: '\\x01\\x1b[2J': expected"));
+  EXPECT_THAT(error_of(items_, "1\t1\t3\t4\n\x1b[2J\t1\t3\t4"),
+              StartsWith("u.data:2:1: '\\x1b': a control character"));
   EXPECT_THAT(error_of(items_, "1\t1\t" + std::string(100, 'y') + "\t4"),
               HasSubstr(": '" + std::string(60, 'y') + "'...: expected"));
   // 'x' and thirty characters of two bytes each: the cut at 60 bytes would fall within one.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/ingest/file_bytes.hpp"
 #include "gemel/mpi/communicator.hpp"
 
 namespace gemel::ingest {
@@ -39,6 +40,14 @@ class DelimitedText {
     }
   }
 
+  /// Takes the first line of `rest`, without its end.
+  static std::string_view take_line(std::string_view& rest);
+
+  /// The same lines with other characters.
+  DelimitedText with_text(std::string text) const {
+    return {std::move(text), separator_, first_line_, total_lines_};
+  }
+
   std::string_view text() const { return text_; }
   /// Number in the whole file of the first line here; 1 is the file's first.
   std::int64_t first_line() const { return first_line_; }
@@ -46,7 +55,6 @@ class DelimitedText {
   std::int64_t total_lines() const { return total_lines_; }
 
  private:
-  static std::string_view take_line(std::string_view& rest);
   void split(std::string_view line, std::vector<std::string_view>& fields) const;
 
   std::string text_;
@@ -55,19 +63,9 @@ class DelimitedText {
   std::int64_t total_lines_;
 };
 
-/// Bytes [begin, end) of a file.
-struct ByteRange {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
-
-/// The share of part `part` of `parts` of a file of `size` bytes, cut at line ends: it begins after the first
-/// newline at or after byte part * size / parts (part 0 begins with the file), and ends where the next part
-/// begins. Throws DataError.
-ByteRange share_of_lines(const std::filesystem::path& path, std::uint64_t size, int part, int parts);
-
-/// This rank's share of the lines of a file, in rank order: about 1/n of its bytes, which must fit memory.
-/// Collective. Throws mpi::AgreedError (data) when any rank cannot read its share.
+/// This rank's share of the lines of a file, in rank order: about 1/n of its bytes, which must fit memory. A stream (standard
+/// input, a pipe) is read whole by root, who needs memory for it, and dealt out. Collective. Throws mpi::AgreedError (data) when any
+/// rank cannot read its share.
 DelimitedText read_share(const std::filesystem::path& path, std::string_view separator,
                          mpi::Communicator& communicator);
 

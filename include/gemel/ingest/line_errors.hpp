@@ -11,6 +11,10 @@
 
 namespace gemel::ingest {
 
+/// `text` in quotes for messages, shortened (not within a UTF-8 character), and with control characters and bytes that are no UTF-8
+/// made visible.
+std::string quote(std::string_view text);
+
 /// Lines of a file that are not what they should be, collected so that one message can tell of all of them.
 class LineErrors {
  public:

@@ -7,7 +7,7 @@
 
 namespace gemel::ingest {
 
-/// MovieLens 100k as GroupLens ships it: u.item (Latin-1, fields by "|": item id, title, two dates, URL, and for each
+/// MovieLens 100k as GroupLens ships it: u.item (Latin-1 or UTF-8, fields by "|": item id, title, two dates, URL, and for each
 /// genre 1 or 0; what follows the title may be missing), u.genre (the names of the genres: "Action|1"; without it they
 /// are the 19 of the data set), and u.data (fields by tab: user id, item id, rating, timestamp in seconds since 1970).
 /// Text becomes UTF-8.
@@ -18,8 +18,5 @@ class MovieLens100kReader final : public DatasetReader {
   bool recognises(const std::filesystem::path& directory) const override;
   Dataset read(const std::filesystem::path& directory, mpi::Communicator& communicator) const override;
 };
-
-/// Text in ISO-8859-1, in which each byte is the code point of that number, as UTF-8.
-std::string latin1_to_utf8(std::string_view text);
 
 }  // namespace gemel::ingest
