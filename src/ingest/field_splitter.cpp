@@ -1,0 +1,140 @@
+#include "gemel/ingest/field_splitter.hpp"
+
+#include <algorithm>
+
+#include "gemel/base/error.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+constexpr std::size_t nowhere = std::string_view::npos;
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view mark_of(Separator separator) {
+  switch (separator) {
+    case Separator::tab:
+      return "\t";
+    case Separator::double_colon:
+      return "::";
+    case Separator::semicolon:
+      return ";";
+    case Separator::comma:
+      return ",";
+    case Separator::blanks:
+      return " ";
+  }
+  throw base::InternalError("an unknown separator");
+}
+
+}  // namespace
+
+std::string_view name_of(Separator separator) {
+  switch (separator) {
+    case Separator::tab:
+      return "tabs";
+    case Separator::double_colon:
+      return "'::'";
+    case Separator::semicolon:
+      return "semicolons";
+    case Separator::comma:
+      return "commas";
+    case Separator::blanks:
+      return "blanks";
+  }
+  throw base::InternalError("an unknown separator");
+}
+
+bool contains(std::string_view text, Separator separator) {
+  if (separator == Separator::blanks) return std::ranges::any_of(text, is_blank);
+  return text.find(mark_of(separator)) != nowhere;
+}
+
+const std::vector<Field>& FieldSplitter::operator()(std::string_view line) {
+  fields_.clear();
+  fault_ = {};
+  if (separator_ == Separator::blanks) {
+    split_at_blanks(line);
+  } else if (separator_ == Separator::double_colon || line.find('"') == nowhere) {
+    split_unquoted(line, mark_of(separator_));
+  } else {
+    split_quoted(line, mark_of(separator_).front());
+  }
+  return fields_;
+}
+
+void FieldSplitter::split_at_blanks(std::string_view line) {
+  const char* at = line.data();
+  const char* const end = at + line.size();
+  while (true) {
+    at = std::find_if_not(at, end, is_blank);
+    if (at == end) return;
+    const char* const start = at;
+    at = std::find_if(at, end, is_blank);
+    const std::string_view field(start, static_cast<std::size_t>(at - start));
+    fields_.push_back({field, field});
+  }
+}
+
+void FieldSplitter::split_unquoted(std::string_view line, std::string_view mark) {
+  for (std::size_t start = 0; start <= line.size();) {
+    const std::size_t end = std::min(line.find(mark, start), line.size());
+    const std::string_view field = trimmed(line.substr(start, end - start));
+    fields_.push_back({field, field});
+    start = end + mark.size();
+  }
+}
+
+void FieldSplitter::split_quoted(std::string_view line, char mark) {
+  unquoted_.clear();
+  unquoted_.reserve(line.size());  // so that what points into it stays valid
+  for (std::size_t start = 0; start <= line.size();) {
+    std::size_t first = start;
+    while (first < line.size() && is_blank(line[first]) && line[first] != mark) ++first;
+    std::size_t end = 0;
+    if (first < line.size() && line[first] == '"') {
+      end = add_quoted(line, first, mark);
+      if (end == nowhere) return;
+    } else {
+      end = std::min(line.find(mark, start), line.size());
+      const std::string_view field = trimmed(line.substr(start, end - start));
+      fields_.push_back({field, field});
+    }
+    start = end + 1;
+  }
+}
+
+std::size_t FieldSplitter::add_quoted(std::string_view line, std::size_t start, char mark) {
+  const std::size_t first = unquoted_.size();
+  std::size_t at = start + 1;
+  while (true) {
+    const std::size_t quote = line.find('"', at);
+    if (quote == nowhere) {
+      fault_ = {line.substr(start), "a closing double quote in the same line"};
+      return nowhere;
+    }
+    unquoted_.append(line, at, quote - at);
+    at = quote + 1;
+    if (at == line.size() || line[at] != '"') break;
+    unquoted_ += '"';
+    ++at;
+  }
+  const std::size_t end = std::min(line.find(mark, at), line.size());
+  if (!trimmed(line.substr(at, end - at)).empty()) {
+    fault_ = {line.substr(at, end - at),
+              "the field to end with its closing double quote; double the quotes inside of it"};
+    return nowhere;
+  }
+  fields_.push_back({std::string_view(unquoted_).substr(first), line.substr(start, at - start)});
+  return end;
+}
+
+}  // namespace gemel::ingest
