@@ -129,10 +129,14 @@ void refuse_given(std::initializer_list<const char*> options, const OptionTable&
 void check_data(const ingest::DataOptions& data, const OptionTable& table) {
   const std::string file = data.files.train;
   if (file.empty()) {
-    refuse_given({"validation-file", "test-file", "file-format"}, table,
+    refuse_given({"validation-file", "test-file", "file-format", "columns"}, table,
                  "goes with --train-file FILE, which is not given; add it, or leave this option out");
   } else {
     refuse_given({"data"}, table, fmt::format("--train-file {} is given too; leave one of them out", file));
+  }
+  if (data.files.format == ingest::FileFormat::lists) {
+    refuse_given({"columns"}, table,
+                 "names the fields of pairs, but --file-format lists is given; leave one of them out");
   }
   if (file.empty() && data.directory.empty()) return;
   refuse_given({"synthetic-users", "synthetic-items", "synthetic-interactions"}, table,

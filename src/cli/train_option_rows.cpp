@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 
+#include "gemel/base/error.hpp"
 #include "gemel/base/log.hpp"
 #include "gemel/training/trace_file.hpp"
 
@@ -47,6 +48,17 @@ OptionValue seen_items(evaluation::SeenItems& field) {
   return value;
 }
 
+OptionValue pair_columns(ingest::PairColumns& field) {
+  const auto read = [&field](const std::string& typed) {
+    try {
+      field = ingest::parse_pair_columns(typed);
+    } catch (const base::UsageError& error) {
+      throw ValueError(error.what());
+    }
+  };
+  return {read, [&field] { return field.empty() ? "as recognised" : field.describe(","); }};
+}
+
 std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
   const std::string kinds =
       "KIND is lookup, hash(N), bucketize(N), normalize, text(N), list(SEP) or bias (a number that is added "
@@ -68,9 +80,16 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        "data is split as the files are.",
        text(o.data.files.test, "none")},
       {"Data", "file-format", "FORMAT",
-       "What a line of these files is: lists (a user, then the user's items, separated by blanks) or pairs "
-       "(a user, an item, perhaps a rating and after it a timestamp, separated by blanks, tabs or commas).",
+       "What a line of these files is: lists (a user, then the user's items, separated by blanks), pairs (a "
+       "user, an item, perhaps a rating and a timestamp, separated by tabs, '::', semicolons, commas or "
+       "blanks; the first line may name the columns), or auto, as the first thousand lines show: the run "
+       "says "
+       "how it read the first one, and refuses what is unclear. data/README.md has more.",
        choice(o.data.files.format, ingest::file_format_names())},
+      {"Data", "columns", "NAMES",
+       "What the fields of a line of pairs are, in their order: user, item, rating, timestamp, or - for one "
+       "that is not used; such as user,item,-,timestamp. Without it a heading tells, or the numbers.",
+       pair_columns(o.data.files.columns)},
       {"Data", "synthetic-users", "N", "Users of the built-in data; only those who do something are seen.",
        whole_number(o.data.synthetic.users, 1)},
       {"Data", "synthetic-items", "N", "Items of its catalogue.",

@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <optional>
-#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,8 +17,12 @@
 #include "gemel/exchange/placement.hpp"
 #include "gemel/ingest/delimited_reader.hpp"
 #include "gemel/ingest/distinct_strings.hpp"
+#include "gemel/ingest/field_splitter.hpp"
+#include "gemel/ingest/file_layout.hpp"
 #include "gemel/ingest/line_errors.hpp"
+#include "gemel/ingest/pair_reader.hpp"
 #include "gemel/ingest/string_exchange.hpp"
+#include "gemel/ingest/text_file.hpp"
 #include "gemel/ingest/vocabulary.hpp"
 #include "gemel/mpi/agreement.hpp"
 
@@ -30,6 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t most_items = std::numeric_limits<std::int32_t>::max() - 1;
+constexpr std::int64_t least_milliseconds = 100'000'000'000;  // 1973; in seconds it is the year 5138
 constexpr double largest_whole = 9007199254740992.0;  // 2^53: a double has every whole number up to it
 
 /// A file, and what its interactions are for.
@@ -38,73 +41,35 @@ struct PartFile {
   fs::path path;
 };
 
-/// Cuts `text` at blanks and tabs, and takes none of them for a field.
-void split_at_blanks(std::string_view text, std::vector<std::string_view>& fields) {
-  constexpr std::string_view blanks = " \t";
-  fields.clear();
-  for (std::size_t start = text.find_first_not_of(blanks); start != std::string_view::npos;) {
-    const std::size_t end = std::min(text.find_first_of(blanks, start), text.size());
-    fields.push_back(text.substr(start, end - start));
-    start = text.find_first_not_of(blanks, end);
-  }
-}
-
-/// Cuts `text` at commas, and takes the blanks around a field away.
-void split_at_commas(std::string_view text, std::vector<std::string_view>& fields) {
-  fields.clear();
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find(',', start), text.size());
-    std::string_view field = text.substr(start, end - start);
-    field.remove_prefix(std::min(field.find_first_not_of(" \t"), field.size()));
-    field.remove_suffix(field.size() - (field.find_last_not_of(" \t") + 1));
-    fields.push_back(field);
-    start = end + 1;
-  }
-}
-
-void split_pair(std::string_view text, std::vector<std::string_view>& fields) {
-  if (text.find(',') == std::string_view::npos) return split_at_blanks(text, fields);
-  split_at_commas(text, fields);
-}
-
-std::optional<double> parse_decimal(std::string_view text) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end || !std::isfinite(number)) return std::nullopt;
-  return number;
-}
-
 /// What the files say, line after line.
 class Interactions {
  public:
-  /// Every line of a file of pairs must have `pair_fields` fields.
-  Interactions(Dataset& dataset, FileFormat format, std::size_t pair_fields)
+  /// Whether there are ratings and timestamps, all files have like `layout`.
+  Interactions(Dataset& dataset, const FileLayout& layout)
       : dataset_(dataset),
-        format_(format),
-        pair_fields_(pair_fields),
+        has_ratings_(layout.columns.has(PairColumn::rating)),
+        has_timestamps_(layout.columns.has(PairColumn::timestamp)),
         users_(dataset.interactions.strings["user_id"]) {
-    if (pair_fields_ == 4) dataset.interactions.numbers["timestamp"];
+    if (has_timestamps_) timestamps_ = &dataset.interactions.numbers["timestamp"];
   }
 
   /// Adds this rank's lines of a file. Training files come first. Collective.
-  void add(const PartFile& file, const DelimitedText& text, mpi::Communicator& communicator) {
-    LineErrors errors(file.path);
+  void add(const PartFile& file, const FileLayout& layout, const DelimitedText& text,
+           mpi::Communicator& communicator) {
     const std::size_t before = items_.size();
-    text.for_each_line([&](const Line& line) { add_line(line, errors); });
-    errors.throw_if_any(
-        format_ == FileFormat::lists
-            ? "Correct the file, or give --file-format pairs if a line is one interaction."
-            : "Correct the file, take a line of headings away, or give --file-format lists if a line is a "
-              "user and all the user's items.",
-        communicator);
+    if (layout.format == FileFormat::lists) {
+      add_lists(text);
+    } else {
+      add_pairs(file.path, layout, text, communicator);
+    }
     const auto added = static_cast<std::int64_t>(items_.size() - before);
     const std::int64_t first = communicator.sum_before(added);
     const std::int64_t total = communicator.sum(added);
     if (total == 0) {
-      throw mpi::AgreedError(base::ExitCode::data,
-                             fmt::format("{}: holds no interactions. Give a file that does, or leave it out.",
-                                         file.path.string()));
+      throw mpi::AgreedError(
+          base::ExitCode::data,
+          fmt::format("{}: holds no interactions. It was read as {}. Give a file that does, or leave it out.",
+                      file.path.string(), layout.description));
     }
     if (file.part == Part::train) dataset_.first = first;
     dataset_.total += total;
@@ -119,7 +84,7 @@ class Interactions {
     columns.rows = items_.size();
     // The sum is meant modulo 2^64; only its bits travel as a signed number.
     dataset_.content_hash = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash_)));
-    if (pair_fields_ < 3) return std::move(items_);
+    if (!has_ratings_) return std::move(items_);
     const bool are_whole = std::ranges::all_of(ratings_, [](double rating) {
       return rating == std::trunc(rating) && std::abs(rating) <= largest_whole;
     });
@@ -132,68 +97,54 @@ class Interactions {
   }
 
  private:
-  void add_line(const Line& line, LineErrors& errors) {
-    format_ == FileFormat::lists ? split_at_blanks(line.text, fields_) : split_pair(line.text, fields_);
-    if (fields_.empty()) return;
-    if (format_ == FileFormat::pairs) return add_pair(line, errors);
-    for (std::size_t i = 1; i < fields_.size(); ++i) {
-      users_.push_back(fields_[0]);
-      items_.push_back(fields_[i]);
-    }
+  void add_lists(const DelimitedText& text) {
+    FieldSplitter split(Separator::blanks);
+    text.for_each_line([&](const Line& line) {
+      const std::vector<Field>& fields = split(line.text);
+      for (std::size_t i = 1; i < fields.size(); ++i) {
+        users_.push_back(fields[0].text);
+        items_.push_back(fields[i].text);
+      }
+    });
   }
 
-  void add_pair(const Line& line, LineErrors& errors) {
-    if (fields_.size() != pair_fields_) {
-      return errors.add(
-          line, line.text,
-          fmt::format("{} fields (user, item{}{}), not {}", pair_fields_, pair_fields_ > 2 ? ", rating" : "",
-                      pair_fields_ > 3 ? ", timestamp" : "", fields_.size()));
-    }
-    if (fields_[0].empty()) return errors.add(line, fields_[0], "a user");
-    if (fields_[1].empty()) return errors.add(line, fields_[1], "an item");
-    const auto rating = pair_fields_ > 2 ? parse_decimal(fields_[2]) : 0.0;
-    if (!rating) return errors.add(line, fields_[2], "a rating, a finite number");
-    const auto timestamp = pair_fields_ > 3 ? parse_number(fields_[3]) : 0;
-    if (!timestamp) return errors.add(line, fields_[3], "a timestamp, a whole number");
-    users_.push_back(fields_[0]);
-    items_.push_back(fields_[1]);
-    if (pair_fields_ > 2) ratings_.push_back(*rating);
-    if (pair_fields_ > 3) dataset_.interactions.numbers["timestamp"].push_back(*timestamp);
+  void add_pairs(const fs::path& path, const FileLayout& layout, const DelimitedText& text,
+                 mpi::Communicator& communicator) {
+    LineErrors errors(path);
+    PairReader read(layout);
+    text.for_each_line([&](const Line& line) {
+      if (const auto pair = read(line, errors)) add_pair(*pair);
+    });
+    errors.throw_if_any(PairReader::remedy_for(layout), communicator);
+  }
+
+  void add_pair(const Pair& pair) {
+    users_.push_back(pair.user);
+    items_.push_back(pair.item);
+    if (has_ratings_) ratings_.push_back(pair.rating);
+    if (has_timestamps_) timestamps_->push_back(pair.timestamp);
   }
 
   /// Adds to the hash interaction `own`, which is number `number` of its part.
   void hash(std::size_t own, Part part, std::int64_t number) {
     const std::array<std::uint64_t, 4> words = {
         hash_of(users_[own]), hash_of(items_[own]),
-        pair_fields_ > 2 ? XXH3_64bits(&ratings_[own], sizeof(double)) : 0,
-        pair_fields_ > 3 ? static_cast<std::uint64_t>(dataset_.interactions.numbers["timestamp"][own]) : 0};
+        has_ratings_ ? XXH3_64bits(&ratings_[own], sizeof(double)) : 0,
+        has_timestamps_ ? static_cast<std::uint64_t>((*timestamps_)[own]) : 0};
     hash_ += XXH3_64bits_withSeed(
         words.data(), sizeof(words),
         static_cast<std::uint64_t>(number) * part_names.size() + static_cast<std::uint64_t>(part));
   }
 
   Dataset& dataset_;
-  FileFormat format_;
-  std::size_t pair_fields_;
+  bool has_ratings_;
+  bool has_timestamps_;
   StringColumn& users_;
   StringColumn items_;
   std::vector<double> ratings_;
-  std::vector<std::string_view> fields_;
+  std::vector<std::int64_t>* timestamps_ = nullptr;
   std::uint64_t hash_ = 0;
 };
-
-/// Fields of the first line of a file of pairs that is not blank; 2 to 4, whatever it has. Collective.
-std::size_t fields_of_first_line(const DelimitedText& text, mpi::Communicator& communicator) {
-  std::size_t own = 0;
-  text.for_each_line([&](const Line& line) {
-    std::vector<std::string_view> fields;
-    if (own == 0) split_pair(line.text, fields);
-    own = std::max(own, fields.size());
-  });
-  const std::vector<std::size_t> all = communicator.all_gather(own);
-  const auto first = std::ranges::find_if(all, [](std::size_t fields) { return fields > 0; });
-  return std::clamp<std::size_t>(first == all.end() ? 0 : *first, 2, 4);
-}
 
 /// Makes the distinct items of all ranks the catalogue, and each of `items` a row of it. Collective.
 void make_catalogue(const StringColumn& items, Dataset& dataset, mpi::Communicator& communicator) {
@@ -227,20 +178,62 @@ void make_catalogue(const StringColumn& items, Dataset& dataset, mpi::Communicat
   dataset.catalogue.rows = static_cast<std::size_t>(blocks.block(communicator.rank()).size());
 }
 
-Dataset read_parts(const std::vector<PartFile>& files, FileFormat format, mpi::Communicator& communicator) {
-  // No line holds a newline: the whole line is one field, which is cut up here.
-  const auto share_of = [&](const PartFile& file) { return read_share(file.path, "\n", communicator); };
+/// Says it when times are so large that they can hardly be seconds. Collective.
+void warn_of_milliseconds(const Dataset& dataset, mpi::Communicator& communicator) {
+  const auto times = dataset.interactions.numbers.find("timestamp");
+  const bool has_own = times != dataset.interactions.numbers.end() && !times->second.empty();
+  const std::int64_t latest = communicator.max(has_own ? *std::ranges::max_element(times->second) : 0);
+  if (latest < least_milliseconds || !communicator.is_root()) return;
+  spdlog::warn("timestamps of up to {} are milliseconds rather than seconds; they are taken as they are",
+               latest);
+}
+
+/// All the files as text, this rank's share of each. Collective.
+std::vector<DelimitedText> read_texts(const std::vector<PartFile>& files, mpi::Communicator& communicator) {
+  std::vector<DelimitedText> texts;
+  // No line holds a newline: the whole line is one field, which is cut up later.
+  for (const PartFile& file : files)
+    texts.push_back(as_utf8(read_share(file.path, "\n", communicator), file.path, communicator));
+  return texts;
+}
+
+/// Who says what the files are.
+enum class Source {
+  options,    ///< the user, or the files themselves
+  directory,  ///< their names: lists
+};
+
+/// How each file is read, which root says. Collective.
+std::vector<FileLayout> layouts_of(const std::vector<PartFile>& files,
+                                   const std::vector<DelimitedText>& texts, const GivenFiles& given,
+                                   Source source, mpi::Communicator& communicator) {
+  std::vector<SampledFile> samples;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    samples.push_back({files[i].path, FileSample(texts[i], communicator)});
+  std::vector<FileLayout> layouts;
+  mpi::agree(communicator, [&] {
+    if (source == Source::directory) check_lists(samples);
+    layouts = recognise_layouts(samples, given.format, given.columns);
+  });
+  for (std::size_t i = 0; communicator.is_root() && i < files.size(); ++i)
+    spdlog::info("{}: {}", files[i].path.string(), layouts[i].description);
+  return layouts;
+}
+
+/// `given` has their format and columns.
+Dataset read_parts(const std::vector<PartFile>& files, const GivenFiles& given, Source source,
+                   mpi::Communicator& communicator) {
+  std::vector<DelimitedText> texts = read_texts(files, communicator);
+  const std::vector<FileLayout> layouts = layouts_of(files, texts, given, source, communicator);
   Dataset dataset;
   dataset.comes_split = files.size() > 1;
-  std::optional<DelimitedText> text = share_of(files.front());
-  const bool are_pairs = format == FileFormat::pairs;
-  Interactions interactions(dataset, format, are_pairs ? fields_of_first_line(*text, communicator) : 2);
-  for (const PartFile& file : files) {
-    if (!text) text = share_of(file);
-    interactions.add(file, *text, communicator);
-    text.reset();
+  Interactions interactions(dataset, layouts.front());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    interactions.add(files[i], layouts[i], texts[i], communicator);
+    texts[i] = texts[i].with_text({});  // what it held is no longer needed
   }
   make_catalogue(interactions.finish(communicator), dataset, communicator);
+  warn_of_milliseconds(dataset, communicator);
   return dataset;
 }
 
@@ -272,7 +265,7 @@ Dataset read_given_files(const GivenFiles& given, mpi::Communicator& communicato
   std::vector<PartFile> files = {{Part::train, given.train}};
   if (!given.validation.empty()) files.push_back({Part::validation, given.validation});
   if (!given.test.empty()) files.push_back({Part::test, given.test});
-  Dataset dataset = read_parts(files, given.format, communicator);
+  Dataset dataset = read_parts(files, given, Source::options, communicator);
   dataset.name = names_of(files);
   return dataset;
 }
@@ -292,7 +285,9 @@ Dataset SplitListsReader::read(const fs::path& directory, mpi::Communicator& com
   if (!validation.empty()) files.push_back({Part::validation, directory / validation});
   files.push_back({Part::test, directory / "test.txt"});
   const fs::path path = directory.has_filename() ? directory : directory.parent_path();
-  Dataset dataset = read_parts(files, FileFormat::lists, communicator);
+  GivenFiles lists;
+  lists.format = FileFormat::lists;
+  Dataset dataset = read_parts(files, lists, Source::directory, communicator);
   dataset.name = fmt::format("{} ({})", path.filename().string(), names_of(files));
   return dataset;
 }

@@ -19,6 +19,9 @@ using testing::StartsWith;
 TEST(TrainChecks, OfSourcesAndSplitsMustFit) {
   EXPECT_THAT(error_of({"--test-file", "c"}), HasSubstr("--test-file: goes with --train-file FILE"));
   EXPECT_THAT(error_of({"--file-format", "pairs"}), HasSubstr("--file-format: goes with --train-file"));
+  EXPECT_THAT(error_of({"--columns", "user,item"}), HasSubstr("--columns: goes with --train-file"));
+  EXPECT_THAT(error_of({"--train-file", "a", "--file-format", "lists", "--columns", "user,item"}),
+              HasSubstr("--columns: names the fields of pairs, but --file-format lists is given"));
   EXPECT_THAT(error_of({"--data", "d", "--train-file", "a"}),
               HasSubstr("--data: --train-file a is given too"));
   EXPECT_THAT(error_of({"--train-file", "a", "--synthetic-users", "5"}),

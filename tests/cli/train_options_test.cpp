@@ -215,12 +215,13 @@ TEST(TrainOptions, ReachEveryField) {
 
 TEST(TrainOptions, ReachTheFieldsOfFilesAndSplits) {
   auto data = parse({"--train-file", "a", "--validation-file", "b", "--test-file", "c", "--file-format",
-                     "pairs", "--weight-column", "rating"})
+                     "pairs", "--columns=-,user,item,rating", "--weight-column", "rating"})
                   .options.training.data;
   EXPECT_EQ(data.files.train, "a");
   EXPECT_EQ(data.files.validation, "b");
   EXPECT_EQ(data.files.test, "c");
   EXPECT_EQ(data.files.format, ingest::FileFormat::pairs);
+  EXPECT_EQ(data.files.columns.describe(","), "-,user,item,rating");
   EXPECT_EQ(data.weight_column, "rating");
   EXPECT_EQ(data.split, ingest::SplitKind::files);
   EXPECT_TRUE(data.is_split_settled);
@@ -232,6 +233,10 @@ TEST(TrainOptions, ReachTheFieldsOfFilesAndSplits) {
   EXPECT_EQ(data.fold, 3);
   EXPECT_EQ(data.validation_fraction, 0.25);
   EXPECT_TRUE(data.is_split_settled);
+
+  data = parse({"--train-file", "a"}).options.training.data;
+  EXPECT_EQ(data.files.format, ingest::FileFormat::automatic);
+  EXPECT_TRUE(data.files.columns.empty());
 
   data = parse({"--data", "d"}).options.training.data;
   EXPECT_EQ(data.split, ingest::SplitKind::random);
@@ -302,6 +307,10 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
       {{"--layers", ""}, "--layers '': an empty list", "like 64,32"},
       {{"--layers="}, "--layers: the value after = is empty", "--layers WIDTHS"},
       {{"--layers", "99999999999999999999"}, "--layers 99999999999999999999: ", "from 1 to 65536"},
+      {{"--columns", "user"}, "--columns user: item is missing", "name the field that is the item"},
+      {{"--columns", "user,item,user"}, "--columns user,item,user: user is there twice", "name it once"},
+      {{"--columns", "user,item,price"}, "--columns user,item,price: 'price': ", "rating, timestamp or"},
+      {{"--columns", "user,item,"}, "--columns user,item,: '': ", "as in user,item,-,timestamp"},
       {{"--embedding-dim", "0"}, "--embedding-dim 0: ", "from 1 to 65536"},
       {{"--epochs", "-1"}, "--epochs -1: ", "at least 1"},
       {{"--epochs", "0"}, "--epochs 0: ", "at least 1"},

@@ -76,8 +76,18 @@ rejected 'nothing left to train on' 3 'no training example' '--test-fraction' --
 
 # Files of interactions that cannot be used, and splits that they cannot have.
 pairs=(--file-format pairs)
-printf '1\t2\t3\n1,3,x\n' >pairs.txt
+printf '1,2,3\n1,3,x\n' >pairs.txt
 rejected 'rating of a pair' 3 "pairs.txt:2:5: 'x'" 'a rating, a finite number' -- --train-file pairs.txt "${pairs[@]}"
+printf '1\t2\t3\t881250949\n2\t3\t4\t891717742\n' >unclear.txt
+rejected 'list or pair' 3 "unclear.txt:1:1: '1\\t2\\t3\\t881250949': 4 fields" '--file-format pairs' -- --train-file unclear.txt
+printf '{"user": 1, "item": 2}\n' >lines.json
+rejected 'JSON' 3 'lines.json: is JSON' 'jq' -- --train-file lines.json
+gzip -c unclear.txt >packed.gz
+rejected 'gzip' 3 'packed.gz: is compressed by gzip' 'gunzip' -- --train-file packed.gz --file-format lists
+{ seq -f '%g 1 2' 5000 && printf '5001 1\0\n'; } >torn.txt
+rejected 'NUL at the end' 3 "torn.txt:5001:7: '\x00': a NUL byte" -- --train-file torn.txt --file-format lists
+rejected 'columns of lists' 2 '--columns' '--file-format lists' -- \
+  --train-file unclear.txt --file-format lists --columns user,item,-,-
 rejected 'missing file' 3 'nothing.txt' 'cannot be opened' -- --train-file nothing.txt
 printf '1\n2\n' >idle.txt
 rejected 'no interactions' 3 'idle.txt' 'holds no interactions' -- --train-file idle.txt

@@ -45,6 +45,23 @@ check 'a run with validation examples is tested once' \
 check 'and validated on others' grep -q '"event":"validation","part":"validation"' leave-last-two-out.jsonl
 check 'a run without them has no other test' test "$(grep -c '"event":"test"' leave-last-out.jsonl)" = 0
 
+# A heading, Latin-1 and a pipe: the same interactions, in UTF-8.
+mkdir windows unix
+{ echo 'movie_id;user_id;time' && awk '{ print "caf\351 " $2 ";" $1 ";" $4 }' "$movielens/u.data"; } >windows/data.csv
+iconv -f LATIN1 -t UTF-8 windows/data.csv >unix/data.csv
+short=(--batch-size 8192 --epochs 1)
+train 3 latin1 --train-file windows/data.csv "${short[@]}"
+check 'the run says how it read the first line' grep -qF \
+  "pairs, separated by semicolons, after a heading: item 'café 242', user '196', timestamp 881250949" errors
+check 'and the encoding' grep -qF 'windows/data.csv: is not UTF-8: read as Latin-1' errors
+train 1 utf8 --train-file unix/data.csv "${short[@]}"
+check 'another encoding is the same data' same latin1 utf8
+status=0
+timeout 200 "${mpiexec[@]}" -n 2 "$trainer" train "${working[@]}" --checkpoint-dir piped "${quiet[@]}" \
+  --train-file /dev/stdin "${short[@]}" <unix/data.csv >output 2>errors || status=$?
+check 'standard input can be read' test "$status" = 0
+check 'and is the same data' h5diff "$(newest piped)" "$(newest utf8)" /query/tables
+
 # Lists: ids are all there is.
 awk '{ if (NR % 5) train[$1] = train[$1] " " $2; else test[$1] = test[$1] " " $2; users[$1] }
   END { for (u in users) { print u train[u] >"train.txt"; print u test[u] >"test.txt" } }' "$movielens/u.data"

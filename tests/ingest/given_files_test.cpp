@@ -4,9 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gemel/mpi/agreement.hpp"
@@ -16,6 +20,7 @@
 namespace gemel::ingest {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -49,16 +54,26 @@ Texts interactions_of(const Dataset& dataset, Part part, mpi::Communicator& comm
 
 class GivenFilesTest : public testing::Test {
  protected:
-  GivenFiles lists(std::string_view train, std::string_view test = "") {
+  GivenFiles files(std::string_view train, std::string_view test = "") {
     GivenFiles files;
     files.train = directory_.write("train", train).string();
     if (!test.empty()) files.test = directory_.write("test", test).string();
     return files;
   }
+  GivenFiles lists(std::string_view train, std::string_view test = "") {
+    GivenFiles given = files(train, test);
+    given.format = FileFormat::lists;
+    return given;
+  }
   GivenFiles pairs(std::string_view train, std::string_view test = "") {
-    GivenFiles files = lists(train, test);
-    files.format = FileFormat::pairs;
-    return files;
+    GivenFiles given = files(train, test);
+    given.format = FileFormat::pairs;
+    return given;
+  }
+  GivenFiles pairs_of(std::string_view columns, std::string_view train, std::string_view test = "") {
+    GivenFiles given = files(train, test);
+    given.columns = parse_pair_columns(columns);
+    return given;
   }
   Texts train_of(const GivenFiles& files) {
     return interactions_of(read_given_files(files, world_), Part::train, world_);
@@ -105,12 +120,220 @@ TEST_F(GivenFilesTest, TheCatalogueHasTheItemsOfAllFilesByTheirHashes) {
 }
 
 TEST_F(GivenFilesTest, ReadsPairsWithWhatTheyHave) {
-  EXPECT_THAT(train_of(pairs("u 5\nv\t6\nw, 7\n\n")), ElementsAre("u 5", "v 6", "w 7"));
+  EXPECT_THAT(train_of(pairs("u 5\nv  6 \n\tw 7\n\n")), ElementsAre("u 5", "v 6", "w 7"));
   EXPECT_THAT(train_of(pairs("u 5 3\nv 6 -4.0")), ElementsAre("u 5 rating=3", "v 6 rating=-4"));
   EXPECT_THAT(train_of(pairs("u 5 3\nv 6 4\nw 7 0.5")),
               ElementsAre("u 5 rating=3", "v 6 rating=4", "w 7 rating=0.5"));
   EXPECT_THAT(train_of(pairs("u,5 x,3,100\r\nv,6,4,-2")),
               ElementsAre("u 5 x rating=3 timestamp=100", "v 6 rating=4 timestamp=-2"));
+  EXPECT_THAT(train_of(pairs("1::1193::5::978300760\n1::661::3::978302109.0\n")),
+              ElementsAre("1 1193 rating=5 timestamp=978300760", "1 661 rating=3 timestamp=978302109"));
+}
+
+TEST_F(GivenFilesTest, AFileOfPairsHasOneSeparator) {
+  EXPECT_THAT(train_of(pairs("u1\tMaroon 5\nu2\tABBA\n")), ElementsAre("u1 Maroon 5", "u2 ABBA"));
+  EXPECT_THAT(train_of(pairs("u1\tHello, World\nu2\tA;b\n")), ElementsAre("u1 Hello, World", "u2 A;b"));
+  EXPECT_THAT(train_of(pairs("u1;a,b\nu2; c d \n")), ElementsAre("u1 a,b", "u2 c d"));
+  EXPECT_THAT(train_of(pairs("u1,a;b\nu2,c\n")), ElementsAre("u1 a;b", "u2 c"));
+  EXPECT_THAT(train_of(pairs("u1,\"Hello, \"\"World\"\"\"\n\"u,2\",c\n")),
+              ElementsAre("u1 Hello, \"World\"", "u,2 c"));
+  EXPECT_THAT(
+      error_of(pairs("1;10;4,5\n2;3;1\n")),
+      HasSubstr("train:1:6: '4,5': expected a rating, a finite number with a decimal point, not a decimal "
+                "comma: 4.5"));
+  EXPECT_THAT(error_of(pairs("1 10 4,5\n2 10 3,5\n")), HasSubstr("train:1:1: '1 10 4': expected a user"));
+  EXPECT_THAT(error_of(pairs("u1,\"Hello\nu2,a\n")),
+              StartsWith("train:1:4: '\"Hello': expected a closing double quote in the same line"));
+  EXPECT_THAT(error_of(pairs("u1,\"a\" b\nu2,a\n")),
+              StartsWith("train:1:7: ' b': expected the field to end"));
+}
+
+TEST_F(GivenFilesTest, EmptyFieldsAreFields) {
+  EXPECT_THAT(error_of(pairs("1\t10\t4\t100\n1\t10\t\t100\n")),
+              StartsWith("train:2:6: '': expected a rating"));
+  EXPECT_THAT(error_of(pairs("1\t10\t4\t100\n\t10\t4\t100\n1\t\t4\t9\n1\t1\t4\t\n")),
+              StartsWith("train:2:1: '': expected a user\ntrain:3:3: '': expected an item\n"
+                         "train:4:7: '': expected a timestamp"));
+}
+
+TEST_F(GivenFilesTest, HeadingsNameTheColumns) {
+  EXPECT_THAT(train_of(pairs("user,item\nu,5\nv,6\n")), ElementsAre("u 5", "v 6"));
+  EXPECT_THAT(train_of(files("user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t2\t3\t4.0\n")),
+              ElementsAre("1 2 rating=3 timestamp=4"));
+  EXPECT_THAT(train_of(files("\"ISBN\";\"Note\";\"User-ID\";\"Book-Rating\"\n\"0x\";\"a;b\";\"7\";\"5\"\n")),
+              ElementsAre("7 0x rating=5"));
+  EXPECT_THAT(train_of(files("\xef\xbb\xbfmovieId,userId\n1,2\n")), ElementsAre("2 1"));
+  // Those of one file hold for another that has as many fields.
+  EXPECT_THAT(
+      interactions_of(read_given_files(files("item user\na u\n", "b v\n"), world_), Part::test, world_),
+      ElementsAre("v b"));
+  EXPECT_THAT(
+      error_of(files("user,artist_id,track_id\n1,2,3\n")),
+      StartsWith("train:1:16: 'track_id' of the heading, like 'artist_id' before it, could be the item."));
+  EXPECT_THAT(
+      error_of(files("user,item,rating\n1,2,3\nuser,item,rating\n3,4,5\n")),
+      StartsWith("train:3:1: 'user': expected an interaction, not a heading in the middle of the file\n"));
+  EXPECT_THAT(error_of(pairs("1 2\nuser item\n")), HasSubstr("not a heading in the middle"));
+  EXPECT_THAT(error_of(files("user,item,rating\n")),
+              StartsWith("train: holds no interactions: there is nothing"));
+  EXPECT_THAT(
+      error_of(files("user,item\n1,2,3\n")),
+      StartsWith("train:2:1: 3 fields, separated by commas, but the heading names 2 of them: user, item."));
+  EXPECT_THAT(error_of(lists("user_id:token\titem_id:token\n1\t2\n")),
+              HasSubstr("Give it with --train-file and --file-format pairs."));
+  for (const FileFormat format : {FileFormat::automatic, FileFormat::lists, FileFormat::pairs}) {
+    GivenFiles unknown = files("who what\n1 2\n3 4\n");
+    unknown.format = format;
+    EXPECT_THAT(error_of(unknown), StartsWith("train:1:1: 'who what': looks like a heading"));
+  }
+  EXPECT_THAT(error_of(files("# user item\n1 2\n")),
+              StartsWith("train:1:1: '# user item': looks like a comment"));
+}
+
+TEST_F(GivenFilesTest, ThirdFieldsAreToldByTheirNumbers) {
+  EXPECT_THAT(train_of(files("u,5,881250949\nv,6,891717742\n")),
+              ElementsAre("u 5 timestamp=881250949", "v 6 timestamp=891717742"));
+  EXPECT_THAT(train_of(files("u,5,4.5\nv,6,100000\n")), ElementsAre("u 5 rating=4.5", "v 6 rating=100000"));
+  EXPECT_THAT(error_of(files("u,5,4\nv,6,891717742\n")),
+              AllOf(StartsWith("train:2:5: '891717742': it and those before it are neither"),
+                    HasSubstr("--columns user,item,rating or --columns user,item,timestamp.")));
+  EXPECT_THAT(error_of(files("u,5,352698\n")), StartsWith("train:1:5: '352698': "));
+  EXPECT_THAT(error_of(files("u,5,881250949.5\n")), StartsWith("train:1:5: '881250949.5': "));
+  EXPECT_THAT(
+      error_of(files("u,5,881250949,3\nv,6,881250949,4\n")),
+      AllOf(StartsWith("train:1:5: '881250949': a time"), HasSubstr("--columns user,item,timestamp,rating")));
+  // Beyond the lines that were looked at.
+  std::string long_file;
+  for (int i = 0; i < 1000; ++i) long_file += fmt::format("u{},{},4\n", i, i % 7);
+  EXPECT_THAT(error_of(files(long_file + "v,6,881250949\n")),
+              StartsWith("train:1001:5: '881250949': expected a rating of at most 1e5"));
+}
+
+TEST_F(GivenFilesTest, ColumnsSayWhatFieldsAre) {
+  EXPECT_THAT(train_of(pairs_of("item,-,user,timestamp", "a x u 5\nb y v 6\n")),
+              ElementsAre("u a timestamp=5", "v b timestamp=6"));
+  EXPECT_THAT(train_of(pairs_of("user,item,rating", "u,5,352698\n")), ElementsAre("u 5 rating=352698"));
+  EXPECT_THAT(train_of(pairs_of("user,item,-", "user_id,item_id,date\nu,5,2020-01-01\n")),
+              ElementsAre("u 5"));
+  EXPECT_THAT(
+      error_of(pairs_of("user,item", "u,5,3\n")),
+      StartsWith("train:1:1: 3 fields, separated by commas, but --columns names 2 of them: user, item."));
+  EXPECT_THAT(
+      error_of(pairs("u,5,3,4,x\nv,5,3,4,y\n")),
+      AllOf(StartsWith("train:1:1: 'u,5,3,4,x': 5 fields, separated by commas"), HasSubstr("--columns")));
+  EXPECT_THAT(error_of(pairs_of("user,item,timestamp", "u,5,881250949.5\nv,5,1e3\n")),
+              StartsWith("train:1:5: '881250949.5': expected a timestamp, a whole number\n1 line"));
+}
+
+TEST_F(GivenFilesTest, RecognisesTheFormatWhenThereIsNoDoubt) {
+  EXPECT_THAT(train_of(files("a 1 2\nb 3\n")), ElementsAre("a 1", "a 2", "b 3"));
+  EXPECT_THAT(train_of(files("a\t1 2\nb\t3\n")), ElementsAre("a 1", "a 2", "b 3"));
+  EXPECT_THAT(train_of(files("a 1 2 3 4\n")), ElementsAre("a 1", "a 2", "a 3", "a 4"));
+  EXPECT_THAT(train_of(files("a 1\nb 2\n")), ElementsAre("a 1", "b 2"));
+  EXPECT_THAT(train_of(files("a,1,5\nb,2,4\n")), ElementsAre("a 1 rating=5", "b 2 rating=4"));
+  EXPECT_THAT(train_of(files("a\tOne Two\t5\nb\tThree\t4\n")),
+              ElementsAre("a One Two rating=5", "b Three rating=4"));
+  // One file tells what another does not.
+  const Dataset dataset = read_given_files(files("a 1 2\nb 3\n", "a 5 6\nb 6 7\n"), world_);
+  EXPECT_THAT(interactions_of(dataset, Part::test, world_), ElementsAre("a 5", "a 6", "b 6", "b 7"));
+  EXPECT_THAT(
+      error_of(files("a 1 2\nb 3\n", "a,5,6\nb,6,7\n")),
+      StartsWith("train: a line is a user and all the user's items, while in test it is one interaction."));
+}
+
+TEST_F(GivenFilesTest, RefusesWhatCanBeReadInSeveralWays) {
+  constexpr std::string_view both =
+      "Give --file-format pairs if a line is one interaction, or --file-format lists";
+  const auto doubt = [&](std::string_view content) { return error_of(files(content)); };
+  EXPECT_THAT(doubt("1\t2\t3\t881250949\n4\t5\t6\t881250949\n"),
+              AllOf(StartsWith("train:1:1: '1\\t2\\t3\\t881250949': 4 fields a line, separated by tabs"),
+                    HasSubstr(both)));
+  EXPECT_THAT(doubt("1 2 3\n4 5 6\n"),
+              AllOf(StartsWith("train:1:1: '1 2 3': 3 fields a line"), HasSubstr(both)));
+  EXPECT_THAT(doubt("u1\tMaroon 5\nu2\tABBA\n"),
+              AllOf(HasSubstr("several words after the tab"), HasSubstr(both)));
+  EXPECT_THAT(doubt("1\t2\t3\t4\t5\n1\t2\t3\t4\t5\n"), HasSubstr("--columns user,item,-,rating,-"));
+  EXPECT_THAT(doubt("1 2 4.5 0 7\n4 5 3.5 0 8\n"), HasSubstr("5 fields a line"));
+  EXPECT_THAT(doubt("1,2,3\n4,5\n6,7,8,9\n"), HasSubstr("2 to 4 fields a line, separated by commas"));
+  EXPECT_THAT(doubt("1,2 3\n4,5 6 7\n"), HasSubstr("several numbers after the first of the commas"));
+  // A broken line does not make a table a list.
+  std::string table;
+  for (int i = 0; i < 40; ++i) table += i == 30 ? "1 2\n" : fmt::format("{} {} 5 881250949\n", i, i * 7);
+  EXPECT_THAT(doubt(table), HasSubstr("4 fields a line, separated by blanks"));
+}
+
+TEST_F(GivenFilesTest, NamesWhatWasFoundAndTheOptionThatReadsIt) {
+  EXPECT_THAT(error_of(lists("1,2,3\n4,5,6\n")),
+              AllOf(StartsWith("train:1:1: '1,2,3': holds no interactions as a list"),
+                    HasSubstr("3 fields separated by commas: give --file-format pairs")));
+  EXPECT_THAT(error_of(pairs("1 2 3 4 5 6\n7 8 9 1 2 3\n")),
+              AllOf(StartsWith("train:1:1: '1 2 3 4 5 6': 6 fields, separated by blanks"),
+                    HasSubstr("--file-format lists, if a line is a user")));
+}
+
+TEST_F(GivenFilesTest, RefusesWhatIsNoTextOnWhateverRankItIs) {
+  using namespace std::string_literals;
+  std::string content;
+  for (int i = 0; i < 500; ++i)
+    content += fmt::format("u{} {} {}{}\n", i, i % 7, i % 5, i % 2 == 0 ? " 9" : "");
+  for (const FileFormat format : {FileFormat::automatic, FileFormat::lists}) {
+    const auto refusal = [&](std::string_view text) {
+      GivenFiles given = files(text);
+      given.format = format;
+      return error_of(given);
+    };
+    EXPECT_THAT(refusal(content + "v 6 7 8\0\n"s), StartsWith("train:501:8: '\\x00': a NUL byte"));
+    EXPECT_THAT(refusal(content + "v \x01 7 8\n"), StartsWith("train:501:3: '\\x01': a control character"));
+    EXPECT_THAT(refusal(content + "v 6\rw 7\n"), StartsWith("train:501:4: '\\x0d': a carriage return"));
+    EXPECT_THAT(refusal("1 2 3\r4 5\r"), StartsWith("train:1:6: '\\x0d': a carriage return"));
+    EXPECT_THAT(refusal("\xef\xbb\xbf" + content + "\xef\xbb\xbfv 6\n"),
+                StartsWith("train:501:1: '\\xef': a byte order mark"));
+    EXPECT_THAT(refusal(" {\"user\": 1, \"item\": 2}\n"), StartsWith("train: is JSON"));
+    EXPECT_THAT(refusal("[[1, 2]]\n"), StartsWith("train: is JSON"));
+    EXPECT_THAT(refusal("1\0 \0002\0\n\0"s), HasSubstr("iconv -f UTF-16LE -t UTF-8"));
+    EXPECT_THAT(refusal("\xff\xfe"
+                        "1\0 \0002\0\n\0"s),
+                HasSubstr("iconv -f UTF-16 -t UTF-8"));
+    EXPECT_THAT(refusal("\xff\xfe\0\0"
+                        "1\0\0\0"s),
+                HasSubstr("iconv -f UTF-32 -t UTF-8"));
+    EXPECT_THAT(refusal("\x1f\x8b\x08 and so on"), HasSubstr("is compressed by gzip"));
+    EXPECT_THAT(refusal("PAR1\x15\x04"), HasSubstr("pandas.read_parquet"));
+  }
+  EXPECT_THAT(train_of(files("PAR1 5 6\n[deleted] 7\n")), ElementsAre("PAR1 5", "PAR1 6", "[deleted] 7"));
+}
+
+TEST_F(GivenFilesTest, KnowsTheEncodingOfEachFile) {
+  std::string latin1;
+  std::string utf8;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 100; ++i) {
+    latin1 += fmt::format("u{},{}\n", i, i == 90 ? "caf\xe9" : "tea");
+    utf8 += fmt::format("u{},{}\n", i, i == 10 ? "caf\xc3\xa9" : "tea");
+    expected.push_back(fmt::format("u{} {}", i, i == 90 ? "caf\xc3\xa9" : "tea"));
+  }
+  const Dataset dataset = read_given_files(files(latin1, utf8), world_);
+  EXPECT_EQ(interactions_of(dataset, Part::train, world_), expected);
+  EXPECT_EQ(interactions_of(dataset, Part::test, world_).at(10), "u10 caf\xc3\xa9");
+  EXPECT_EQ(dataset.catalogue_total, 2);
+  EXPECT_THAT(train_of(files("u\x80,\x92\n")), ElementsAre("u\xe2\x82\xac \xe2\x80\x99"));
+  EXPECT_THAT(error_of(files(utf8 + latin1)),
+              StartsWith("train:191:8: '\\xe9': is not UTF-8, though the file has"));
+  EXPECT_THAT(error_of(files("u\x81,b\n")), StartsWith("train:1:2: '\\x81': is neither UTF-8 nor Latin-1"));
+}
+
+TEST_F(GivenFilesTest, ReadsPipesOnce) {
+  const GivenFiles whole = files("a 1 2\nb 3\nc 4 5 6\n");
+  GivenFiles piped = whole;
+  piped.train = (directory_.path() / "pipe").string();
+  EXPECT_EQ(world_.is_root() ? mkfifo(piped.train.c_str(), 0600) : 0, 0);
+  world_.barrier();
+  std::jthread writer;
+  if (world_.is_root()) writer = std::jthread([&] { std::ofstream(piped.train) << "a 1 2\nb 3\nc 4 5 6\n"; });
+  const Dataset dataset = read_given_files(piped, world_);
+  EXPECT_EQ(dataset.content_hash, read_given_files(whole, world_).content_hash);
+  EXPECT_THAT(interactions_of(dataset, Part::train, world_),
+              ElementsAre("a 1", "a 2", "b 3", "c 4", "c 5", "c 6"));
 }
 
 TEST_F(GivenFilesTest, DoesNotDependOnTheNumberOfRanks) {
@@ -144,26 +367,29 @@ TEST_F(GivenFilesTest, HashesContentOrderAndParts) {
 }
 
 TEST_F(GivenFilesTest, SaysWhichLineIsWrong) {
-  EXPECT_THAT(
-      error_of(pairs("u 5 3 1\nv 6 good 2\nw 7 3 2.5\nx 8")),
-      testing::AllOf(StartsWith("train:2:5: 'good': expected a rating, a finite number\n"
-                                "train:3:7: '2.5': expected a timestamp, a whole number\n"
-                                "train:4:1: 'x 8': expected 4 fields (user, item, rating, timestamp), not 2\n"
-                                "3 lines cannot be used. "),
-                     HasSubstr("--file-format lists")));
+  EXPECT_THAT(error_of(pairs("u 5 3 1\nv 6 good 2\nw 7 3 2.5\nx 8")),
+              testing::AllOf(StartsWith("train:2:5: 'good': expected a rating, a finite number\n"
+                                        "train:3:7: '2.5': expected a timestamp, a whole number\n"
+                                        "train:4:1: 'x 8': expected 4 fields (user, item, rating, timestamp) "
+                                        "separated by blanks, not 2\n"
+                                        "3 lines cannot be used. "),
+                             HasSubstr("--file-format lists")));
   EXPECT_THAT(error_of(pairs("u,5\n,6\nv,")),
               StartsWith("train:2:1: '': expected a user\ntrain:3:3: '': expected an item\n2 lines"));
   EXPECT_THAT(error_of(pairs("u 5 inf")), HasSubstr("train:1:5: 'inf': expected a rating"));
   EXPECT_THAT(error_of(pairs("alone")),
               HasSubstr("train:1:1: 'alone': expected 2 fields (user, item), not 1"));
-  EXPECT_THAT(error_of(pairs("1 2 3 4 5")), HasSubstr("not 5"));
+  EXPECT_THAT(error_of(pairs("1 2 3 4 5")), HasSubstr("5 fields"));
   EXPECT_THAT(error_of(pairs("u 5 3\nv 6 4", "u 6")),
-              HasSubstr("test:1:1: 'u 6': expected 3 fields (user, item, rating), not 2"));
+              StartsWith("test: a line is user, item, while in train it is user, item, rating."));
 }
 
 TEST_F(GivenFilesTest, RefusesFilesWithoutInteractions) {
-  EXPECT_THAT(error_of(lists("")), StartsWith("train: holds no interactions."));
-  EXPECT_THAT(error_of(lists("a 1", "a\nb\n")), StartsWith("test: holds no interactions."));
+  EXPECT_THAT(error_of(lists("")), StartsWith("train: holds no interactions: it is empty"));
+  EXPECT_THAT(error_of(lists("\n \n")), StartsWith("train: holds no interactions: it is empty"));
+  EXPECT_THAT(error_of(lists("a 1", "a\nb\n")),
+              AllOf(StartsWith("test: holds no interactions."), HasSubstr("user 'a', no items")));
+  EXPECT_THAT(error_of(files("a\nb\n")), StartsWith("train:1:1: 'a': holds no interactions"));
   GivenFiles files = lists("a 1");
   files.validation = (directory_.path() / "missing").string();
   EXPECT_THAT(error_of(files), HasSubstr("missing: cannot be opened"));
@@ -186,6 +412,21 @@ TEST_F(GivenFilesTest, RecognisesADirectoryOfLists) {
   directory_.write("validation.txt", "b 2");
   EXPECT_THAT(failure_of([&] { read_dataset(options, world_); }).message,
               HasSubstr("holds both valid.txt and validation.txt"));
+}
+
+TEST_F(GivenFilesTest, RefusesADirectoryOfPairs) {
+  DataOptions options;
+  options.directory = directory_.path().string();
+  directory_.write("test.txt", "1 2 3\n4 5 6\n");
+  for (const char* pairs :
+       {"1\t2\t3\t881250949\n4\t5\t6\t891717742\n", "1,2,3\n4,5,6\n", "1 2 4.5\n3 4 1.0\n"}) {
+    directory_.write("train.txt", pairs);
+    EXPECT_THAT(failure_of([&] { read_dataset(options, world_); }).message,
+                AllOf(HasSubstr("train.txt:1:1: '1"), HasSubstr("looks like one interaction"),
+                      HasSubstr("--train-file, --test-file and --file-format pairs")));
+  }
+  directory_.write("train.txt", "1 2 3\n4 5 6\n");
+  EXPECT_EQ(read_dataset(options, world_).total, 8);
 }
 
 struct RealSplit {

@@ -201,6 +201,7 @@ TEST_F(TrainingDataTest, RefusesWeightsThatAreNone) {
   EXPECT_THAT(failure.message,
               HasSubstr("--weight-column rating: interaction 2 (user b) has the weight -2."));
   options = options_for("a 1 1e39\nb 3 1");  // no float
+  options.data.files.columns = ingest::parse_pair_columns("user,item,rating");
   options.data.weight_column = "rating";
   EXPECT_THAT(refusal(options).message, HasSubstr("interaction 1 (user a) has the weight inf"));
   options = options_for("a 1 0\nb 3 0");

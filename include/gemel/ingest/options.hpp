@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/ingest/pair_columns.hpp"
+
 namespace gemel::ingest {
 
 /// Sizes of the built-in data set. The defaults train in seconds.
@@ -17,13 +19,14 @@ struct SyntheticOptions {
 
 /// What a line of a file of interactions is.
 enum class FileFormat {
-  lists,  ///< a user, then the items of that user, separated by blanks
-  pairs,  ///< a user, an item and perhaps a rating and a timestamp, separated by blanks, tabs or commas
+  automatic,  ///< as its first lines show
+  lists,      ///< a user, then the items of that user, separated by blanks
+  pairs,      ///< a user, an item and perhaps a rating and a timestamp
 };
 
 /// Each with the name that --file-format gives it.
 inline std::vector<std::pair<std::string, FileFormat>> file_format_names() {
-  return {{"lists", FileFormat::lists}, {"pairs", FileFormat::pairs}};
+  return {{"auto", FileFormat::automatic}, {"lists", FileFormat::lists}, {"pairs", FileFormat::pairs}};
 }
 
 /// Files of interactions that the user names one by one; an empty path is no file.
@@ -31,7 +34,9 @@ struct GivenFiles {
   std::string train;
   std::string validation;
   std::string test;
-  FileFormat format = FileFormat::lists;
+  FileFormat format = FileFormat::automatic;
+  /// What the fields of pairs are; empty: as a heading or the numbers tell.
+  PairColumns columns = {};
 };
 
 /// How interactions are divided into training and test examples.

@@ -1,0 +1,321 @@
+#include "gemel/ingest/file_layout.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "gemel/base/error.hpp"
+#include "gemel/ingest/format_guess.hpp"
+#include "gemel/ingest/line_errors.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view what_lines_are =
+    "Give a file in which a line is a user and an item, or a user and all the user's items.";
+
+CutLine cut(const SampleLine& line, FieldSplitter& split) {
+  CutLine whole{line.number, {}};
+  for (const Field& field : split(line.text))
+    whole.fields.push_back({std::string(field.text), field.source.data() - line.text.data() + 1});
+  return whole;
+}
+
+/// A file that may be pairs, as far as its first lines show.
+struct Sketch {
+  fs::path path;
+  std::vector<SampleLine> lines;  // without the heading
+  Separator separator = Separator::blanks;
+  std::optional<CutLine> heading;
+};
+
+[[noreturn]] void refuse(const fs::path& path, const SampleLine& line, std::string_view why) {
+  throw base::DataError(fmt::format("{}:{}:1: {}: {}", path.string(), line.number, quote(line.text), why));
+}
+
+Sketch sketch_of(const SampledFile& file) {
+  Sketch sketch{file.path, file.sample.lines(), Separator::blanks, {}};
+  if (sketch.lines.empty()) {
+    throw base::DataError(
+        fmt::format("{}: holds no interactions: it is empty, or begins with a thousand "
+                    "blank lines. Give a file that does, or leave it out.",
+                    file.path.string()));
+  }
+  const SampleLine first = sketch.lines.front();
+  if (first.text.starts_with("# ") || first.text.starts_with("% ") || first.text.starts_with("%%")) {
+    refuse(file.path, first,
+           fmt::format("looks like a comment, of which nothing is known here. Take such lines away: grep -v "
+                       "'^[#%]' {} >data.txt.",
+                       file.path.string()));
+  }
+  sketch.separator = choose_separator(sketch.lines);
+  FieldSplitter split(sketch.separator);
+  CutLine cut_first = cut(first, split);
+  if (!is_heading(cut_first)) return sketch;
+  sketch.heading = std::move(cut_first);
+  sketch.lines.erase(sketch.lines.begin());
+  if (sketch.lines.empty()) {
+    throw base::DataError(fmt::format("{}: holds no interactions: there is nothing below the heading {}.",
+                                      file.path.string(), quote(first.text)));
+  }
+  return sketch;
+}
+
+/// What all files are; not automatic.
+FileFormat common_format(const std::vector<Sketch>& sketches, FileFormat asked, const PairColumns& named) {
+  if (asked != FileFormat::automatic) return asked;
+  if (!named.empty()) return FileFormat::pairs;
+  const Sketch* of[2] = {nullptr,
+                         nullptr};  // the first file that is surely lists, and the first that is surely pairs
+  const Sketch* unclear = nullptr;
+  std::string reason;
+  for (const Sketch& sketch : sketches) {
+    const FormatGuess guess = sketch.heading ? FormatGuess{Likeness::pairs} : guess_format(sketch.lines);
+    if (guess.likeness == Likeness::unclear && unclear == nullptr) {
+      unclear = &sketch;
+      reason = guess.reason;
+    }
+    if (guess.likeness == Likeness::lists && of[0] == nullptr) of[0] = &sketch;
+    if (guess.likeness == Likeness::pairs && of[1] == nullptr) of[1] = &sketch;
+  }
+  if (of[0] != nullptr && of[1] != nullptr) {
+    throw base::DataError(fmt::format(
+        "{}: a line is a user and all the user's items, while in {} it is one interaction. Give files of one "
+        "kind, or say with --file-format what all are.",
+        of[0]->path.string(), of[1]->path.string()));
+  }
+  if (of[0] != nullptr) return FileFormat::lists;
+  if (of[1] == nullptr && unclear != nullptr) refuse(unclear->path, unclear->lines.front(), reason);
+  return FileFormat::pairs;
+}
+
+bool is_number(const Field& field) {
+  return parse_decimal(field.text).has_value();
+}
+
+/// Whether there are fields beyond the first one in `lines`, and all of them are numbers.
+bool are_numbers_beyond_user(std::span<const SampleLine> lines, FieldSplitter& split) {
+  std::size_t numbers = 0;
+  for (const SampleLine& line : lines) {
+    const std::vector<Field>& fields = split(line.text);
+    if (fields.size() < 2) continue;
+    if (!std::all_of(fields.begin() + 1, fields.end(), is_number)) return false;
+    numbers += fields.size() - 1;
+  }
+  return numbers > 0;
+}
+
+/// Refuses a first line of words where all other lines have numbers, and one that names users.
+void refuse_unknown_heading(const Sketch& sketch, Separator separator) {
+  FieldSplitter split(separator);
+  const SampleLine& line = sketch.lines.front();
+  const std::vector<Field>& first = split(line.text);
+  if (first.size() < 2 || std::ranges::any_of(first, is_number)) return;
+  const bool names_users =
+      std::ranges::any_of(first, [](const Field& field) { return is_name_of(PairColumn::user, field.text); });
+  if (!names_users && !are_numbers_beyond_user(std::span(sketch.lines).subspan(1), split)) return;
+  refuse(
+      sketch.path, line,
+      fmt::format("looks like a heading, but not both a user and an item are among its names (such as "
+                  "user_id, item_id, rating, timestamp). Rename them, or take the line away: tail -n +{} {} "
+                  ">data.txt, and say with --columns what the fields are. If it is no heading, move the line "
+                  "down.",
+                  line.number + 1, sketch.path.string()));
+}
+
+/// The fields of all lines but those whose quotes are wrong.
+std::vector<CutLine> cut_all(const Sketch& sketch) {
+  FieldSplitter split(sketch.separator);
+  std::vector<CutLine> all;
+  for (const SampleLine& line : sketch.lines) {
+    CutLine fields = cut(line, split);
+    if (split.fault().expected.empty()) all.push_back(std::move(fields));
+  }
+  if (!all.empty()) return all;
+  split(sketch.lines.front().text);
+  refuse(sketch.path, sketch.lines.front(), fmt::format("expected {}", split.fault().expected));
+}
+
+FileLayout list_layout(const Sketch& sketch) {
+  if (sketch.heading) {
+    throw base::DataError(fmt::format(
+        "{}:{}:1: a heading of pairs ({}), while a line of lists is a user and all the user's "
+        "items. Give it with --train-file and --file-format pairs.",
+        sketch.path.string(), sketch.heading->number, quote(sketch.heading->fields.front().text + ", ...")));
+  }
+  refuse_unknown_heading(sketch, Separator::blanks);
+  FieldSplitter split(Separator::blanks);
+  const bool has_items =
+      std::ranges::any_of(sketch.lines, [&](const SampleLine& line) { return split(line.text).size() > 1; });
+  if (!has_items && sketch.separator != Separator::blanks) {
+    FieldSplitter split_pair(sketch.separator);
+    refuse(
+        sketch.path, sketch.lines.front(),
+        fmt::format("holds no interactions as a list, whose fields are separated by blanks. It has {} fields "
+                    "separated by {}: give --file-format pairs if a line is one interaction, or else "
+                    "separate them by blanks.",
+                    split_pair(sketch.lines.front().text).size(), name_of(sketch.separator)));
+  }
+  const std::vector<Field>& first = split(sketch.lines.front().text);
+  std::string items = "no items";
+  if (first.size() == 2) items = fmt::format("item {}", quote(first[1].text));
+  if (first.size() > 2) items = fmt::format("{} items from {} on", first.size() - 1, quote(first[1].text));
+  return {.description =
+              fmt::format("a user and all the user's items a line, separated by blanks: user {}, {}",
+                          quote(first[0].text), items)};
+}
+
+/// Of the lines those that have as many fields as most.
+std::vector<CutLine> usual_lines(std::vector<CutLine> lines) {
+  std::map<std::size_t, std::size_t> times;
+  for (const CutLine& line : lines) ++times[line.fields.size()];
+  const std::size_t usual = std::ranges::max_element(lines, {}, [&](const CutLine& line) {
+                              return times[line.fields.size()];
+                            })->fields.size();
+  std::erase_if(lines, [&](const CutLine& line) { return line.fields.size() != usual; });
+  return lines;
+}
+
+/// Refuses lines of other numbers of fields than `columns`, which the heading or --columns has.
+void check_number(const Sketch& sketch, const CutLine& line, const PairColumns& columns,
+                  std::string_view whose) {
+  if (line.fields.size() == columns.size()) return;
+  throw base::DataError(fmt::format(
+      "{}:{}:1: {} fields, separated by {}, but {} {} of them: {}. Name every field in its order, - for one "
+      "that is not used.",
+      sketch.path.string(), line.number, line.fields.size(), name_of(sketch.separator), whose, columns.size(),
+      columns.describe(", ")));
+}
+
+/// Refuses lines of which nothing says what they are.
+void check_guessable(const Sketch& sketch, const CutLine& line) {
+  const std::size_t fields = line.fields.size();
+  if (fields >= 2 && fields <= 4) return;
+  const auto text = std::ranges::find(sketch.lines, line.number, &SampleLine::number)->text;
+  if (fields < 2) {
+    throw base::DataError(fmt::format(
+        "{}:{}:1: {}: expected 2 fields (user, item), not {}, separated by tabs, '::', semicolons, commas or "
+        "blanks. {}",
+        sketch.path.string(), line.number, quote(text), fields, what_lines_are));
+  }
+  const bool may_be_list = sketch.separator == Separator::tab || sketch.separator == Separator::blanks;
+  throw base::DataError(fmt::format(
+      "{}:{}:1: {}: {} fields, separated by {}, of which nothing says what they are. Say it, one name a "
+      "field in "
+      "its order, - for one that is not used: --columns user,item,rating,timestamp,-{}{}.",
+      sketch.path.string(), line.number, quote(text), fields, name_of(sketch.separator),
+      fields == 5 ? "" : ",...",
+      may_be_list ? "; or give --file-format lists, if a line is a user and all the user's items" : ""));
+}
+
+/// Refuses what is separated by blanks but has commas in its numbers.
+void check_decimal_commas(const Sketch& sketch, const CutLine& line, const PairColumns& columns) {
+  if (sketch.separator != Separator::comma) return;
+  const CutField& user = line.fields[*columns.find(PairColumn::user)];
+  FieldSplitter split(Separator::blanks);
+  const std::vector<Field>& words = split(user.text);
+  const auto is_decimal = [](const Field& word) { return parse_decimal(word.text).has_value(); };
+  if (words.size() < 2 || !std::ranges::all_of(words, is_decimal)) return;
+  throw base::DataError(fmt::format(
+      "{}:{}:{}: {}: expected a user before the first comma, not several numbers. If the comma is that "
+      "of a decimal number, write a point: sed 's/,/./g' {} >data.txt.",
+      sketch.path.string(), line.number, user.column, quote(user.text), sketch.path.string()));
+}
+
+std::string description_of(const CutLine& line, const FileLayout& layout,
+                           const std::optional<CutLine>& heading) {
+  std::vector<std::string> said;
+  for (std::size_t field = 0; field < line.fields.size(); ++field) {
+    const std::string& text = line.fields[field].text;
+    const bool is_text =
+        layout.columns[field] == PairColumn::user || layout.columns[field] == PairColumn::item;
+    if (layout.columns[field] == PairColumn::unused) {
+      said.push_back(heading && field < heading->fields.size()
+                         ? fmt::format("{} not used", quote(heading->fields[field].text))
+                         : fmt::format("{} not used", quote(text)));
+    } else {
+      said.push_back(fmt::format("{} {}", name_of(layout.columns[field]), is_text ? quote(text) : text));
+    }
+  }
+  return fmt::format("pairs, separated by {}{}: {}", name_of(layout.separator),
+                     heading ? ", after a heading" : "", fmt::join(said, ", "));
+}
+
+/// `beside`: the columns of a file with a heading, if there is one.
+FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
+                       const std::optional<PairColumns>& beside) {
+  if (!sketch.heading) refuse_unknown_heading(sketch, sketch.separator);
+  const std::vector<CutLine> lines = usual_lines(cut_all(sketch));
+  const CutLine& first = lines.front();
+  FileLayout layout{FileFormat::pairs, sketch.separator, sketch.heading ? sketch.heading->number : 0};
+  if (!named.empty()) {
+    check_number(sketch, first, named, "--columns names");
+    layout.columns = named;
+  } else if (sketch.heading) {
+    layout.columns = columns_of_heading(*sketch.heading, sketch.path);
+    check_number(sketch, first, layout.columns, "the heading names");
+  } else if (beside && beside->size() == first.fields.size()) {
+    layout.columns = *beside;
+  } else {
+    check_guessable(sketch, first);
+    layout.columns = guess_columns(lines, sketch.path);
+    layout.is_guessed = layout.columns.size() == 3;
+  }
+  check_decimal_commas(sketch, first, layout.columns);
+  layout.description = description_of(first, layout, sketch.heading);
+  return layout;
+}
+
+/// Refuses files of which some have ratings or timestamps and others do not.
+void check_alike(const std::vector<Sketch>& sketches, const std::vector<FileLayout>& layouts) {
+  for (std::size_t i = 1; i < layouts.size(); ++i) {
+    for (const PairColumn column : {PairColumn::rating, PairColumn::timestamp}) {
+      if (layouts[i].columns.has(column) == layouts[0].columns.has(column)) continue;
+      throw base::DataError(fmt::format(
+          "{}: a line is {}, while in {} it is {}. Give files with the same columns, or take one for unused: "
+          "with a heading, or --columns if all files have the same fields.",
+          sketches[i].path.string(), layouts[i].columns.describe(", "), sketches[0].path.string(),
+          layouts[0].columns.describe(", ")));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<FileLayout> recognise_layouts(const std::vector<SampledFile>& files, FileFormat asked,
+                                          const PairColumns& named) {
+  base::require(named.empty() || asked != FileFormat::lists, "columns of lists");
+  std::vector<Sketch> sketches;
+  for (const SampledFile& file : files) sketches.push_back(sketch_of(file));
+  const FileFormat format = common_format(sketches, asked, named);
+  std::optional<PairColumns> beside;
+  for (const Sketch& sketch : sketches) {
+    if (format == FileFormat::pairs && named.empty() && sketch.heading && !beside)
+      beside = columns_of_heading(*sketch.heading, sketch.path);
+  }
+  std::vector<FileLayout> layouts;
+  for (const Sketch& sketch : sketches) {
+    layouts.push_back(format == FileFormat::lists ? list_layout(sketch) : pair_layout(sketch, named, beside));
+  }
+  check_alike(sketches, layouts);
+  return layouts;
+}
+
+void check_lists(const std::vector<SampledFile>& files) {
+  for (const SampledFile& file : files) {
+    const std::vector<SampleLine>& lines = file.sample.lines();
+    if (lines.empty() || !are_surely_no_lists(lines)) continue;
+    refuse(file.path, lines.front(),
+           "looks like one interaction, while a line of train.txt and test.txt is a user and all the user's "
+           "items. Give these files with --train-file, --test-file and --file-format pairs; or with "
+           "--file-format lists, if that is what they are.");
+  }
+}
+
+}  // namespace gemel::ingest

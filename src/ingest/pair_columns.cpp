@@ -1,0 +1,208 @@
+#include "gemel/ingest/pair_columns.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+
+#include "gemel/base/error.hpp"
+#include "gemel/ingest/line_errors.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array column_names = {"user"sv, "item"sv, "rating"sv, "timestamp"sv, "-"sv};
+
+/// Names in headings, in lower case and without "_", "-", "." and blanks.
+constexpr std::array users = {"user"sv,      "users"sv,      "userid"sv,   "uid"sv,        "username"sv,
+                              "reviewer"sv,  "reviewerid"sv, "customer"sv, "customerid"sv, "visitor"sv,
+                              "visitorid"sv, "member"sv,     "memberid"sv, "listener"sv,   "listenerid"sv,
+                              "accountid"sv, "useridx"sv};
+constexpr std::array items = {
+    "item"sv,       "items"sv,   "itemid"sv,  "iid"sv,       "itemidx"sv,   "movie"sv,      "movieid"sv,
+    "film"sv,       "filmid"sv,  "product"sv, "productid"sv, "asin"sv,      "parentasin"sv, "business"sv,
+    "businessid"sv, "book"sv,    "bookid"sv,  "isbn"sv,      "artist"sv,    "artistid"sv,   "track"sv,
+    "trackid"sv,    "song"sv,    "songid"sv,  "article"sv,   "articleid"sv, "news"sv,       "newsid"sv,
+    "video"sv,      "videoid"sv, "game"sv,    "gameid"sv,    "animeid"sv,   "recipeid"sv,   "locationid"sv,
+    "venueid"sv,    "poiid"sv,   "beerid"sv,  "gmapid"sv};
+constexpr std::array ratings = {"rating"sv, "ratings"sv,   "score"sv,  "stars"sv,
+                                "star"sv,   "overall"sv,   "weight"sv, "bookrating"sv,
+                                "label"sv,  "playcount"sv, "plays"sv,  "starrating"sv};
+constexpr std::array timestamps = {"timestamp"sv, "timestamps"sv,     "time"sv,
+                                   "ts"sv,        "unixtime"sv,       "datetime"sv,
+                                   "date"sv,      "unixreviewtime"sv, "reviewdate"sv};
+
+/// A name of a heading as the lists above have it: "User_ID:token" is "userid".
+std::string plain(std::string_view name) {
+  std::string text;
+  for (const char c : name.substr(0, name.find(':'))) {
+    if ("_-. "sv.find(c) != std::string_view::npos) continue;
+    text += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  }
+  return text;
+}
+
+constexpr std::size_t longest_name = 24;
+
+PairColumn meaning_of(std::string_view name) {
+  if (name.size() > longest_name) return PairColumn::unused;
+  const std::string text = plain(name);
+  const auto is_in = [&](const auto& names) { return std::ranges::find(names, text) != names.end(); };
+  if (is_in(users)) return PairColumn::user;
+  if (is_in(items)) return PairColumn::item;
+  if (is_in(ratings)) return PairColumn::rating;
+  return is_in(timestamps) ? PairColumn::timestamp : PairColumn::unused;
+}
+
+/// What the numbers of a field can be.
+struct Range {
+  bool all_like_ratings = true;
+  bool all_like_timestamps = true;
+  const CutLine* odd = nullptr;  // the first line whose number is like neither, or unlike the first one's
+
+  bool is_known() const { return all_like_ratings || all_like_timestamps; }
+};
+
+/// What is no number is left to whoever reads the lines.
+Range range_of(const std::vector<CutLine>& lines, std::size_t field) {
+  Range range;
+  for (const CutLine& line : lines) {
+    const auto number = parse_decimal(line.fields[field].text);
+    if (!number) continue;
+    range.all_like_ratings &= is_like_rating(*number);
+    range.all_like_timestamps &= is_like_timestamp(*number);
+    if (!range.is_known() && range.odd == nullptr) range.odd = &line;
+  }
+  return range;
+}
+
+[[noreturn]] void ask(const CutLine& line, std::size_t field, std::string_view doubt,
+                      std::string_view choices, const std::filesystem::path& path) {
+  throw base::DataError(fmt::format("{}:{}:{}: {}: {}. Say what the fields are: --columns {}.", path.string(),
+                                    line.number, line.fields[field].column, quote(line.fields[field].text),
+                                    doubt, choices));
+}
+
+}  // namespace
+
+std::string_view name_of(PairColumn column) {
+  return column_names[static_cast<std::size_t>(column)];
+}
+
+PairColumns::PairColumns(std::vector<PairColumn> columns) : columns_(std::move(columns)) {
+  for (const PairColumn column :
+       {PairColumn::user, PairColumn::item, PairColumn::rating, PairColumn::timestamp}) {
+    const auto times = std::ranges::count(columns_, column);
+    if (times > 1) throw base::UsageError(fmt::format("{} is there twice; name it once", name_of(column)));
+    const bool is_needed = column == PairColumn::user || column == PairColumn::item;
+    if (is_needed && times == 0)
+      throw base::UsageError(fmt::format("{0} is missing; name the field that is the {0}", name_of(column)));
+  }
+}
+
+std::optional<std::size_t> PairColumns::find(PairColumn column) const {
+  const auto found = std::ranges::find(columns_, column);
+  if (found == columns_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns_.begin());
+}
+
+std::string PairColumns::describe(std::string_view separator) const {
+  std::vector<std::string_view> names;
+  for (const PairColumn column : columns_) names.push_back(name_of(column));
+  return fmt::format("{}", fmt::join(names, separator));
+}
+
+PairColumns parse_pair_columns(std::string_view text) {
+  std::vector<PairColumn> columns;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(',', start), text.size());
+    const std::string_view name = text.substr(start, end - start);
+    const auto found = std::ranges::find(column_names, name);
+    if (found == column_names.end()) {
+      throw base::UsageError(fmt::format(
+          "{}: name the fields of a line in their order, each user, item, rating, timestamp or, for one that "
+          "is not used, -; as in user,item,-,timestamp",
+          quote(name)));
+    }
+    columns.push_back(static_cast<PairColumn>(found - column_names.begin()));
+    start = end + 1;
+  }
+  return PairColumns(std::move(columns));
+}
+
+bool is_name_of(PairColumn column, std::string_view field) {
+  return meaning_of(field) == column;
+}
+
+bool is_heading(const CutLine& line) {
+  const auto names = [&](PairColumn column) {
+    return std::ranges::any_of(line.fields,
+                               [&](const CutField& field) { return is_name_of(column, field.text); });
+  };
+  return names(PairColumn::user) && names(PairColumn::item);
+}
+
+PairColumns columns_of_heading(const CutLine& line, const std::filesystem::path& path) {
+  std::vector<PairColumn> columns;
+  for (const CutField& field : line.fields) columns.push_back(meaning_of(field.text));
+  for (std::size_t field = 0; field < columns.size(); ++field) {
+    if (columns[field] == PairColumn::unused) continue;
+    const auto earlier =
+        std::find(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(field), columns[field]);
+    if (earlier == columns.begin() + static_cast<std::ptrdiff_t>(field)) continue;
+    throw base::DataError(
+        fmt::format("{}:{}:{}: {} of the heading, like {} before it, could be the {}. Say what the fields "
+                    "are, such as --columns "
+                    "user,item,-: one name a field, - for one that is not used.",
+                    path.string(), line.number, line.fields[field].column, quote(line.fields[field].text),
+                    quote(line.fields[static_cast<std::size_t>(earlier - columns.begin())].text),
+                    name_of(columns[field])));
+  }
+  return PairColumns(std::move(columns));
+}
+
+PairColumns guess_columns(const std::vector<CutLine>& lines, const std::filesystem::path& path) {
+  using enum PairColumn;
+  const CutLine& first = lines.front();
+  const std::size_t fields = first.fields.size();
+  if (fields == 2) return PairColumns({user, item});
+  const Range third = range_of(lines, 2);
+  if (fields == 3) {
+    if (!third.is_known()) {
+      ask(*third.odd, 2,
+          "it and those before it are neither all ratings (up to 1e5) nor all times (whole, from 1e8 on)",
+          "user,item,rating or --columns user,item,timestamp", path);
+    }
+    return PairColumns({user, item, third.all_like_ratings ? rating : timestamp});
+  }
+  const Range fourth = range_of(lines, 3);
+  if (third.all_like_timestamps && !third.all_like_ratings && !fourth.all_like_timestamps) {
+    ask(first, 2, "a time, where the rating is expected before the time",
+        "user,item,timestamp,rating or --columns user,item,rating,timestamp", path);
+  }
+  return PairColumns({user, item, rating, timestamp});
+}
+
+bool is_like_rating(double number) {
+  return std::abs(number) <= 1e5;
+}
+
+bool is_like_timestamp(double number) {
+  return number >= 1e8 && number == std::trunc(number);
+}
+
+std::optional<double> parse_decimal(std::string_view text) {
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+}  // namespace gemel::ingest

@@ -1,0 +1,136 @@
+#include "gemel/ingest/pair_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "gemel/ingest/pair_columns.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+constexpr double largest_whole = 9007199254740992.0;  // 2^53: a double has every whole number up to it
+
+/// Whether a line names its columns, as the heading of a file that was put behind another one does. Ids have digits as a rule.
+bool is_name_of_columns(const Pair& pair) {
+  const auto has_digit = [](std::string_view text) {
+    return std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  return !has_digit(pair.user) && !has_digit(pair.item) && is_name_of(PairColumn::user, pair.user) &&
+         is_name_of(PairColumn::item, pair.item);
+}
+
+}  // namespace
+
+PairReader::PairReader(const FileLayout& layout)
+    : layout_(layout),
+      split_(layout.separator),
+      user_(layout.columns.find(PairColumn::user).value()),
+      item_(layout.columns.find(PairColumn::item).value()),
+      rating_(layout.columns.find(PairColumn::rating)),
+      timestamp_(layout.columns.find(PairColumn::timestamp)) {}
+
+std::optional<Pair> PairReader::operator()(const Line& line, LineErrors& errors) {
+  if (line.number == layout_.heading) return std::nullopt;
+  const std::vector<Field>& fields = split_(line.text);
+  if (!has_right_fields(line, fields, errors)) return std::nullopt;
+  Pair pair{.user = fields[user_].text, .item = fields[item_].text};
+  const auto reject = [&](std::size_t field, std::string_view expected) {
+    errors.add(line, fields[field].source, expected);
+    return std::nullopt;
+  };
+  if (pair.user.empty()) return reject(user_, "a user");
+  if (pair.item.empty()) return reject(item_, "an item");
+  if (is_name_of_columns(pair))
+    return reject(user_, "an interaction, not a heading in the middle of the file");
+  if (rating_) {
+    const auto rating = rating_of(line, fields[*rating_], errors);
+    if (!rating) return std::nullopt;
+    pair.rating = *rating;
+  }
+  if (timestamp_) {
+    const auto timestamp = timestamp_of(line, fields[*timestamp_], errors);
+    if (!timestamp) return std::nullopt;
+    pair.timestamp = *timestamp;
+  }
+  return pair;
+}
+
+bool PairReader::has_right_fields(const Line& line, const std::vector<Field>& fields,
+                                  LineErrors& errors) const {
+  const FieldSplitter::Fault& fault = split_.fault();
+  if (!fault.expected.empty()) {
+    errors.add(line, fault.where, fault.expected);
+    return false;
+  }
+  const PairColumns& columns = layout_.columns;
+  if (fields.size() == columns.size()) return true;
+  if (line.text.find_first_not_of(" \t") == std::string_view::npos) return false;
+  errors.add(line, line.text,
+             fmt::format("{} fields ({}) separated by {}, not {}", columns.size(), columns.describe(", "),
+                         name_of(layout_.separator), fields.size()));
+  return false;
+}
+
+std::optional<double> PairReader::rating_of(const Line& line, const Field& field, LineErrors& errors) const {
+  const auto rating = parse_decimal(field.text);
+  if (!rating) {
+    std::string expected = "a rating, a finite number";
+    std::string with_point(field.text);
+    std::ranges::replace(with_point, ',', '.');
+    if (with_point != field.text && parse_decimal(with_point))
+      expected += fmt::format(" with a decimal point, not a decimal comma: {}", with_point);
+    errors.add(line, field.source, expected);
+    return std::nullopt;
+  }
+  if (layout_.is_guessed && !is_like_rating(*rating)) {
+    errors.add(line, field.source, "a rating of at most 1e5, as in the first lines");
+    return std::nullopt;
+  }
+  return rating;
+}
+
+std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Field& field,
+                                                     LineErrors& errors) const {
+  const auto timestamp = parse_whole_decimal(field.text);
+  if (!timestamp) {
+    errors.add(line, field.source, "a timestamp, a whole number");
+    return std::nullopt;
+  }
+  if (layout_.is_guessed && !is_like_timestamp(static_cast<double>(*timestamp))) {
+    errors.add(line, field.source, "a timestamp, a whole number from 1e8 on, as in the first lines");
+    return std::nullopt;
+  }
+  return timestamp;
+}
+
+std::string PairReader::remedy_for(const FileLayout& layout) {
+  std::string remedy =
+      "Correct the file, take away what is no interaction, or say with --columns what the fields are, with - "
+      "for "
+      "those that are not used.";
+  switch (layout.separator) {
+    case Separator::tab:
+    case Separator::blanks:
+      remedy += " If a line is a user and all the user's items, give --file-format lists.";
+      break;
+    case Separator::semicolon:
+    case Separator::comma:
+      remedy +=
+          fmt::format(" A field with {} inside needs double quotes around it.", name_of(layout.separator));
+      break;
+    case Separator::double_colon:
+      break;
+  }
+  return remedy;
+}
+
+std::optional<std::int64_t> parse_whole_decimal(std::string_view text) {
+  if (const auto number = parse_number(text)) return number;
+  const auto number = parse_decimal(text);
+  if (!number || *number != std::trunc(*number) || std::abs(*number) > largest_whole) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
+}
+
+}  // namespace gemel::ingest
