@@ -214,18 +214,48 @@ void check_guessable(const Sketch& sketch, const CutLine& line) {
       may_be_list ? "; or give --file-format lists, if a line is a user and all the user's items" : ""));
 }
 
-/// Refuses what is separated by blanks but has commas in its numbers.
-void check_decimal_commas(const Sketch& sketch, const CutLine& line, const PairColumns& columns) {
-  if (sketch.separator != Separator::comma) return;
+/// Refuses a user that is several numbers, or has one at its end where a comma follows and another: what separates fields is then
+/// another mark, or the comma is that of a decimal number.
+void check_user(const Sketch& sketch, const CutLine& line, const PairColumns& columns) {
   const CutField& user = line.fields[*columns.find(PairColumn::user)];
+  const CutField& item = line.fields[*columns.find(PairColumn::item)];
   FieldSplitter split(Separator::blanks);
   const std::vector<Field>& words = split(user.text);
-  const auto is_decimal = [](const Field& word) { return parse_decimal(word.text).has_value(); };
-  if (words.size() < 2 || !std::ranges::all_of(words, is_decimal)) return;
+  const bool may_be_decimal = sketch.separator == Separator::comma && words.size() > 1 &&
+                              parse_decimal(words.back().text) && parse_decimal(item.text);
+  if (!may_be_decimal && !is_several_numbers(user.text)) return;
   throw base::DataError(fmt::format(
-      "{}:{}:{}: {}: expected a user before the first comma, not several numbers. If the comma is that "
-      "of a decimal number, write a point: sed 's/,/./g' {} >data.txt.",
-      sketch.path.string(), line.number, user.column, quote(user.text), sketch.path.string()));
+      "{}:{}:{}: {}: expected a user, not several fields; the file was taken to be separated by {}. If that "
+      "is wrong, "
+      "separate it by tabs, and write decimal numbers with a point. If it is right, say so: --columns {}.",
+      sketch.path.string(), line.number, user.column, quote(user.text), name_of(sketch.separator),
+      columns.describe(",")));
+}
+
+/// Refuses --columns that take a heading's users for items, or its items for users.
+void check_heading(const Sketch& sketch, const PairColumns& named) {
+  const std::vector<CutField>& names = sketch.heading->fields;
+  for (std::size_t field = 0; field < std::min(names.size(), named.size()); ++field) {
+    const bool is_swapped =
+        (named[field] == PairColumn::item && is_name_of(PairColumn::user, names[field].text)) ||
+        (named[field] == PairColumn::user && is_name_of(PairColumn::item, names[field].text));
+    if (!is_swapped) continue;
+    throw base::DataError(
+        fmt::format("{}:{}:{}: {}: the heading's name of a field that --columns {} takes for the {}. Correct "
+                    "--columns, or leave it out.",
+                    sketch.path.string(), sketch.heading->number, names[field].column,
+                    quote(names[field].text), named.describe(","), name_of(named[field])));
+  }
+}
+
+/// Refuses lines of so many numbers of fields that they can only be lists.
+void check_uniform(const Sketch& sketch, std::size_t alike) {
+  const bool may_be_lists = sketch.separator == Separator::tab || sketch.separator == Separator::blanks;
+  if (!may_be_lists || alike * 2 >= sketch.lines.size()) return;
+  refuse(sketch.path, sketch.lines.front(),
+         "is like a user and all the user's items: most of the lines after it have other numbers of fields. "
+         "Give "
+         "--file-format lists.");
 }
 
 std::string description_of(const CutLine& line, const FileLayout& layout,
@@ -253,8 +283,10 @@ FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
   if (!sketch.heading) refuse_unknown_heading(sketch, sketch.separator);
   const std::vector<CutLine> lines = usual_lines(cut_all(sketch));
   const CutLine& first = lines.front();
+  check_uniform(sketch, lines.size());
   FileLayout layout{FileFormat::pairs, sketch.separator, sketch.heading ? sketch.heading->number : 0};
   if (!named.empty()) {
+    if (sketch.heading) check_heading(sketch, named);
     check_number(sketch, first, named, "--columns names");
     layout.columns = named;
   } else if (sketch.heading) {
@@ -267,7 +299,7 @@ FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
     layout.columns = guess_columns(lines, sketch.path);
     layout.is_guessed = layout.columns.size() == 3;
   }
-  check_decimal_commas(sketch, first, layout.columns);
+  if (named.empty()) check_user(sketch, first, layout.columns);
   layout.description = description_of(first, layout, sketch.heading);
   return layout;
 }

@@ -62,14 +62,6 @@ bool has_blank(const Field& field) {
   return contains(field.text, Separator::blanks);
 }
 
-/// Whether a field is two or more numbers with blanks between them.
-bool is_several_numbers(const Field& field) {
-  FieldSplitter split(Separator::blanks);
-  const auto& words = split(field.text);
-  return words.size() > 1 &&
-         std::ranges::all_of(words, [](const Field& word) { return parse_decimal(word.text).has_value(); });
-}
-
 /// In how many lines field `index` is there and has the property.
 template <class Property>
 std::size_t lines_where(const Lines& lines, Separator separator, std::size_t index, Property has) {
@@ -96,14 +88,32 @@ FormatGuess unclear_number_of_fields(std::size_t fields, Separator separator) {
       "or give --file-format lists if it is a user and all the user's items.");
 }
 
+/// Whether the second of two fields is several numbers in half of the lines.
+bool has_packed_items(const Lines& lines, Separator separator) {
+  return lines_where(lines, separator, 1, [](const Field& field) { return is_several_numbers(field.text); }) *
+             2 >=
+         lines.size();
+}
+
+FormatGuess unclear_packed_items(Separator separator) {
+  return unclear(
+      fmt::format("several numbers in the second field, after {}", name_of(separator)),
+      "If they are the user's items, separate all by blanks and give --file-format lists. If they are one "
+      "item, give --file-format pairs.");
+}
+
 /// Two fields a line, where the second may be several items.
 FormatGuess guess_two_by_tab(const Lines& lines) {
   const std::size_t several = lines_where(lines, Separator::tab, 1, has_blank);
   if (several == 0) {
+    if (has_packed_items(lines, Separator::tab)) return unclear_packed_items(Separator::tab);
     const bool has_names = lines_where(lines, Separator::tab, 0, has_blank) > 0;
     return {has_names ? Likeness::pairs : Likeness::both};
   }
-  if (lines_where(lines, Separator::tab, 1, is_several_numbers) == several) return {Likeness::lists};
+  const auto is_numbers = [](const Field& field) {
+    return has_blank(field) && is_several_numbers(field.text);
+  };
+  if (lines_where(lines, Separator::tab, 1, is_numbers) == several) return {Likeness::lists};
   return unclear("several words after the tab of a line can be one item or several");
 }
 
@@ -129,16 +139,13 @@ FormatGuess guess_by(Separator separator, const Lines& lines) {
   if (!counts.are_alike()) {
     return unclear(
         fmt::format("{} to {} fields a line, separated by {}", counts.least, counts.most, name_of(separator)),
-        fmt::format("If a line is one interaction, put fields with {0} inside into double quotes and give "
-                    "--file-format pairs. If it is a user and all the user's items, separate them by blanks.",
-                    name_of(separator)));
+        fmt::format(
+            "If a line is one interaction, put fields with {0} inside into double quotes and give "
+            "--file-format pairs. If it is a user and all the user's items, separate them by blanks and give "
+            "--file-format lists.",
+            name_of(separator)));
   }
-  if (counts.usual == 2 && lines_where(lines, separator, 1, is_several_numbers) * 2 >= lines.size()) {
-    return unclear(
-        fmt::format("several numbers after the first of the {}", name_of(separator)),
-        "If these are the user's items, separate them from the user by a blank, too. If they are one item, "
-        "give --file-format pairs.");
-  }
+  if (counts.usual == 2 && has_packed_items(lines, separator)) return unclear_packed_items(separator);
   return {Likeness::pairs};
 }
 
@@ -160,7 +167,10 @@ FormatGuess guess_by_blanks(const Lines& lines) {
     return unclear("holds no interactions: its first lines have one field each",
                    "Give a file in which a line is a user and an item, or a user and all the user's items.");
   }
-  if (counts.are_all_alike() && counts.usual == 2) return {Likeness::both};
+  if (counts.are_all_alike() && counts.usual == 2) {
+    return has_packed_items(lines, Separator::blanks) ? unclear_packed_items(Separator::blanks)
+                                                      : FormatGuess{Likeness::both};
+  }
   // A table with a few broken lines is no list.
   const bool may_be_table = counts.are_all_alike() || (counts.are_alike() && lines.size() >= 10);
   if (may_be_table && (counts.usual == 3 || counts.usual == 4))
@@ -171,6 +181,17 @@ FormatGuess guess_by_blanks(const Lines& lines) {
 }
 
 }  // namespace
+
+bool is_several_numbers(std::string_view text) {
+  constexpr std::string_view marks = " \t,;|";
+  std::size_t numbers = 0;
+  for (std::size_t start = text.find_first_not_of(marks); start < text.size(); ++numbers) {
+    const std::size_t end = std::min(text.find_first_of(marks, start), text.size());
+    if (!parse_decimal(text.substr(start, end - start))) return false;
+    start = text.find_first_not_of(marks, end);
+  }
+  return numbers > 1;
+}
 
 Separator choose_separator(const std::vector<SampleLine>& lines) {
   for (const Separator separator : {Separator::tab, Separator::double_colon}) {

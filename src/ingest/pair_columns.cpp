@@ -34,9 +34,8 @@ constexpr std::array items = {
 constexpr std::array ratings = {"rating"sv, "ratings"sv,   "score"sv,  "stars"sv,
                                 "star"sv,   "overall"sv,   "weight"sv, "bookrating"sv,
                                 "label"sv,  "playcount"sv, "plays"sv,  "starrating"sv};
-constexpr std::array timestamps = {"timestamp"sv, "timestamps"sv,     "time"sv,
-                                   "ts"sv,        "unixtime"sv,       "datetime"sv,
-                                   "date"sv,      "unixreviewtime"sv, "reviewdate"sv};
+constexpr std::array timestamps = {"timestamp"sv, "timestamps"sv, "time"sv, "ts"sv,
+                                   "unixtime"sv,  "datetime"sv,   "date"sv, "unixreviewtime"sv};
 
 /// A name of a heading as the lists above have it: "User_ID:token" is "userid".
 std::string plain(std::string_view name) {

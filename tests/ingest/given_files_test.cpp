@@ -141,7 +141,12 @@ TEST_F(GivenFilesTest, AFileOfPairsHasOneSeparator) {
       error_of(pairs("1;10;4,5\n2;3;1\n")),
       HasSubstr("train:1:6: '4,5': expected a rating, a finite number with a decimal point, not a decimal "
                 "comma: 4.5"));
-  EXPECT_THAT(error_of(pairs("1 10 4,5\n2 10 3,5\n")), HasSubstr("train:1:1: '1 10 4': expected a user"));
+  EXPECT_THAT(error_of(pairs("1 10 4,5\n2 10 3,5\n")),
+              StartsWith("train:1:1: '1 10 4': expected a user, not several fields"));
+  EXPECT_THAT(error_of(pairs("u1 10 4,5\nu2 10 3,5\n")), StartsWith("train:1:1: 'u1 10 4': expected a user"));
+  EXPECT_THAT(error_of(pairs("1,12;15\n2,3;4\n")), StartsWith("train:1:1: '1,12': expected a user"));
+  EXPECT_THAT(train_of(pairs_of("user,item", "1 10 4,5\n2 10 3,5\n")), ElementsAre("1 10 4 5", "2 10 3 5"));
+  EXPECT_THAT(train_of(pairs("Ann Lee 3,x\nBo,y\n")), ElementsAre("Ann Lee 3 x", "Bo y"));
   EXPECT_THAT(error_of(pairs("u1,\"Hello\nu2,a\n")),
               StartsWith("train:1:4: '\"Hello': expected a closing double quote in the same line"));
   EXPECT_THAT(error_of(pairs("u1,\"a\" b\nu2,a\n")),
@@ -255,7 +260,10 @@ TEST_F(GivenFilesTest, RefusesWhatCanBeReadInSeveralWays) {
   EXPECT_THAT(doubt("1\t2\t3\t4\t5\n1\t2\t3\t4\t5\n"), HasSubstr("--columns user,item,-,rating,-"));
   EXPECT_THAT(doubt("1 2 4.5 0 7\n4 5 3.5 0 8\n"), HasSubstr("5 fields a line"));
   EXPECT_THAT(doubt("1,2,3\n4,5\n6,7,8,9\n"), HasSubstr("2 to 4 fields a line, separated by commas"));
-  EXPECT_THAT(doubt("1,2 3\n4,5 6 7\n"), HasSubstr("several numbers after the first of the commas"));
+  EXPECT_THAT(doubt("1,2 3\n4,5 6 7\n"), HasSubstr("several numbers in the second field, after commas"));
+  for (const char* packed :
+       {"1\t12,15,7\n2\t4,5\n", "1 12,15,7\n2 4,5\n", "1,12;15;7\n2,4;5\n", "1\t12|15\n2\t3|4\n"})
+    EXPECT_THAT(doubt(packed), HasSubstr("--file-format lists"));
   // A broken line does not make a table a list.
   std::string table;
   for (int i = 0; i < 40; ++i) table += i == 30 ? "1 2\n" : fmt::format("{} {} 5 881250949\n", i, i * 7);
@@ -269,6 +277,8 @@ TEST_F(GivenFilesTest, NamesWhatWasFoundAndTheOptionThatReadsIt) {
   EXPECT_THAT(error_of(pairs("1 2 3 4 5 6\n7 8 9 1 2 3\n")),
               AllOf(StartsWith("train:1:1: '1 2 3 4 5 6': 6 fields, separated by blanks"),
                     HasSubstr("--file-format lists, if a line is a user")));
+  EXPECT_THAT(error_of(pairs("1 2 3 4 5 6\n7 8 9 1\n2 3\n")),
+              AllOf(StartsWith("train:1:1: '1 2 3 4 5 6': "), HasSubstr("Give --file-format lists.")));
 }
 
 TEST_F(GivenFilesTest, RefusesWhatIsNoTextOnWhateverRankItIs) {

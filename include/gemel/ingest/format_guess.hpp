@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gemel/ingest/field_splitter.hpp"
@@ -28,6 +29,9 @@ struct FormatGuess {
 
 /// Of at least one line, none of which is a heading.
 FormatGuess guess_format(const std::vector<SampleLine>& lines);
+
+/// Whether a text is two or more numbers with blanks, commas, semicolons or bars between them, such as "12,15,7".
+bool is_several_numbers(std::string_view text);
 
 /// Whether lines look like one interaction each even to whom expects lists: they cannot be lists, or a field is a time, or a number
 /// with decimals, in all of them.
