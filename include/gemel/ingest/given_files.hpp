@@ -13,9 +13,10 @@ namespace gemel::ingest {
 /// the distinct items of all the files by (XXH3-64 hash, text), with the column item_id alone. With a validation or a test file the
 /// data comes split. Blank lines are skipped.
 ///
-/// lists: "user item item ...", perhaps with no item at all; the interactions of a line are in its order. pairs: "user item", "user
-/// item rating" or "user item rating timestamp", alike in all lines of all files; these columns are rating, which holds whole
-/// numbers if all are whole and decimals otherwise, and timestamp, whole.
+/// Whether the lines are lists ("user item item ...", perhaps with no item at all; the interactions of a line are in its order) or pairs
+/// ("user item", perhaps with a rating and a timestamp, or as a heading or `files.columns` says), and what separates their fields, is
+/// recognised as recognise_layouts() does, and root says it. Of pairs these columns are rating, which holds whole numbers if all
+/// are whole and decimals otherwise, and timestamp, whole. Text becomes UTF-8 as as_utf8() does.
 ///
 /// Each rank reads about 1/n of the bytes of each file. Throws AgreedError (data), on all ranks, for files that cannot be read, that
 /// have lines that cannot be used, or that hold no interactions. Collective.
