@@ -146,7 +146,7 @@ FileLayout list_layout(const Sketch& sketch) {
   if (sketch.heading) {
     throw base::DataError(fmt::format(
         "{}:{}:1: a heading of pairs ({}), while a line of lists is a user and all the user's "
-        "items. Give it with --train-file and --file-format pairs.",
+        "items. Give it with --train-file and --file-format pairs, or take this line away.",
         sketch.path.string(), sketch.heading->number, quote(sketch.heading->fields.front().text + ", ...")));
   }
   refuse_unknown_heading(sketch, Separator::blanks);
@@ -187,10 +187,10 @@ void check_number(const Sketch& sketch, const CutLine& line, const PairColumns& 
                   std::string_view whose) {
   if (line.fields.size() == columns.size()) return;
   throw base::DataError(fmt::format(
-      "{}:{}:1: {} fields, separated by {}, but {} {} of them: {}. Name every field in its order, - for one "
-      "that is not used.",
+      "{}:{}:1: {} fields, separated by {}, but {} {} of them: {}. Name every field in its order{}.",
       sketch.path.string(), line.number, line.fields.size(), name_of(sketch.separator), whose, columns.size(),
-      columns.describe(", ")));
+      columns.describe(", "),
+      sketch.heading ? ", or take the heading away" : ", - for one that is not used"));
 }
 
 /// Refuses lines of which nothing says what they are.
