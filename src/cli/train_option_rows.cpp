@@ -139,7 +139,7 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        "Share of the training examples whose ids, the lookup features of queries, are replaced by the "
        "unknown "
        "one, drawn anew in each epoch: its row, which is 0 otherwise, learns to stand for users without "
-       "training examples. Try 0.05 where there will be such users. In [0, 1).",
+       "training examples. Compare it with 0 on such users (src/ingest/README.md does); in [0, 1).",
        fraction(o.model.unknown_share)},
       {"Model", "dropout", "SHARE",
        "Share of the outputs of every layer but the last that training sets to 0, drawn anew at each step, "
