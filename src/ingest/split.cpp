@@ -258,6 +258,11 @@ void check_parts(const Split& split, const Dataset& dataset, const DataOptions& 
       "Take more data, a larger --test-fraction, or fewer --folds.");
   require(Part::validation, options.validation_fraction > 0,
           "Take more data, or a larger --validation-fraction.");
+  if (options.split == SplitKind::random && !dataset.comes_split && options.test_fraction > 0 &&
+      split.size(Part::test) == 0) {
+    spdlog::warn("--test-fraction {} of {} interactions is none: nothing is tested", options.test_fraction,
+                 dataset.total);
+  }
 }
 
 }  // namespace

@@ -116,6 +116,7 @@ void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split,
   for (const ingest::Part part : {ingest::Part::validation, ingest::Part::test}) {
     if (split.size(part) > 0) report_overlap(dataset, split, part, communicator);
   }
+  if (split.size(ingest::Part::test) == 0) spdlog::info("test: there are no examples, so nothing is tested");
 }
 
 /// Of each of this rank's interactions. Throws AgreedError (usage) when there is no such column of numbers, and (data) when
