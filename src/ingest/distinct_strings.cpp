@@ -1,5 +1,6 @@
 #include "gemel/ingest/distinct_strings.hpp"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/string_exchange.hpp"
+#include "gemel/mpi/node_memory.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -119,7 +121,24 @@ DistinctStrings distinct_strings(const StringColumn& column, std::span<const std
   return result;
 }
 
+namespace {
+
+/// Refuses more strings than there is memory for. A string that occurs on several ranks counts that often. Hashes spread them evenly: each
+/// comes with 24 bytes and its characters, and takes 70 bytes and its characters again while they are made distinct. Collective.
+void require_memory(const DistinctStrings& mine, mpi::Communicator& communicator) {
+  const std::int64_t strings = communicator.sum(static_cast<std::int64_t>(mine.size()));
+  const std::int64_t characters =
+      communicator.sum(static_cast<std::int64_t>(mine.strings.characters().size()));
+  mpi::require_memory(
+      (94.0 * static_cast<double>(strings) + 2.0 * static_cast<double>(characters)) / communicator.size(),
+      fmt::format("the vocabulary of a column with {} strings", strings),
+      "declare the feature as hash(N), which has none", communicator);
+}
+
+}  // namespace
+
 DistinctStrings gather_by_owner(const DistinctStrings& mine, mpi::Communicator& communicator) {
+  require_memory(mine, communicator);
   const std::vector<std::size_t> sent = mine.counts_by_owner(communicator.size());
   std::vector<std::size_t> received;
   const StringColumn strings = all_to_all_strings(mine.strings, sent, received, communicator);

@@ -12,6 +12,7 @@
 #include "gemel/ingest/string_exchange.hpp"
 #include "gemel/ingest/text.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/node_memory.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -303,6 +304,12 @@ RowLists all_gather_lists(const RowLists& mine, mpi::Communicator& communicator)
 }  // namespace
 
 FeatureRows all_gather_rows(const FeatureRows& mine, mpi::Communicator& communicator) {
+  std::int64_t words_here = static_cast<std::int64_t>(mine.words.size());
+  for (const RowLists& lists : mine.lists)
+    words_here += static_cast<std::int64_t>(lists.rows.size() + lists.offsets.size());
+  mpi::require_memory(static_cast<double>(communicator.sum(words_here)) * sizeof(std::uint32_t),
+                      "the features of all items, on every rank", "take fewer items or features",
+                      communicator);
   FeatureRows all;
   all.features = mine.features;
   std::vector<std::uint32_t> words = mine.words;

@@ -9,6 +9,7 @@
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/vocabulary.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/node_memory.hpp"
 
 namespace gemel::ingest {
 
@@ -31,6 +32,11 @@ UserNumbers number_users(const StringColumn& user_ids, mpi::Communicator& commun
 UserHistory::UserHistory(std::int64_t user_count, std::span<const std::int32_t> users,
                          std::span<const std::int32_t> items, mpi::Communicator& communicator) {
   base::require(users.size() == items.size(), "ingest: a history needs as many users as items");
+  const std::int64_t pairs = communicator.sum(static_cast<std::int64_t>(users.size()));
+  // Users and items as they come, the items in order, and where those of each user begin and end.
+  mpi::require_memory(12.0 * static_cast<double>(pairs) + 16.0 * static_cast<double>(user_count),
+                      fmt::format("the items of {} users, {} pairs, on every rank", user_count, pairs),
+                      "do without --exclude-seen, --mask-seen and metrics of users", communicator);
   const auto all_users = communicator.all_gather_varying(users);
   const auto all_items = communicator.all_gather_varying(items);
   // Sorted by user by counting, then within each user.

@@ -8,6 +8,7 @@
 #include "gemel/base/error.hpp"
 #include "gemel/base/memory.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/node_memory.hpp"
 #include "gemel/training/job_shape.hpp"
 
 namespace gemel::training {
@@ -50,8 +51,7 @@ Plan plan_tables(const TrainingOptions& options, const TrainingData& data, doubl
   PlacementWishes wishes;
   mpi::agree(communicator, [&] { wishes = read_placements(options.placements, job); });
   Plan plan = make_plan(job, wishes);
-  const auto left = static_cast<double>(base::available_memory()) / communicator.on_this_node().size();
-  const double most = static_cast<double>(base::resident_memory()) + left;
+  const double most = static_cast<double>(base::resident_memory()) + mpi::memory_left(communicator);
   mpi::agree(communicator, [&] { require_memory(plan, job, wishes, most); });
   return plan;
 }

@@ -13,6 +13,7 @@
 #include "gemel/ingest/overlap.hpp"
 #include "gemel/ingest/split.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/node_memory.hpp"
 #include "gemel/training/settings.hpp"
 
 namespace gemel::training {
@@ -210,6 +211,18 @@ void gather_seen_items(const TrainingOptions& options, TrainingData& data, mpi::
   data.seen_before_test.emplace(data.users, users, items, communicator);
 }
 
+/// Refuses more interactions than there is memory to prepare. Bytes of one, beside what was read of it: its part and its number in it,
+/// 9; its words, as a row and as an example's, 8 a feature; its item and its number as an example, 12; where its strings are among the
+/// distinct ones, 4; its user, twice, and its weight, twice, 8 each. Collective.
+void require_memory(const TrainingOptions& options, const Specs& specs, const ingest::Dataset& dataset,
+                    mpi::Communicator& communicator) {
+  const double bytes = 25 + 8 * static_cast<double>(specs.query.size()) + (needs_users(options) ? 8 : 0) +
+                       (options.data.weight_column.empty() ? 0 : 8);
+  mpi::require_memory(bytes * static_cast<double>(dataset.item_rows.size()),
+                      fmt::format("the examples of {} interactions", dataset.total), "take fewer of them",
+                      communicator);
+}
+
 /// Throws AgreedError (data). Collective.
 ingest::UserNumbers number_users(const ingest::Columns& interactions, mpi::Communicator& communicator) {
   const auto ids = interactions.strings.find("user_id");
@@ -245,6 +258,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
                           mpi::Communicator& communicator, const EarlierRun* earlier) {
   Specs specs;
   mpi::agree(communicator, [&] { specs = parse_specs(options.model); });
+  require_memory(options, specs, dataset, communicator);
   const ingest::Split split = split_as_before(dataset, options.data, communicator, earlier);
   report_overlap(dataset, split, communicator);
   std::vector<float> weights;

@@ -1,9 +1,24 @@
 #!/usr/bin/env bash
-# A rank needs the memory that the plan says, and holds its part only of a sharded table.
+# A rank needs the memory that the plan says, and holds its part only of a sharded table. What there is no memory for is refused.
 #   memory.sh TRAINER SOURCE_DIRECTORY
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 need jq
+
+# refuses TEXT RANKS ARGUMENT...: there is no memory for it, which is said within seconds and before any is taken.
+refuses() {
+  limit=20 on "$2" --metrics-file refused.jsonl "${@:3}"
+  ((status == 2)) || fail "$1: exit code $status, not 2"
+  [[ $(grep -c 'error: not enough memory for ' errors) == 1 ]] || fail "$1: it is not said once that memory is short"
+  check "$1: what helps is said" grep -q 'more nodes, give them more memory, or ' errors
+}
+refuses 'synthetic data' 1 --synthetic-interactions 100000000000
+refuses 'synthetic data of 2 ranks' 2 --synthetic-interactions 9000000000000000000
+refuses 'a catalogue' 2 --synthetic-items 2147483646
+# A file without content has a size all the same.
+truncate -s 1T large.txt
+refuses 'a file' 2 --train-file large.txt
+rm large.txt
 
 # 1.5 million rows of 32 floats and as many accumulators: 384 MB, far more than all else.
 rows=1500000
