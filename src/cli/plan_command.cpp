@@ -85,7 +85,7 @@ PlanOptions parse_alike(std::span<const std::string> arguments, mpi::Communicato
     read_train_options(arguments, options.train, table, communicator);
     training::TrainingOptions& training = options.train.training;
     training.lanes = std::max(training.lanes, options.ranks);
-    check_train_options(training, options.ranks);
+    check_train_options(training);
   } catch (const base::UsageError& error) {
     throw mpi::AgreedError(error.code(), error.what());
   }

@@ -190,7 +190,7 @@ void check_given_options(const training::TrainingOptions& options, const OptionT
   check_split(options.data, table);
 }
 
-void check_train_options(const training::TrainingOptions& options, int ranks) {
+void check_train_options(const training::TrainingOptions& options) {
   check_monitor(options);
   if (options.freeze_vocabulary && options.checkpoint.resume.empty()) {
     throw base::UsageError(
@@ -202,12 +202,6 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
                     "batch, so give a larger --batch-size or fewer --lanes",
                     options.batch_size, options.lanes));
   }
-  if (ranks > options.lanes) {
-    throw base::UsageError(
-        fmt::format("--lanes {}: {} ranks are more than there are lanes to compute; start at most {} ranks "
-                    "(mpirun -n {}) or give --lanes {}",
-                    options.lanes, ranks, options.lanes, options.lanes, ranks));
-  }
   check_features("--query-feature", options.model.query_features, options.model.embedding_dim);
   check_features("--candidate-feature", options.model.all_candidate_features(), options.model.embedding_dim);
   training::check_widths(options.model);
@@ -218,6 +212,14 @@ void check_train_options(const training::TrainingOptions& options, int ranks) {
         options.model.dropout,
         options.model.layers.empty() ? "none" : fmt::format("{}", options.model.layers.front())));
   }
+}
+
+void check_ranks(const training::TrainingOptions& options, int ranks) {
+  if (ranks <= options.lanes) return;
+  throw base::UsageError(
+      fmt::format("--lanes {}: {} ranks are more than there are lanes to compute; start at most {} ranks "
+                  "(mpirun -n {}) or give --lanes {}",
+                  options.lanes, ranks, options.lanes, options.lanes, ranks));
 }
 
 }  // namespace gemel::cli

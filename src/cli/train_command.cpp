@@ -11,6 +11,7 @@
 #include "gemel/cli/observer_list.hpp"
 #include "gemel/cli/progress.hpp"
 #include "gemel/cli/spare_ranks.hpp"
+#include "gemel/cli/train_checks.hpp"
 #include "gemel/cli/train_options.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/metrics_file.hpp"
@@ -43,8 +44,18 @@ ObserverList make_observers(const ParsedTrainOptions& parsed, mpi::Communicator&
   return observers;
 }
 
+/// `communicator` is of those that are to work. Throws AgreedError when they are too many.
+void check_ranks_alike(const training::TrainingOptions& options, const mpi::Communicator& communicator) {
+  try {
+    check_ranks(options, communicator.size());
+  } catch (const base::UsageError& error) {
+    throw mpi::AgreedError(error.code(), error.what());
+  }
+}
+
 int train(const ParsedTrainOptions& parsed, mpi::Communicator& communicator, std::ostream& out,
           const Trainer& trainer) {
+  check_ranks_alike(parsed.options.training, communicator);
   ObserverList observers = make_observers(parsed, communicator, out);
   try {
     trainer(parsed.options.training, communicator, observers);

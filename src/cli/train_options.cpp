@@ -62,7 +62,7 @@ ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
   ParsedTrainOptions parsed;
   OptionTable table = train_option_table(parsed.options);
   read_train_options(arguments, parsed.options, table, communicator);
-  check_train_options(parsed.options.training, communicator.size());
+  check_train_options(parsed.options.training);
   parsed.settings = table.settings();
   return parsed;
 }

@@ -107,9 +107,9 @@ TEST(TrainChecks, RefuseABatchSmallerThanItsLanes) {
 
 TEST(TrainChecks, RefuseMoreRanksThanLanes) {
   training::TrainingOptions options;
-  EXPECT_NO_THROW(check_train_options(options, 8));
+  EXPECT_NO_THROW(check_ranks(options, 8));
   try {
-    check_train_options(options, 9);
+    check_ranks(options, 9);
     FAIL() << "9 ranks on 8 lanes were taken";
   } catch (const base::UsageError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("--lanes 8"), HasSubstr("9 ranks"), HasSubstr("--lanes 9")));

@@ -25,6 +25,14 @@ train 3 work "${run[@]}" --spare-ranks work
 check 'ranks that share a CPU compute what one computes' same one work
 ! grep -q 'ranks' errors || fail 'ranks rest though they are told to work'
 
+# Those that rest need no lane.
+on 16 --checkpoint-dir sixteen "${run[@]}" "${quiet[@]}"
+((status == 0)) || fail "exit code $status where 15 of 16 ranks rest and there are 8 lanes"
+check 'the result of 16 ranks is that of one' same one sixteen
+on 16 --checkpoint-dir sixteen "${run[@]}" "${quiet[@]}" --spare-ranks work
+((status == 2)) || fail "exit code $status, not 2, where 16 ranks work on 8 lanes"
+[[ $(grep -c 'error: --lanes 8: 16 ranks' errors) == 1 ]] || fail 'too few lanes are not told once'
+
 # Errors and signals reach those that rest.
 on 3 --checkpoint-dir rest --data nowhere
 ((status == 3)) || fail "exit code $status, not 3, for missing data"

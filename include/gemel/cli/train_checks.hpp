@@ -9,8 +9,10 @@ namespace gemel::cli {
 /// `options`.
 void check_given_options(const training::TrainingOptions& options, const OptionTable& table);
 
-/// Throws UsageError, naming options, when the options do not fit together or `ranks` are too many for the
-/// lanes.
-void check_train_options(const training::TrainingOptions& options, int ranks);
+/// Throws UsageError, naming options, when the options do not fit together.
+void check_train_options(const training::TrainingOptions& options);
+
+/// Throws UsageError when the ranks that are to work are too many for the lanes.
+void check_ranks(const training::TrainingOptions& options, int ranks);
 
 }  // namespace gemel::cli
