@@ -12,6 +12,7 @@
 #include "gemel/evaluation/embedder.hpp"
 #include "gemel/evaluation/outscoring.hpp"
 #include "gemel/evaluation/top_k.hpp"
+#include "gemel/ingest/row_numbers.hpp"
 
 namespace gemel::evaluation {
 namespace {
@@ -61,6 +62,7 @@ Evaluator::Evaluator(mpi::Communicator& communicator, const exchange::LaneTeam& 
       seen_(seen),
       examples_(communicator.sum(static_cast<std::int64_t>(own.size()))) {
   base::require(!metrics_.empty(), "evaluation: nothing to measure");
+  ingest::require_numbers(own.size(), "examples to evaluate", communicator);
   if (std::ranges::any_of(metrics_, &Metric::is_of_users)) user_queries_.emplace(own, communicator);
 }
 

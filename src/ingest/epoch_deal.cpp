@@ -8,6 +8,7 @@
 
 #include "gemel/base/error.hpp"
 #include "gemel/base/random.hpp"
+#include "gemel/ingest/row_numbers.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -39,6 +40,7 @@ EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communic
   dealt_.features.lists = own_.features.lists;
   starts_in_batch_ = rank_starts(batch_size_);
   starts_in_last_batch_ = rank_starts(batch_examples(batches() - 1));
+  require_numbers(own_lanes(batches() - 1).last, "training examples of an epoch", communicator_);
 }
 
 std::vector<std::int64_t> EpochDeal::rank_starts(std::int64_t examples) const {

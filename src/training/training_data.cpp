@@ -11,6 +11,7 @@
 #include "gemel/ingest/dataset_reader.hpp"
 #include "gemel/ingest/item_counts.hpp"
 #include "gemel/ingest/overlap.hpp"
+#include "gemel/ingest/row_numbers.hpp"
 #include "gemel/ingest/split.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/mpi/node_memory.hpp"
@@ -258,6 +259,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
                           mpi::Communicator& communicator, const EarlierRun* earlier) {
   Specs specs;
   mpi::agree(communicator, [&] { specs = parse_specs(options.model); });
+  ingest::require_numbers(dataset.item_rows.size(), "interactions", communicator);
   require_memory(options, specs, dataset, communicator);
   const ingest::Split split = split_as_before(dataset, options.data, communicator, earlier);
   report_overlap(dataset, split, communicator);

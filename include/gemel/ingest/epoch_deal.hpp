@@ -33,7 +33,7 @@ struct UnknownIds {
 class EpochDeal {
  public:
   /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
-  /// ranks. A rank's lanes have fewer than 2^32 examples. They have weights if those of any rank have; then so must those of every
+  /// ranks. Throws AgreedError (usage) when a rank's lanes have more than 2^31 - 1 examples. They have weights if those of any rank have; then so must those of every
   /// rank that has examples. The same holds for users. Collective.
   EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, Examples own,
             std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
