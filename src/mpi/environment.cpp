@@ -52,6 +52,13 @@ std::string Environment::library_version() {
   return version.substr(0, version.find_first_of(",\n"));
 }
 
+std::string Environment::host_name() {
+  char text[MPI_MAX_PROCESSOR_NAME] = {};
+  int length = 0;
+  check(MPI_Get_processor_name(text, &length), "MPI_Get_processor_name");
+  return {text, static_cast<std::size_t>(length)};
+}
+
 void Environment::abort(int exit_code) {
   MPI_Abort(MPI_COMM_WORLD, exit_code);
   std::abort();

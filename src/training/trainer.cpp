@@ -16,7 +16,9 @@
 #include "gemel/base/memory.hpp"
 #include "gemel/evaluation/evaluator.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/lone_failure.hpp"
 #include "gemel/training/best_epoch.hpp"
+#include "gemel/training/instruction_sets.hpp"
 #include "gemel/training/run_checkpoints.hpp"
 #include "gemel/training/run_reporter.hpp"
 #include "gemel/training/settings.hpp"
@@ -423,7 +425,9 @@ class Run {
 }  // namespace
 
 void train(const TrainingOptions& options, mpi::Communicator& communicator, Observer& on_root) {
-  Run(options, communicator, on_root).train();
+  require_one_instruction_set(communicator);
+  Run run(options, communicator, on_root);
+  mpi::or_end_job(communicator, [&] { run.train(); });
 }
 
 }  // namespace gemel::training

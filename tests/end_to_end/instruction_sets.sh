@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# With less of the processor's instruction set training gives the same but for rounding, and all ranks the same bits.
+# With less of the processor's instruction set training gives the same but for rounding, and all ranks the same bits. Ranks of
+# different sets are refused.
 #   instruction_sets.sh TRAINER SOURCE_DIRECTORY TRAINER_X86_64 TRAINER_V3 TRAINER_V4
 # The last three have the functions of GEMEL_VECTORIZE for one level of x86-64 each.
 # shellcheck disable=SC2317  # functions are called through check
@@ -39,6 +40,18 @@ uses() {
   grep -iE 'verbose.*isa:' output | grep -qE "$2"
 }
 
+# apart RANK_0... : RANK_N...: ranks that are started so differ, which is refused.
+apart() {
+  status=0
+  timeout 60 "${mpiexec[@]}" "$@" >output 2>errors </dev/null || status=$?
+  ((status == 2)) || fail "exit code $status, not 2, where ranks differ: $*"
+  [[ $(grep -c 'error: the ranks have different instruction sets' errors) == 1 ]] || fail "it is not said once that ranks differ: $*"
+  check 'both kinds of ranks are named' grep -qzE '  rank [01] on [^ ]+: oneDNN .*  rank [01] on [^ ]+: oneDNN ' errors
+  check 'what helps is said' grep -q 'ONEDNN_MAX_CPU_ISA=' errors
+}
+ranks=(train "${working[@]}" "${run[@]}" "${quiet[@]}" --checkpoint-dir apart)
+apart -n 1 -x ONEDNN_MAX_CPU_ISA=SSE41 "$trainer" "${ranks[@]}" : -n 1 "$trainer" "${ranks[@]}"
+
 train_with default
 ONEDNN_MAX_CPU_ISA=AVX2 train_with onednn-avx2
 ONEDNN_MAX_CPU_ISA=SSE41 train_with onednn-sse41
@@ -53,6 +66,7 @@ for i in 0 1 2; do
   train_with "${levels[i]}"
   tried+=("${levels[i]}")
 done
+apart -n 1 "${trainers[0]}" "${ranks[@]}" : -n 1 "${trainers[1]}" "${ranks[@]}"
 trainer=${trainers[0]}
 ONEDNN_MAX_CPU_ISA=SSE41 train_with oldest
 tried+=(oldest)

@@ -8,6 +8,7 @@
 #if defined(GEMEL_ONE_INSTRUCTION_SET)
 #define GEMEL_VECTORIZE __attribute__((noinline))
 #elif defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define GEMEL_HAS_LEVELS
 #define GEMEL_VECTORIZE \
   __attribute__((noinline, target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

@@ -16,6 +16,9 @@ class Environment {
   /// The MPI library's name and version, on one line.
   static std::string library_version();
 
+  /// The name of the machine that this rank is on.
+  static std::string host_name();
+
   /// Ends the whole job at once with `exit_code`. The way out when one rank has failed and the others do not know.
   [[noreturn]] static void abort(int exit_code);
 };

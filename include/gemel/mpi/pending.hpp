@@ -11,7 +11,8 @@ namespace gemel::mpi {
 class Pending {
  public:
   Pending() = default;
-  /// Waits, so that no buffer is freed under a transfer. Errors are lost here: call `wait` on every normal path.
+  /// Waits, so that no buffer is freed under a transfer. Errors are lost here: call `wait` on every normal path. While an exception passes
+  /// it waits for two seconds at most: a rank that fails alone would wait for others for ever, and is about to end the job (end_job).
   ~Pending();
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;

@@ -11,7 +11,7 @@ namespace gemel::training {
 ///
 /// Throws AgreedError on all ranks for what they all know of: unusable options (usage), data (data), checkpoints (checkpoint), a
 /// loss that is not finite (diverged), and, with the code `interrupted`, when a signal ended the training after a checkpoint was
-/// written. Collective.
+/// written. Any other exception on one rank of several ends the job of all of them (mpi::or_end_job). Collective.
 void train(const TrainingOptions& options, mpi::Communicator& communicator, Observer& on_root);
 
 }  // namespace gemel::training

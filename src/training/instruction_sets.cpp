@@ -1,0 +1,56 @@
+#include "gemel/training/instruction_sets.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <vector>
+
+#include "gemel/base/error.hpp"
+#include "gemel/base/instruction_level.hpp"
+#include "gemel/mpi/agreement.hpp"
+#include "gemel/mpi/environment.hpp"
+#include "gemel/onednn/runtime.hpp"
+
+namespace gemel::training {
+namespace {
+
+/// Ranks that compute alike.
+struct Group {
+  int first_rank = 0;
+  std::string first_host;
+  int ranks = 0;
+};
+
+}  // namespace
+
+std::string instruction_set() {
+  return fmt::format("{}, loops of {}", onednn::Runtime::description(), base::instruction_level());
+}
+
+void require_one_instruction_set(mpi::Communicator& communicator) {
+  const std::vector<std::string> sets = communicator.all_gather(instruction_set());
+  if (std::ranges::count(sets, sets.front()) == communicator.size()) return;
+  const std::vector<std::string> hosts = communicator.all_gather(mpi::Environment::host_name());
+  std::map<std::string, Group> groups;
+  for (std::size_t rank = 0; rank < sets.size(); ++rank) {
+    const auto [group, is_new] = groups.try_emplace(sets[rank], Group{static_cast<int>(rank), hosts[rank]});
+    ++group->second.ranks;
+  }
+  std::string listed;
+  for (const auto& [set, group] : groups) {
+    fmt::format_to(std::back_inserter(listed), "\n  rank {} on {}{}: {}", group.first_rank, group.first_host,
+                   group.ranks > 1 ? fmt::format(" and {} more", group.ranks - 1) : "", set);
+  }
+  throw mpi::AgreedError(
+      base::ExitCode::usage,
+      fmt::format(
+          "the ranks have different instruction sets, so that their copies of the model would drift apart. "
+          "Start "
+          "them on nodes of one kind; where only oneDNN's set differs, the lowest for all of them does, "
+          "such as mpirun -x ONEDNN_MAX_CPU_ISA=AVX2:{}",
+          listed));
+}
+
+}  // namespace gemel::training

@@ -1,0 +1,124 @@
+// A training in which one rank fails alone, in the middle of a step or an evaluation, while exchanges are under way.
+//   lone_failure RANK product|allocation NUMBER THREADS DIRECTORY
+//   lone_failure RANK message inside|outside
+// That matrix product of the rank fails, or that allocation after its first product; 1 is the first. Where the training needs fewer,
+// the program ends with 0. Or, instead of a training: the rank fails while it waits for a message that nobody will ever send, in an
+// object made inside or outside of what mpi::or_end_job runs.
+#include <dlfcn.h>
+#include <oneapi/dnnl/dnnl.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gemel/base/error.hpp"
+#include "gemel/mpi/communicator.hpp"
+#include "gemel/mpi/environment.hpp"
+#include "gemel/mpi/lone_failure.hpp"
+#include "gemel/mpi/pending.hpp"
+#include "gemel/training/trainer.hpp"
+
+using namespace gemel;
+
+namespace {
+
+// What is left until the failure, which included; 0: none comes.
+std::atomic<long> products_left = 0;
+std::atomic<long> allocations_left = 0;
+std::atomic<bool> has_computed = false;
+
+/// Whether this one is the one that fails.
+bool fails(std::atomic<long>& left) {
+  return left > 0 && --left == 0;
+}
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  if (has_computed && fails(allocations_left)) throw std::bad_alloc();
+  void* memory = nullptr;
+  if (posix_memalign(&memory, alignment, size) != 0) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+extern "C" dnnl_status_t dnnl_primitive_execute(const_dnnl_primitive_t primitive, dnnl_stream_t stream,
+                                                int arguments, const dnnl_exec_arg_t* list) {
+  static const auto execute =
+      reinterpret_cast<decltype(&dnnl_primitive_execute)>(dlsym(RTLD_NEXT, "dnnl_primitive_execute"));
+  if (fails(products_left)) return dnnl_runtime_error;
+  has_computed = true;
+  return execute(primitive, stream, arguments, list);
+}
+
+void* operator new(std::size_t size) {
+  return allocate(size, alignof(std::max_align_t));
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+
+namespace {
+
+void wait_in_vain(int failing, bool is_inside, mpi::Communicator& world) {
+  std::vector<int> word(1);
+  mpi::Pending outside;
+  mpi::or_end_job(world, [&] {
+    mpi::Pending inside;
+    if (world.rank() == failing) {
+      world.start_receiving((failing + 1) % world.size(), 0, std::span(word), is_inside ? inside : outside);
+      throw base::InternalError("a message is waited for in vain");
+    }
+    world.receive_message(failing, 0, word);
+  });
+}
+
+void train(const char* directory, int threads, mpi::Communicator& world) {
+  training::TrainingOptions options;
+  options.data.synthetic.interactions = 4000;
+  options.batch_size = 400;
+  options.epochs = 2;
+  options.validate_every = 1;
+  options.model.layers = {16};
+  options.placements = {"user_id=sharded"};
+  options.threads = threads;
+  options.checkpoint.directory = directory;
+  training::Observer nobody;
+  training::train(options, world, nobody);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string kind = argc > 2 ? argv[2] : "";
+  if (argc != (kind == "message" ? 4 : 6)) return 2;
+  mpi::Environment environment(argc, argv);
+  auto world = mpi::Communicator::world();
+  const int failing = std::stoi(argv[1]);
+  try {
+    if (kind == "message") {
+      wait_in_vain(failing, argv[3] == std::string("inside"), world);
+      return 0;
+    }
+    if (world.rank() == failing) (kind == "product" ? products_left : allocations_left) = std::stol(argv[3]);
+    train(argv[5], std::stoi(argv[4]), world);
+  } catch (...) {  // as the trainer does: what the exception has passed is unwound by now
+    mpi::end_job(world.rank(), std::current_exception());
+  }
+  return 0;
+}
