@@ -7,11 +7,15 @@
 #include <utility>
 
 #include "gemel/base/error.hpp"
+#include "gemel/base/instruction_level.hpp"
 #include "gemel/cli/nearest_name.hpp"
 #include "gemel/cli/plan_command.hpp"
 #include "gemel/cli/train_command.hpp"
+#include "gemel/hdf5/file.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/mpi/environment.hpp"
+#include "gemel/onednn/runtime.hpp"
+#include "gemel_commit.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -28,6 +32,20 @@ const Command& find_command(const std::string& name) {
                                      nearest.empty() ? "" : fmt::format(" Did you mean {}?", nearest)));
 }
 
+/// `trainer --help [COMMAND [OPTION]]`.
+int program_help_of(std::span<const std::string> topic, mpi::Communicator& communicator, std::ostream& out) {
+  if (topic.empty()) {
+    if (communicator.is_root()) out << program_help();
+    return 0;
+  }
+  std::vector<std::string> arguments(topic.begin(), topic.end());
+  const bool names_command = !arguments.front().starts_with("-");
+  const Command& command = names_command ? find_command(arguments.front()) : commands().front();
+  if (names_command) arguments.erase(arguments.begin());
+  arguments.insert(arguments.begin(), "--help");
+  return command.run(arguments, communicator, out);
+}
+
 }  // namespace
 
 const std::vector<Command>& commands() {
@@ -40,9 +58,12 @@ const std::vector<Command>& commands() {
 
 int run(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
   const std::string first = arguments.empty() ? "" : arguments.front();
-  if (first == "--help" || first == "-h" || first == "help" || first == "--version") {
-    if (communicator.is_root()) out << (first == "--version" ? version_text() + "\n" : program_help());
+  if (first == "--version") {
+    if (communicator.is_root()) out << version_text() << "\n";
     return 0;
+  }
+  if (first == "--help" || first == "-h" || first == "help") {
+    return program_help_of(arguments.subspan(1), communicator, out);
   }
   const bool names_command = !first.empty() && !first.starts_with("-");
   const Command& command = names_command ? find_command(first) : commands().front();
@@ -50,7 +71,10 @@ int run(std::span<const std::string> arguments, mpi::Communicator& communicator,
 }
 
 std::string version_text() {
-  return fmt::format("trainer {} (gemel), {}", GEMEL_VERSION, mpi::Environment::library_version());
+  return fmt::format("trainer {} (gemel), {}\ncommit {}\n{}\n{}\ninstruction set: {} in oneDNN, {} in own loops", GEMEL_VERSION,
+                     mpi::Environment::library_version(), GEMEL_COMMIT, onednn::Runtime::version(),
+                     hdf5::library_version(), onednn::Runtime::instruction_set(),
+                     base::instruction_level());
 }
 
 std::string program_help() {
@@ -69,9 +93,10 @@ Usage:
 
 Commands:
 {}
-Without a command, trainer runs {}. `trainer COMMAND --help` lists the options of a command.
+Without a command, trainer runs {}. `trainer COMMAND --help` lists the options of a command,
+`trainer COMMAND --help OPTION` explains one of them.
   --help      this text
-  --version   versions of trainer and of its MPI library
+  --version   versions of trainer and of its libraries, and the instruction set in use
 
 Examples:
   mpirun -n 8 trainer
@@ -105,8 +130,26 @@ std::string exit_code_help() {
   return text;
 }
 
-bool asks_for_help(std::span<const std::string> arguments) {
-  return std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; });
+std::optional<std::string> help_asked_for(std::span<const std::string> arguments) {
+  constexpr std::string_view with_value = "--help=";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument.starts_with(with_value)) return without_dashes(argument.substr(with_value.size()));
+    if (argument != "--help" && argument != "-h") continue;
+    const bool has_next = i + 1 < arguments.size();
+    const bool names_option = has_next && (!arguments[i + 1].starts_with("-") || i + 2 == arguments.size());
+    return names_option ? without_dashes(arguments[i + 1]) : "";
+  }
+  return std::nullopt;
+}
+
+std::string help_text(const std::string& option, const OptionTable& table, const std::string& all) {
+  if (option.empty()) return all;
+  try {
+    return table.help_of(option);
+  } catch (const base::UsageError& error) {
+    throw mpi::AgreedError(error.code(), error.what());
+  }
 }
 
 }  // namespace gemel::cli

@@ -25,10 +25,6 @@ po::options_description to_boost(const std::vector<Option>& options) {
   return description;
 }
 
-std::string without_dashes(const std::string& name) {
-  return boost::algorithm::trim_left_copy_if(name, [](char letter) { return letter == '-'; });
-}
-
 /// What Boost could not make sense of, in our words.
 std::string explain(const po::invalid_command_line_syntax& error) {
   switch (error.kind()) {
@@ -58,7 +54,17 @@ std::string value_of(const po::option& option, const std::string& command) {
   return value;
 }
 
+void add_help(const Option& option, po::options_description& group) {
+  auto* value = po::value<std::string>()->value_name(option.placeholder);
+  group.add_options()(option.name.c_str(), value,
+                      fmt::format("{} Default: {}.", option.explanation, option.value.show()).c_str());
+}
+
 }  // namespace
+
+std::string without_dashes(const std::string& name) {
+  return boost::algorithm::trim_left_copy_if(name, [](char letter) { return letter == '-'; });
+}
 
 OptionTable::OptionTable(std::string command, std::vector<Option> options)
     : command_(std::move(command)), options_(std::move(options)) {}
@@ -157,6 +163,16 @@ std::vector<std::pair<std::string, std::string>> OptionTable::settings() const {
   return settings;
 }
 
+std::string OptionTable::help_of(const std::string& name) const {
+  const Option& option = find({name, "", fmt::format("--help {}", name)});
+  constexpr unsigned width = 80;
+  po::options_description group(option.group, width, width / 2);
+  add_help(option, group);
+  std::ostringstream out;
+  out << group;
+  return out.str();
+}
+
 std::string OptionTable::help() const {
   constexpr unsigned width = 100;
   po::options_description all(width, width / 2);
@@ -164,12 +180,7 @@ std::string OptionTable::help() const {
     const auto last =
         std::find_if(first, options_.end(), [&](const Option& o) { return o.group != first->group; });
     po::options_description group(first->group, width, width / 2);
-    for (auto option = first; option != last; ++option) {
-      auto* value = po::value<std::string>()->value_name(option->placeholder);
-      const std::string shown = option->value.show();
-      group.add_options()(option->name.c_str(), value,
-                          fmt::format("{} Default: {}.", option->explanation, shown).c_str());
-    }
+    for (auto option = first; option != last; ++option) add_help(*option, group);
     all.add(group);
     first = last;
   }

@@ -95,8 +95,10 @@ PlanOptions parse_alike(std::span<const std::string> arguments, mpi::Communicato
 }  // namespace
 
 int plan_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
-  if (asks_for_help(arguments)) {
-    if (communicator.is_root()) out << plan_help();
+  if (const auto topic = help_asked_for(arguments)) {
+    PlanOptions defaults;
+    const std::string text = help_text(*topic, plan_option_table(defaults), plan_help());
+    if (communicator.is_root()) out << text;
     return 0;
   }
   const auto program_bytes = static_cast<double>(base::resident_memory());

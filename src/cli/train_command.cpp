@@ -76,8 +76,10 @@ int train_command(std::span<const std::string> arguments, mpi::Communicator& com
 
 int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
                   const Trainer& trainer) {
-  if (asks_for_help(arguments)) {
-    if (communicator.is_root()) out << train_help();
+  if (const auto topic = help_asked_for(arguments)) {
+    TrainCommandOptions defaults;
+    const std::string text = help_text(*topic, train_option_table(defaults), train_help());
+    if (communicator.is_root()) out << text;
     return 0;
   }
   const ParsedTrainOptions parsed = parse_alike(arguments, communicator);

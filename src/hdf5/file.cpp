@@ -38,6 +38,14 @@ herr_t collect_dataset(hid_t, const char* name, const H5O_info_t* info, void* pa
 
 }  // namespace
 
+std::string library_version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  check(H5get_libversion(&major, &minor, &release), "H5get_libversion");
+  return "HDF5 " + std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
+}
+
 bool is_hdf5(const std::filesystem::path& path) {
   silence_error_printing();
   return check(herr_t{H5Fis_hdf5(path.c_str())}, "H5Fis_hdf5", path.string()) > 0;

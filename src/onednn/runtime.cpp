@@ -192,33 +192,35 @@ std::int64_t Runtime::operations() const {
   return sum;
 }
 
-std::string Runtime::description() {
+std::string Runtime::version() {
   const dnnl_version_t& version = *dnnl_version();
-  const char* isa = "baseline";
-  switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::sse41:
-      isa = "SSE4.1";
-      break;
-    case dnnl::cpu_isa::avx:
-      isa = "AVX";
-      break;
-    case dnnl::cpu_isa::avx2:
-      isa = "AVX2";
-      break;
-    case dnnl::cpu_isa::avx512_core:
-      isa = "AVX-512";
-      break;
-    case dnnl::cpu_isa::avx512_core_vnni:
-      isa = "AVX-512 VNNI";
-      break;
-    case dnnl::cpu_isa::avx512_core_bf16:
-      isa = "AVX-512 bf16";
-      break;
+  return fmt::format("oneDNN {}.{}.{}", version.major, version.minor, version.patch);
+}
+
+std::string Runtime::instruction_set() {
+  using dnnl::cpu_isa;
+  const cpu_isa set = dnnl::get_effective_cpu_isa();
+  switch (set) {
+    case cpu_isa::sse41:
+      return "SSE4.1";
+    case cpu_isa::avx:
+      return "AVX";
+    case cpu_isa::avx2:
+      return "AVX2";
+    case cpu_isa::avx2_vnni:
+      return "AVX2 VNNI";
+    case cpu_isa::avx512_core:
+      return "AVX-512";
+    case cpu_isa::avx512_core_vnni:
+      return "AVX-512 VNNI";
+    case cpu_isa::avx512_core_bf16:
+      return "AVX-512 bf16";
+    case cpu_isa::avx512_core_amx:
+      return "AVX-512 AMX";
     default:
-      isa = "AVX2 or newer";
-      break;
+      // "all" is told of a processor without SSE4.1, or of another kind.
+      return set == cpu_isa::all ? "baseline" : fmt::format("set {:#x}", static_cast<unsigned>(set));
   }
-  return fmt::format("oneDNN {}.{}.{} ({})", version.major, version.minor, version.patch, isa);
 }
 
 }  // namespace gemel::onednn

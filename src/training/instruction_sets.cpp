@@ -26,7 +26,8 @@ struct Group {
 }  // namespace
 
 std::string instruction_set() {
-  return fmt::format("{}, loops of {}", onednn::Runtime::description(), base::instruction_level());
+  return fmt::format("{} with {}, own loops with {}", onednn::Runtime::version(),
+                     onednn::Runtime::instruction_set(), base::instruction_level());
 }
 
 void require_one_instruction_set(mpi::Communicator& communicator) {

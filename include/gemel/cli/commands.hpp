@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "gemel/cli/option_table.hpp"
 #include "gemel/mpi/communicator.hpp"
 
 namespace gemel::cli {
@@ -27,7 +29,7 @@ const std::vector<Command>& commands();
 /// Collective.
 int run(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out);
 
-/// "trainer 0.1.0 (gemel), Open MPI v4.1.4".
+/// "trainer 0.1.0 (gemel), Open MPI v4.1.4", then a line each for the commit, the libraries and the instruction set in use.
 std::string version_text();
 
 /// `trainer --help`.
@@ -36,7 +38,11 @@ std::string program_help();
 /// The table of exit codes, for the help.
 std::string exit_code_help();
 
-/// True when --help or -h is among the arguments.
-bool asks_for_help(std::span<const std::string> arguments);
+/// What the arguments of a command ask help for: the name of an option, "" for all of them, or nothing. --help layers, --help=layers and
+/// --help --layers ask for one option; otherwise --help or -h may stand anywhere.
+std::optional<std::string> help_asked_for(std::span<const std::string> arguments);
+
+/// That of one option, or, without a name, `all`. Throws AgreedError (usage) when `table` has no such option: every rank was given the same arguments.
+std::string help_text(const std::string& option, const OptionTable& table, const std::string& all);
 
 }  // namespace gemel::cli

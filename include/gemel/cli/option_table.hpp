@@ -19,6 +19,9 @@ struct Option {
   OptionValue value;
 };
 
+/// An option's name as typed, without the dashes before it.
+std::string without_dashes(const std::string& name);
+
 /// The options of a command: the command line, configuration files, the help and the list of settings are all
 /// made from it. Sources are read in order of precedence: what an earlier source has given, a later one does
 /// not change.
@@ -43,6 +46,9 @@ class OptionTable {
   /// (name, value) of every option as it now is, in table order. Those of a repeatable option are joined by
   /// blanks.
   std::vector<std::pair<std::string, std::string>> settings() const;
+
+  /// One option as help() has it, at most 80 columns wide. Throws UsageError that names the nearest option when there is no such one.
+  std::string help_of(const std::string& name) const;
 
   /// The options by group, with explanations and the values that they now have as defaults, at most 100
   /// columns wide.

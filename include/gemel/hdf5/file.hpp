@@ -10,6 +10,9 @@
 
 namespace gemel::hdf5 {
 
+/// "HDF5 1.10.8".
+std::string library_version();
+
 /// True if `path` is a file that begins as HDF5 files do. Not collective; throws Hdf5Error if it cannot be
 /// read.
 bool is_hdf5(const std::filesystem::path& path);

@@ -60,8 +60,10 @@ class Runtime {
   /// Floating-point operations of all executors so far.
   std::int64_t operations() const;
 
-  /// Name and version of oneDNN and the instruction set that it uses here.
-  static std::string description();
+  /// "oneDNN 2.6.3".
+  static std::string version();
+  /// The instruction set that oneDNN uses here: "AVX-512 bf16".
+  static std::string instruction_set();
 
  private:
   std::vector<Executor> executors_;
