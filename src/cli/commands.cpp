@@ -71,10 +71,10 @@ int run(std::span<const std::string> arguments, mpi::Communicator& communicator,
 }
 
 std::string version_text() {
-  return fmt::format("trainer {} (gemel), {}\ncommit {}\n{}\n{}\ninstruction set: {} in oneDNN, {} in own loops", GEMEL_VERSION,
-                     mpi::Environment::library_version(), GEMEL_COMMIT, onednn::Runtime::version(),
-                     hdf5::library_version(), onednn::Runtime::instruction_set(),
-                     base::instruction_level());
+  return fmt::format(
+      "trainer {} (gemel), {}\ncommit {}\n{}\n{}\ninstruction set: {} in oneDNN, {} in own loops",
+      GEMEL_VERSION, mpi::Environment::library_version(), GEMEL_COMMIT, onednn::Runtime::version(),
+      hdf5::library_version(), onednn::Runtime::instruction_set(), base::instruction_level());
 }
 
 std::string program_help() {

@@ -4,6 +4,10 @@
 
 namespace gemel::cli {
 
+void ObserverList::on_activity(std::string_view what) {
+  for (const auto& observer : observers_) observer->on_activity(what);
+}
+
 void ObserverList::on_run(const training::RunReport& report) {
   training::RunReport complete = report;
   complete.settings = settings_;

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <numeric>
 
 #include "gemel/base/bytes_text.hpp"
 
@@ -40,7 +42,63 @@ std::string metrics_text(const training::SummaryReport& report) {
   return text;
 }
 
+/// The settings that are not those of `defaults`.
+Settings other_than(const Settings& defaults, const Settings& settings) {
+  Settings others;
+  std::ranges::copy_if(settings, std::back_inserter(others), [&](const auto& setting) {
+    return std::ranges::find(defaults, setting) == defaults.end();
+  });
+  return others;
+}
+
+/// Bytes between ranks by purpose; nothing of one rank, which sends none.
+std::string bytes_table(const training::TrafficBytes& bytes) {
+  const std::int64_t total = std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0});
+  if (total == 0) return "";
+  std::string text = "\n  bytes between ranks\n";
+  const auto line = [&](std::string_view what, std::int64_t of_it) {
+    text += fmt::format("    {:<10} {:>9}\n", what, base::bytes_text(static_cast<double>(of_it)));
+  };
+  for (std::size_t i = 0; i < bytes.size(); ++i) line(training::traffic_names[i], bytes[i]);
+  line("total", total);
+  return text;
+}
+
+std::string phases_table(const training::SummaryReport& report) {
+  std::string text =
+      fmt::format("\n  seconds by phase, over ranks\n    {:<10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "",
+                  "min", "mean", "max", "GFLOP/s", "overlap");
+  for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
+    const double flops = report.phase_flops[i];
+    const auto overlap = report.phase_overlap[i];
+    text += fmt::format("    {:<10} {:>10.3f} {:>10.3f} {:>10.3f} {:>10} {:>10}\n", base::phase_names[i],
+                        report.phase_min[i], report.phase_mean[i], report.phase_max[i],
+                        flops > 0 ? fmt::format("{:.1f}", flops / 1e9) : "",
+                        overlap ? fmt::format("{:.0f} %", 100 * *overlap) : "");
+  }
+  return text +
+         "  GFLOP/s: of a rank's matrix products; overlap: share of an exchange's time in\n"
+         "  which the rank computed\n";
+}
+
 }  // namespace
+
+std::string wrapped(std::string_view text, std::size_t indent) {
+  std::string lines;
+  std::size_t room = report_columns;
+  while (text.size() > room) {
+    std::size_t end = text.rfind(", ", room - 1);
+    end = end == std::string_view::npos || end < room / 2 ? text.rfind(' ', room) : end + 1;
+    // A word that is too long by itself stays whole. Blanks before the first word are no place to break.
+    if (end == std::string_view::npos || end <= text.find_first_not_of(' '))
+      end = text.find(' ', text.find_first_not_of(' '));
+    if (end == std::string_view::npos) break;
+    lines.append(text.substr(0, end)).append("\n").append(indent, ' ');
+    text.remove_prefix(end + 1);
+    room = report_columns - indent;
+  }
+  return lines.append(text);
+}
 
 std::string seconds_text(double seconds) {
   if (seconds < 10) return fmt::format("{:.2f} s", seconds);
@@ -51,7 +109,7 @@ std::string seconds_text(double seconds) {
 
 std::string tables_text(const training::Plan& plan) {
   std::string text = "tables\n";
-  for (const training::Plan::Table& table : plan.tables) text += "  " + table.text() + "\n";
+  for (const training::Plan::Table& table : plan.tables) text += wrapped("  " + table.text(), 6) + "\n";
   return text;
 }
 
@@ -67,18 +125,20 @@ std::string plan_text(const training::Plan& plan) {
   line("tables", tables);
   for (const auto& [what, bytes] : plan.memory) line(what, bytes);
   line("total", plan.total_memory());
-  text += "\nsent by a rank in a step\n";
+  const auto is_of_step = [](std::size_t i) {
+    return static_cast<training::Traffic>(i) != training::Traffic::evaluation;
+  };
   double total = 0;
-  for (std::size_t i = 0; i < plan.step_bytes.size(); ++i) {
-    if (static_cast<training::Traffic>(i) == training::Traffic::evaluation) continue;
-    line(training::traffic_names[i], plan.step_bytes[i]);
-    total += plan.step_bytes[i];
-  }
+  for (std::size_t i = 0; i < plan.step_bytes.size(); ++i) total += is_of_step(i) ? plan.step_bytes[i] : 0;
+  if (total == 0) return text + "\nsent by a rank in a step: nothing\n";
+  text += "\nsent by a rank in a step\n";
+  for (std::size_t i = 0; i < plan.step_bytes.size(); ++i)
+    if (is_of_step(i)) line(training::traffic_names[i], plan.step_bytes[i]);
   line("total", total);
   return text;
 }
 
-std::string run_text(const training::RunReport& report) {
+std::string run_text(const training::RunReport& report, const Settings& defaults) {
   std::string text;
   const auto out = std::back_inserter(text);
   const std::string validation =
@@ -92,8 +152,14 @@ std::string run_text(const training::RunReport& report) {
   if (!report.resumed_from.empty()) {
     fmt::format_to(out, "resumed after epoch {} from {}\n", report.first_epoch, report.resumed_from);
   }
-  text += "\n";
-  for (const auto& [name, value] : report.settings) fmt::format_to(out, "  {:<25} {}\n", name, value);
+  const Settings shown = other_than(defaults, report.settings);
+  if (!defaults.empty()) {
+    text += shown.empty() ? "\nsettings: the defaults (--log-level debug shows them)\n"
+                          : "\nsettings other than the defaults (--log-level debug shows all)\n";
+  } else if (!shown.empty()) {
+    text += "\nsettings\n";
+  }
+  for (const auto& [name, value] : shown) text += wrapped(fmt::format("  {:<25} {}", name, value), 28) + "\n";
   return text + "\n" + tables_text(report.plan);
 }
 
@@ -108,27 +174,7 @@ std::string summary_text(const training::SummaryReport& report) {
   fmt::format_to(out, "{:.0f} training examples per second; loss {:.4f} per example\n",
                  report.examples_per_second, report.loss);
   text += metrics_text(report);
-  text += "\n  bytes between ranks\n";
-  std::int64_t total = 0;
-  for (std::size_t i = 0; i < report.bytes.size(); ++i) {
-    fmt::format_to(out, "    {:<10} {:>9}\n", training::traffic_names[i],
-                   base::bytes_text(static_cast<double>(report.bytes[i])));
-    total += report.bytes[i];
-  }
-  fmt::format_to(out, "    {:<10} {:>9}\n", "total", base::bytes_text(static_cast<double>(total)));
-  fmt::format_to(out, "\n  seconds by phase, over ranks\n    {:<10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "",
-                 "min", "mean", "max", "GFLOP/s", "overlap");
-  for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
-    const double flops = report.phase_flops[i];
-    const auto overlap = report.phase_overlap[i];
-    fmt::format_to(out, "    {:<10} {:>10.3f} {:>10.3f} {:>10.3f} {:>10} {:>10}\n", base::phase_names[i],
-                   report.phase_min[i], report.phase_mean[i], report.phase_max[i],
-                   flops > 0 ? fmt::format("{:.1f}", flops / 1e9) : "",
-                   overlap ? fmt::format("{:.0f} %", 100 * *overlap) : "");
-  }
-  text +=
-      "  GFLOP/s: of a rank's matrix products; overlap: share of an exchange's time in which the rank "
-      "computed\n";
+  text += bytes_table(report.bytes) + phases_table(report);
   fmt::format_to(out, "\nmost memory of a rank: {}\n",
                  base::bytes_text(static_cast<double>(report.peak_memory)));
   if (report.best && !report.best->checkpoint.empty())

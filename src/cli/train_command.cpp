@@ -29,6 +29,17 @@ ParsedTrainOptions parse_alike(std::span<const std::string> arguments, mpi::Comm
   }
 }
 
+std::unique_ptr<Progress> make_progress(std::ostream& out, ProgressStyle style,
+                                        const TrainCommandOptions& options) {
+  auto progress = std::make_unique<Progress>(out, style, options.training);
+  if (options.log_level != "debug") {
+    TrainCommandOptions defaults;
+    progress->leave_out(train_option_table(defaults).settings());
+  }
+  progress->keep_ticking();
+  return progress;
+}
+
 /// Those who are told how the run goes, on root; nobody on the other ranks. Collective.
 ObserverList make_observers(const ParsedTrainOptions& parsed, mpi::Communicator& communicator,
                             std::ostream& out) {
@@ -37,7 +48,7 @@ ObserverList make_observers(const ParsedTrainOptions& parsed, mpi::Communicator&
     if (!communicator.is_root()) return;
     const TrainCommandOptions& options = parsed.options;
     const ProgressStyle style = resolve(options.progress);
-    if (style != ProgressStyle::none) observers.add(std::make_unique<Progress>(out, style, options.training));
+    if (style != ProgressStyle::none) observers.add(make_progress(out, style, options));
     if (options.metrics_file.empty()) return;
     observers.add(std::make_unique<training::MetricsFile>(options.metrics_file));
   });

@@ -10,6 +10,10 @@
 
 namespace gemel::training {
 
+void RunReporter::activity(const std::string& what) {
+  if (communicator_.is_root()) observer_.on_activity(what);
+}
+
 void RunReporter::start(const RunReport& report) {
   run_ = report;
   if (communicator_.is_root()) observer_.on_run(run_);

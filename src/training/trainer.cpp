@@ -165,6 +165,7 @@ class Run {
   }
 
   TrainingData read_and_prepare() {
+    reporter_.activity("reading the data");
     ingest::Dataset dataset = read_data(options_, communicator_);
     checkpoints_.check_settings();
     return prepare_data(options_, std::move(dataset), communicator_, checkpoints_.earlier());
@@ -269,6 +270,7 @@ class Run {
   /// `record` is of the epoch after which the model is as it is, for the report.
   void evaluate(evaluation::Evaluator& evaluator, ingest::Part part, const checkpoint::EpochRecord& record) {
     const auto start = Clock::now();
+    reporter_.activity(fmt::format("evaluating the {} examples", ingest::part_name(part)));
     {
       const auto timing = timer_.measure(Phase::evaluation);
       optimizer_.settle_all();
@@ -332,6 +334,7 @@ class Run {
   void save() {
     const auto start = Clock::now();
     std::int64_t bytes = 0;
+    reporter_.activity("writing a checkpoint");
     {
       const auto timing = timer_.measure(Phase::checkpoint);
       optimizer_.settle_all();

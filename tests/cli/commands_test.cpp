@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "gemel/base/error.hpp"
+#include "gemel/cli/plan_command.hpp"
 #include "gemel/cli/train_command.hpp"
 #include "gemel/cli/train_options.hpp"
 #include "gemel/mpi/agreement.hpp"
@@ -53,7 +54,12 @@ TEST(Program, TeachesHowToStart) {
 TEST(Program, TellsItsVersion) {
   const Outcome outcome = run_program({"--version"});
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_TRUE(std::regex_match(outcome.output, std::regex("trainer \\d+\\.\\d+\\.\\d+ \\(gemel\\), .+\n")))
+  EXPECT_TRUE(
+      std::regex_match(outcome.output, std::regex("trainer \\d+\\.\\d+\\.\\d+ \\(gemel\\), .+\n"
+                                                  "commit (unknown|[0-9a-f]{7,40}(-dirty)?)\n"
+                                                  "oneDNN \\d+\\.\\d+\\.\\d+\n"
+                                                  "HDF5 \\d+\\.\\d+\\.\\d+\n"
+                                                  "instruction set: .+ in oneDNN, .+ in own loops\n")))
       << outcome.output;
 }
 
@@ -70,6 +76,42 @@ TEST(Program, NamesTheNearestCommandForAnUnknownOne) {
 TEST(Program, TrainsWhenNoCommandIsNamed) {
   EXPECT_EQ(run_program({"--epochs", "3", "--help"}).output, train_help());
   EXPECT_EQ(run_program({"train", "--help"}).output, train_help());
+}
+
+TEST(Program, HelpsWithACommand) {
+  EXPECT_EQ(run_program({"--help", "train"}).output, train_help());
+  EXPECT_EQ(run_program({"help", "plan"}).output, plan_help());
+  EXPECT_EQ(run_program({"--help", "train", "layers"}).output,
+            run_program({"train", "--help", "layers"}).output);
+}
+
+TEST(Program, HelpsWithOneOption) {
+  const std::string text = run_program({"train", "--help", "layers"}).output;
+  EXPECT_THAT(text, AllOf(StartsWith("Model:\n  --layers WIDTHS "), HasSubstr("Default: 32.")));
+  EXPECT_THAT(text, testing::Not(HasSubstr("--epochs")));
+  for (const std::vector<std::string>& same : {std::vector<std::string>{"train", "-h", "layers"},
+                                               {"train", "--help=layers"},
+                                               {"--help", "--layers"},
+                                               {"train", "--help", "--layers"},
+                                               {"train", "--epochs", "3", "--help", "layers"}}) {
+    EXPECT_EQ(run_program(same).output, text);
+  }
+  EXPECT_THAT(run_program({"plan", "--help", "rows"}).output, HasSubstr("  --rows FEATURE=N "));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(Program, NamesTheNearestOptionForHelpWithAnUnknownOne) {
+  for (const std::string command : {"train", "plan"}) {
+    try {
+      run_program({command, "--help", "laiers"});
+      FAIL() << "laiers was explained";
+    } catch (const mpi::AgreedError& error) {
+      EXPECT_EQ(error.code(), base::ExitCode::usage);
+      EXPECT_THAT(error.what(), AllOf(StartsWith("--help laiers: no such option."), HasSubstr("mean layers?"),
+                                      HasSubstr("trainer " + command + " --help")));
+    }
+  }
 }
 
 TEST(Program, LeavesNoExitCodeUnexplained) {
@@ -125,6 +167,26 @@ TEST(TrainCommand, HandsOptionsAndObserversToTheTrainer) {
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(epochs, 3);
   EXPECT_THAT(outcome.output, AllOf(HasSubstr("fake data"), testing::ContainsRegex("epochs +3\n")));
+}
+
+TEST(TrainCommand, ShowsSettingsThatAreNotTheDefaults) {
+  const auto shown = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--progress", "lines"});
+    const std::vector<std::pair<std::string, std::string>> settled = {{"query-feature", "user_id:lookup"}};
+    return run_train(arguments,
+                     [&](const auto&, auto&, training::Observer& observer) {
+                       observer.on_run({.data = "data", .resumed_from = "", .settings = settled});
+                     })
+        .output;
+  };
+  const std::string some = shown({"--epochs", "3", "--seed", "42"});
+  EXPECT_THAT(some, AllOf(testing::ContainsRegex("\n  epochs +3\n"),
+                          testing::ContainsRegex("\n  query-feature +user_id:lookup\n"),
+                          HasSubstr("--log-level debug shows all")));
+  EXPECT_THAT(some, testing::Not(testing::ContainsRegex("\n  (seed|layers) ")));
+  EXPECT_THAT(shown({"--epochs", "3", "--log-level", "debug"}),
+              AllOf(testing::ContainsRegex("\n  epochs +3\n"), testing::ContainsRegex("\n  seed +42\n"),
+                    testing::ContainsRegex("\n  layers +32\n")));
 }
 
 TEST(TrainCommand, ShowsNothingWithProgressNone) {

@@ -2,12 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <sstream>
+#include <thread>
 
 #include "gemel/base/bytes_text.hpp"
+#include "gemel/base/log.hpp"
 #include "gemel/cli/observer_list.hpp"
 #include "gemel/cli/report_text.hpp"
 
@@ -29,9 +34,11 @@ class ProgressTest : public testing::Test {
   void start(ProgressStyle style, std::int64_t validate_every, std::int64_t epochs = 300) {
     options_.validate_every = validate_every;
     options_.epochs = epochs;
-    progress_ = std::make_unique<Progress>(out_, style, options_, [this] { return now_; });
+    progress_ = std::make_unique<Progress>(
+        out_, style, options_, [this] { return now_; }, [this] { return columns_; });
     progress_->on_run({.data = "MovieLens-100k",
                        .train_examples = 80000,
+                       .test_examples = 20000,
                        .steps_per_epoch = 40,
                        .resumed_from = "",
                        .settings = {}});
@@ -66,37 +73,95 @@ class ProgressTest : public testing::Test {
 
   std::ostringstream out_;
   double now_ = 1000;
+  std::size_t columns_ = 80;
   std::int64_t epoch_ = 0;
   training::TrainingOptions options_;
   std::unique_ptr<Progress> progress_;
 };
 
-TEST_F(ProgressTest, PrintsOneRowAValidationAndNoneForQuickEpochs) {
+TEST_F(ProgressTest, PrintsOneRowAnEpochWithItsMetrics) {
   start(ProgressStyle::lines, 5);
   for (int i = 0; i < 300; ++i) epoch(0.25);
-  EXPECT_EQ(lines(), 1 + 60);
-  EXPECT_THAT(out_.str(),
-              HasSubstr(" epoch      step      loss    top-1    top-5   top-10   top-50  top-100"));
+  EXPECT_EQ(lines(), 1 + 300);
+  EXPECT_THAT(out_.str(), ContainsRegex("^ epoch +step +loss +top-1 +top-5 +top-10 +top-50 +top-100 +s/epoch "
+                                        "+examples/s\n +1 +40 +7\\.2500 +- +- +- +- +- +0\\.250 +320000\n"));
   EXPECT_THAT(out_.str(),
               ContainsRegex("\n +300 +12000 +7\\.2500 +0\\.0011 +0\\.0122 +0\\.0233 +0\\.1344 +0\\.2455 "
                             "+0\\.250 +320000\n$"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("\r")));
 }
 
-TEST_F(ProgressTest, PrintsARowEveryFiveSecondsWithoutValidation) {
-  start(ProgressStyle::lines, 0);
-  for (int i = 0; i < 300; ++i) epoch(0.6);  // the ninth epoch is the first to end after more than 5 s
-  EXPECT_EQ(lines(), 1 + 300 / 9);
-  EXPECT_THAT(out_.str(), ContainsRegex("\n +9 +360 +7\\.2500 +- +- +- +- +- +0\\.600 +133333\n +18 "));
+TEST_F(ProgressTest, PrintsARowAnEpochWithoutValidation) {
+  start(ProgressStyle::lines, 0, 10);
+  for (int i = 0; i < 9; ++i) epoch(0.6);
+  EXPECT_EQ(lines(), 1 + 9);
+  EXPECT_THAT(out_.str(), ContainsRegex("\n +9 +360 +7\\.2500 +- +- +- +- +- +0\\.600 +133333\n$"));
+  epoch(0.6);  // its row is that of the evaluation in the end
+  EXPECT_EQ(lines(), 1 + 9);
+}
+
+TEST_F(ProgressTest, PrintsARowAnEpochWhereThereIsNothingToEvaluate) {
+  options_.validate_every = 1;
+  options_.epochs = 1;
+  Progress progress(out_, ProgressStyle::lines, options_);
+  progress.on_run({.data = "all of it to train", .resumed_from = "", .settings = {}});
+  progress.on_step({1, 1, 1, 1});
+  progress.on_epoch({.epoch = 1, .step = 1, .loss = 2.5});
+  EXPECT_THAT(out_.str(), ContainsRegex("\n +1 +1 +2\\.5000 "));
 }
 
 TEST_F(ProgressTest, PrintsRowsHoweverOftenCheckpointsAreReported) {
   start(ProgressStyle::lines, 0);
   for (int i = 0; i < 8; ++i) {
-    epoch(1.5);  // rows after 6 s and 12 s
+    epoch(1.5);
     progress_->on_checkpoint({.epoch = epoch_, .step = 40 * epoch_, .path = "c.h5"});
   }
-  EXPECT_EQ(lines(), 1 + 2 + 8);
+  EXPECT_EQ(lines(), 1 + 8 + 8);
+}
+
+TEST_F(ProgressTest, TellsWhatTakesLongEveryThirtySeconds) {
+  start(ProgressStyle::lines, 0);
+  progress_->on_activity("reading the data");
+  for (int second = 0; second < 95; ++second) {
+    ++now_;
+    progress_->tick();
+  }
+  EXPECT_EQ(out_.str(),
+            "reading the data, for 30.0 s so far\nreading the data, for 60.0 s so far\n"
+            "reading the data, for 90.0 s so far\n");
+  out_.str("");
+  progress_->on_step({1, 300, 7, 40});
+  now_ += 40;
+  progress_->tick();  // a step may take long, too
+  EXPECT_THAT(out_.str(), HasSubstr("epoch 1/300, step 7/40  ETA "));
+  EXPECT_EQ(lines(), 1);
+}
+
+TEST_F(ProgressTest, TicksByItself) {
+  start(ProgressStyle::lines, 0);
+  progress_->on_activity("evaluating");
+  now_ += 31;
+  progress_->keep_ticking();
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  progress_.reset();
+  EXPECT_EQ(out_.str(), "evaluating, for 31.0 s so far\n");
+}
+
+TEST_F(ProgressTest, FitsInto80ColumnsWhateverIsMeasured) {
+  using evaluation::MetricKind;
+  options_.metrics = {MetricKind::accuracy, MetricKind::recall, MetricKind::ndcg,
+                      MetricKind::hit_rate, MetricKind::mrr,    MetricKind::coverage};
+  options_.top_k = {1, 5, 10, 50, 100};
+  start(ProgressStyle::lines, 1);
+  training::MetricValues values;
+  for (const evaluation::Metric& metric : evaluation::make_metrics(options_.metrics, options_.top_k))
+    values.emplace_back(metric, 0.5);
+  progress_->on_epoch({.epoch = 1, .step = 40});
+  progress_->on_validation({.epoch = 1, .step = 40, .metrics = values, .loss = 123456.7});
+  std::istringstream all(out_.str());
+  for (std::string line; std::getline(all, line);) EXPECT_LE(line.size(), 80U) << line;
+  for (const auto& [metric, value] : values)
+    EXPECT_THAT(out_.str(), HasSubstr(" " + metric.name() + " 0.5000"));
 }
 
 TEST_F(ProgressTest, IsNotSilentForMuchMoreThanThirtySeconds) {
@@ -121,6 +186,51 @@ TEST_F(ProgressTest, RedrawsTheBarAtMostTenTimesASecond) {
   EXPECT_GE(std::count(text.begin(), text.end(), '\r'), 75);  // steps of 1/400 s may fall just before a tenth
   EXPECT_EQ(lines(), 0);
   EXPECT_THAT(text, AllOf(HasSubstr("epoch 50/300 step "), HasSubstr("loss 7.2500"), HasSubstr("ETA 00:2")));
+}
+
+TEST_F(ProgressTest, DrawsTheBarAsWideAsTheTerminal) {
+  for (const std::size_t columns : {1000U, 200U, 80U, 50U, 20U}) {
+    columns_ = columns;
+    start(ProgressStyle::bar, 0);
+    progress_->on_step({150, 300, 20, 40});
+    const std::string text = out_.str();
+    ASSERT_TRUE(text.starts_with("\r") && text.ends_with("\x1b[K")) << text;
+    const std::string line = text.substr(1, text.size() - 4);
+    if (columns >= 80) {
+      EXPECT_EQ(line.size(), columns - 1);
+      EXPECT_THAT(line, AllOf(ContainsRegex("^#+\\.+ epoch 150/300 step 20/40 "), HasSubstr(" examples/s")));
+    }
+    EXPECT_LE(line.size(), columns - 1);
+    progress_.reset();
+  }
+}
+
+TEST_F(ProgressTest, ErasesTheBarBeforeALogLine) {
+  base::set_up_log("error", true);
+  start(ProgressStyle::bar, 0);
+  progress_->on_step({1, 300, 1, 40});
+  testing::internal::CaptureStderr();
+  spdlog::error("a test");
+  const std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(logged, testing::EndsWith(" error: a test\n"));
+  EXPECT_THAT(out_.str(), testing::EndsWith("\r\x1b[K"));
+  const std::string erased = out_.str();
+  testing::internal::CaptureStderr();
+  spdlog::error("another");  // there is nothing to erase
+  testing::internal::GetCapturedStderr();
+  EXPECT_EQ(out_.str(), erased);
+}
+
+TEST(TerminalColumns, AreThoseOfTheVariableWhereThereIsNoTerminal) {
+  if (isatty(STDOUT_FILENO) != 0) GTEST_SKIP() << "standard output is a terminal";
+  setenv("COLUMNS", "123", 1);
+  EXPECT_EQ(terminal_columns(), 123U);
+  for (const char* nonsense : {"", "-7", "wide"}) {
+    setenv("COLUMNS", nonsense, 1);
+    EXPECT_EQ(terminal_columns(), 80U);
+  }
+  unsetenv("COLUMNS");
+  EXPECT_EQ(terminal_columns(), 80U);
 }
 
 TEST_F(ProgressTest, ErasesTheBarBeforeARow) {
@@ -218,6 +328,35 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
   EXPECT_THAT(summary_text(report), HasSubstr("Interrupted after epoch 300"));
 }
 
+TEST(SummaryText, HasNoTableOfBytesWhereNobodySendsAny) {
+  EXPECT_THAT(summary_text({}), Not(HasSubstr("bytes between ranks")));
+}
+
+TEST(SummaryText, HasTablesOf80Columns) {
+  std::istringstream all(summary_text({}));
+  for (std::string line; std::getline(all, line);) {
+    if (line.starts_with(" ")) {
+      EXPECT_LE(line.size(), 80U) << line;
+    }
+  }
+}
+
+TEST(RunText, HasTablesOf80Columns) {
+  training::RunReport report;
+  report.settings = {
+      {"query-feature", "user_id:lookup:32 timestamp:bucketize(1000):32 timestamp:normalize and:more"},
+      {"metrics-file", std::string(100, 'x')}};
+  std::istringstream all(run_text(report));
+  for (std::string line; std::getline(all, line);) {
+    if (line.starts_with(" ") && line.find("xxx") == std::string::npos) {
+      EXPECT_LE(line.size(), 80U) << line;
+    }
+  }
+  EXPECT_THAT(run_text(report),
+              HasSubstr("  query-feature             user_id:lookup:32 timestamp:bucketize(1000):32\n"
+                        "                            timestamp:normalize and:more\n"));
+}
+
 TEST(SummaryText, TellsOfTheBestCheckpoint) {
   training::SummaryReport report;
   report.epoch = 30;
@@ -263,6 +402,7 @@ TEST(ReportText, ScalesBytesAndSeconds) {
 class Recorder : public training::Observer {
  public:
   explicit Recorder(std::vector<std::string>& notes) : notes_(notes) {}
+  void on_activity(std::string_view what) override { notes_.emplace_back(what); }
   void on_run(const training::RunReport& report) override {
     notes_.push_back("run " + report.settings.at(0).second);
   }
@@ -283,13 +423,15 @@ TEST(ObserverList, TellsAllObserversEverything) {
   ObserverList list(settings);
   list.add(std::make_unique<Recorder>(first));
   list.add(std::make_unique<Recorder>(second));
+  list.on_activity("reading");
   list.on_run({});
   list.on_step({});
   list.on_epoch({});
   list.on_validation({});
   list.on_checkpoint({});
   list.on_summary({});
-  EXPECT_THAT(first, testing::ElementsAre("run 300", "step", "epoch", "validation", "checkpoint", "summary"));
+  EXPECT_THAT(first, testing::ElementsAre("reading", "run 300", "step", "epoch", "validation", "checkpoint",
+                                          "summary"));
   EXPECT_EQ(first, second);
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@ class ObserverList : public training::Observer {
 
   void add(std::unique_ptr<training::Observer> observer) { observers_.push_back(std::move(observer)); }
 
+  void on_activity(std::string_view what) override;
   void on_run(const training::RunReport& report) override;
   void on_step(const training::StepReport& report) override;
   void on_epoch(const training::EpochReport& report) override;

@@ -117,6 +117,8 @@ struct SummaryReport {
 class Observer {
  public:
   virtual ~Observer() = default;
+  /// What the run does from now on, other than training: "reading the data". The steps that follow end it.
+  virtual void on_activity(std::string_view) {}
   virtual void on_run(const RunReport&) {}
   virtual void on_step(const StepReport&) {}
   virtual void on_epoch(const EpochReport&) {}

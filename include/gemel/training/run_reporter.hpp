@@ -32,6 +32,9 @@ class RunReporter {
               const TrafficMeter& traffic)
       : communicator_(communicator), observer_(on_root), timer_(timer), traffic_(traffic) {}
 
+  /// What the run does from now on, other than training.
+  void activity(const std::string& what);
+
   /// The run begins, with `report.first_epoch` epochs done before.
   void start(const RunReport& report);
 
