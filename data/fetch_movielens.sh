@@ -4,6 +4,13 @@
 # Does nothing when it is there already. Checks what comes, and never leaves half of it.
 set -euo pipefail
 
+case ${1-} in
+  -h | --help)
+    sed -n -e '2,/^[^#]/s/^#\( \|$\)//p' "$0"
+    exit 0
+    ;;
+esac
+
 url=https://files.grouplens.org/datasets/movielens/ml-100k.zip
 md5=0e33842e24a9c977be4e0107933c0723  # published beside the archive as ml-100k.zip.md5
 ratings=100000

@@ -9,6 +9,16 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 # One line that tells what happens next.
 say() { printf 'gemel: %s\n' "$*"; }
 
+# help_if_asked ARGUMENT...: where one of them asks for help, prints the comment that the script begins with and ends it.
+help_if_asked() {
+  local argument
+  for argument; do
+    if [[ $argument != -h && $argument != --help ]]; then continue; fi
+    sed -n -e '2,/^[^#]/s/^#\( \|$\)//p' "$0"
+    exit 0
+  done
+}
+
 fail() {
   printf 'gemel: error: %s\n' "$*" >&2
   exit 1

@@ -4,6 +4,7 @@
 # Does nothing, and asks for no password, when all of it is there.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+help_if_asked "$@"
 
 packages=(
   build-essential cmake ninja-build pkg-config

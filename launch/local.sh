@@ -7,6 +7,7 @@
 # Environment: GEMEL_TRAINER, the program (build/release/trainer); any OMPI_MCA_... that is set already stays as it is.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+help_if_asked "${1-}"  # the trainer has help of its own: launch/local.sh train --help
 
 ranks=
 case ${1-} in

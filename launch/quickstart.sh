@@ -4,6 +4,7 @@
 # Environment: GEMEL_DATA, a folder that holds ml-100k/, or ml-100k itself; GEMEL_BUILD, where to build (build/).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+help_if_asked "$@"
 
 "$project_dir/launch/install-deps.sh"
 build release trainer

@@ -5,6 +5,7 @@
 # it fail rather than skip without it; GEMEL_BUILD, where to build (build/).
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+help_if_asked "$@"
 
 "$project_dir/launch/install-deps.sh"
 build ci
