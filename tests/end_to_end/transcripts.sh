@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# What the pages show of a run is what the program prints today. A transcript is an indented block that begins with "$ " and a command;
+# a line "..." stands for any lines.
+#   transcripts.sh TRAINER SOURCE_DIRECTORY
+# shellcheck disable=SC2317  # functions are called through check
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+need_movielens
+
+# transcript PAGE COMMAND: leaves the block of that page that begins with the command, without its indentation, in the file shown, and the
+# command's arguments in the array arguments.
+transcript() {
+  awk -v start="    \$ $2" '
+    index($0, start) == 1 { inside = 1 }
+    inside && !/^    / && !/^$/ { exit }
+    inside { sub(/^    /, ""); print }' "$source_directory/$1" | sed -e ':join' -e '/\\$/{N;s/\\\n *//;b join}' >shown
+  read -ra arguments < <(head -n 1 shown)
+  arguments=("${arguments[@]:2}")  # but "$ PROGRAM"
+  ((${#arguments[@]} > 0)) || fail "$1 has no transcript of $2"
+}
+
+# What a transcript shows of the trainer.
+shown_output() { tail -n +2 shown | grep -vE '^(gemel: |  h5dump )' | trim; }
+
+# Without blank lines, and without lengths and ends of blanks.
+trim() { sed -E -e 's/ +/ /g; s/ $//; /^$/d'; }
+# What differs from machine to machine: how long it takes, what the instruction set rounds, memory of the program; and where the data is.
+mask() {
+  sed -E -e "s|$movielens|/data/ml-100k|" -e 's/[0-9]+\.[0-9]+/N/g; s/[0-9]+ (training examples|%)/N \1/' \
+    -e 's/^( ?[0-9]+ [0-9]+ N .*) [0-9]+$/\1 N/'
+}
+
+# follows EXPECTED PRINTED: the printed lines are the expected ones.
+follows() {
+  awk '
+    NR == FNR { printed[++count] = $0; next }
+    { sub(/^ /, "") }
+    /^\.\.\.( |$)/ { any = 1; next }
+    {
+      do { ++at; line = printed[at]; sub(/^ /, "", line) } while (any && at <= count && line != $0)
+      if (line != $0) { print "expected: " $0; print "printed:  " line; exit wrong = 1 }
+      any = 0
+    }
+    END { if (!wrong && at < count && !any) { print "printed besides: " printed[at + 1]; wrong = 1 }; exit wrong }' "$2" "$1"
+}
+
+# The plan is exact, but for what the program itself takes.
+transcript README.md 'trainer plan'
+"$trainer" "${arguments[@]/#data\/ml-100k/$movielens}" >output 2>errors || fail "exit code $? of trainer plan"
+of_program='/program and libraries/s/[0-9.]+ .B/N/'
+shown_output | sed -E "$of_program" >expected
+trim <output | sed -E "$of_program" >printed
+check 'trainer plan prints what README.md shows' follows expected printed
+
+# Of a training, its shape: figures that have decimals differ.
+transcript README.md 'launch/quickstart.sh'
+on 2 "${arguments[@]}" --data "$movielens" --layers 64,32 --checkpoint-dir checkpoints/quickstart --progress lines
+((status == 0)) || fail "exit code $status of a training"
+shown_output | mask >expected
+grep -v '^  spare-ranks ' output | trim | mask >printed
+check 'a training prints what README.md shows' follows expected printed
+finish
