@@ -354,7 +354,8 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("peak GFLOP/s", std::to_string(gemel::benchmarks::peak_operations() * 1e-9));
-  benchmark::AddCustomContext("oneDNN", gemel::onednn::Runtime::version() + " with " + gemel::onednn::Runtime::instruction_set());
+  benchmark::AddCustomContext(
+      "oneDNN", gemel::onednn::Runtime::version() + " with " + gemel::onednn::Runtime::instruction_set());
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;
