@@ -19,6 +19,22 @@ for option in optimizer learning-rate-schedule warmup-steps final-learning-rate-
 done
 [[ ! -s errors ]] || fail '--help writes to standard error'
 
+"$trainer" --version >output 2>errors || fail "exit code $? of --version"
+check 'the first line is the version' grep -qE '^trainer [0-9.]+ \(gemel\), .*MPI' <(head -n 1 output)
+for what in 'commit ([0-9a-f]+(-dirty)?|unknown)' 'oneDNN [0-9.]+' 'HDF5 [0-9.]+' 'instruction set: .+'; do
+  check "--version tells $what" grep -qxE "$what" output
+done
+"$trainer" train --help layers >output 2>errors || fail "exit code $? of --help layers"
+[[ $(grep -c -- '^ *--' output) == 1 ]] || fail '--help layers is not of one option'
+check '--help layers explains it' grep -q -- '^  --layers WIDTHS ' output
+
+# One rank has nothing to tell of others; tables fit 80 columns, whatever is measured.
+"$trainer" train --epochs 2 --validate-every 2 --metrics accuracy,recall,ndcg,hit-rate,mrr,coverage --top-k 1,5,10,50,100 \
+  --checkpoint-dir one >output 2>errors </dev/null || fail "exit code $? on one rank"
+check 'epochs have a row each' test "$(grep -cE '^ +[12] +(24|48) ' output)" = 2
+! grep -q 'bytes between ranks' output || fail 'one rank has a table of zeros'
+! grep -qE '^ .{80}' output || fail 'a table is wider than 80 columns'
+
 # Without a command and without data; the command line wins over the file.
 printf 'epochs = 7\nlayers = 24  # narrow\nmetrics-file = metrics.jsonl\ntrace = trace.json\n' >run.ini
 timeout 200 "${mpiexec[@]}" -n 8 "$trainer" "${working[@]}" --epochs 2 --config run.ini \
