@@ -4,18 +4,21 @@
 
 namespace gemel::cli {
 
+Settings settled(Settings settings, const Settings& values) {
+  for (auto& [name, value] : settings) {
+    const auto found = std::ranges::find(values, name, &Settings::value_type::first);
+    if (found != values.end()) value = found->second;
+  }
+  return settings;
+}
+
 void ObserverList::on_activity(std::string_view what) {
   for (const auto& observer : observers_) observer->on_activity(what);
 }
 
 void ObserverList::on_run(const training::RunReport& report) {
   training::RunReport complete = report;
-  complete.settings = settings_;
-  for (auto& [name, value] : complete.settings) {
-    const auto settled =
-        std::ranges::find(report.settings, name, &std::pair<std::string, std::string>::first);
-    if (settled != report.settings.end()) value = settled->second;
-  }
+  complete.settings = settled(settings_, report.settings);
   for (const auto& observer : observers_) observer->on_run(complete);
 }
 

@@ -42,12 +42,11 @@ std::string metrics_text(const training::SummaryReport& report) {
   return text;
 }
 
-/// The settings that are not those of `defaults`, nor without a part in this run.
+/// The settings that are not those of `defaults`.
 Settings other_than(const Settings& defaults, const Settings& settings) {
-  if (defaults.empty()) return settings;
   Settings others;
   std::ranges::copy_if(settings, std::back_inserter(others), [&](const auto& setting) {
-    return setting.second != "not used" && std::ranges::find(defaults, setting) == defaults.end();
+    return std::ranges::find(defaults, setting) == defaults.end();
   });
   return others;
 }

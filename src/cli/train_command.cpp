@@ -15,6 +15,7 @@
 #include "gemel/cli/train_options.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/training/metrics_file.hpp"
+#include "gemel/training/settings.hpp"
 #include "gemel/training/trainer.hpp"
 
 namespace gemel::cli {
@@ -34,7 +35,8 @@ std::unique_ptr<Progress> make_progress(std::ostream& out, ProgressStyle style,
   auto progress = std::make_unique<Progress>(out, style, options.training);
   if (options.log_level != "debug") {
     TrainCommandOptions defaults;
-    progress->leave_out(train_option_table(defaults).settings());
+    progress->leave_out(
+        settled(train_option_table(defaults).settings(), training::data_settings(defaults.training)));
   }
   progress->keep_ticking();
   return progress;

@@ -384,10 +384,17 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
                    training::trace_capacity),
        text(o.trace_file, "none")},
       {"Output", "progress", "STYLE",
-       "What is shown of the run: bar (a line that is redrawn), lines (for files and batch jobs), none; auto "
-       "is bar on a terminal, and lines elsewhere and under mpirun.",
+       "What is shown of the run: bar (a line that is redrawn, as wide as the terminal), lines (for files "
+       "and batch "
+       "jobs: one for every epoch, and every 30 seconds where something takes longer), none; auto is bar on "
+       "a "
+       "terminal, and lines elsewhere and under mpirun.",
        choice(options.progress, progress_style_names())},
-      {"Output", "log-level", "LEVEL", fmt::format("Least severe messages shown: {}.", base::log_levels),
+      {"Output", "log-level", "LEVEL",
+       fmt::format("Least severe messages shown: {}. With debug the start of a run shows every setting, else "
+                   "those that "
+                   "are not the defaults.",
+                   base::log_levels),
        choice(options.log_level, log_level_names())},
 
       {"General", "config", "FILE.ini",

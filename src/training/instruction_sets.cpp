@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <vector>
 
 #include "gemel/base/error.hpp"
@@ -18,6 +17,7 @@ namespace {
 
 /// Ranks that compute alike.
 struct Group {
+  std::string set;
   int first_rank = 0;
   std::string first_host;
   int ranks = 0;
@@ -34,15 +34,17 @@ void require_one_instruction_set(mpi::Communicator& communicator) {
   const std::vector<std::string> sets = communicator.all_gather(instruction_set());
   if (std::ranges::count(sets, sets.front()) == communicator.size()) return;
   const std::vector<std::string> hosts = communicator.all_gather(mpi::Environment::host_name());
-  std::map<std::string, Group> groups;
+  std::vector<Group> groups;
   for (std::size_t rank = 0; rank < sets.size(); ++rank) {
-    const auto [group, is_new] = groups.try_emplace(sets[rank], Group{static_cast<int>(rank), hosts[rank]});
-    ++group->second.ranks;
+    auto group = std::ranges::find(groups, sets[rank], &Group::set);
+    if (group == groups.end())
+      group = groups.insert(group, {sets[rank], static_cast<int>(rank), hosts[rank], 0});
+    ++group->ranks;
   }
   std::string listed;
-  for (const auto& [set, group] : groups) {
+  for (const Group& group : groups) {
     fmt::format_to(std::back_inserter(listed), "\n  rank {} on {}{}: {}", group.first_rank, group.first_host,
-                   group.ranks > 1 ? fmt::format(" and {} more", group.ranks - 1) : "", set);
+                   group.ranks > 1 ? fmt::format(" and {} more", group.ranks - 1) : "", group.set);
   }
   throw mpi::AgreedError(
       base::ExitCode::usage,

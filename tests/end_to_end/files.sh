@@ -29,7 +29,7 @@ said() {
 }
 
 # MovieLens-100k, as pairs: each split gives the same on 1 and on 3 ranks.
-quiet=(--progress lines)
+quiet=(--progress lines --log-level debug)
 pairs=(--train-file "$movielens/u.data" --file-format pairs --batch-size 8192 --epochs 1)
 for split in 'time --validation-fraction 0.1' leave-last-out leave-last-two-out 'k-fold --fold 2'; do
   read -ra words <<<"$split"

@@ -7,8 +7,10 @@
 #include <set>
 #include <string>
 
+#include "gemel/base/error.hpp"
 #include "gemel/ingest/distinct_strings.hpp"
 #include "gemel/ingest/synthetic.hpp"
+#include "gemel/mpi/agreement.hpp"
 #include "ingest/support.hpp"
 
 namespace gemel::ingest {
@@ -85,6 +87,17 @@ TEST(UserHistoryTest, WorksWithoutUsers) {
   auto world = mpi::Communicator::world();
   EXPECT_EQ(number_users({}, world).users, 0);
   EXPECT_EQ(UserHistory(0, {}, {}, world).users(), 0);
+}
+
+TEST(UserHistoryTest, IsRefusedBeforeItTakesMoreMemoryThanThereIs) {
+  auto world = mpi::Communicator::world();
+  try {
+    const UserHistory history(std::int64_t{1} << 56, {}, {}, world);
+    FAIL() << "there is memory for 2^56 users";
+  } catch (const mpi::AgreedError& error) {
+    EXPECT_EQ(error.code(), base::ExitCode::usage);
+    EXPECT_NE(std::string(error.what()).find("do without --exclude-seen"), std::string::npos) << error.what();
+  }
 }
 
 }  // namespace

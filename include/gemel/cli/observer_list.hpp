@@ -1,14 +1,17 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "gemel/cli/report_text.hpp"
 #include "gemel/training/observer.hpp"
 
 namespace gemel::cli {
+
+/// `settings` with those of `values` that have the same name.
+Settings settled(Settings settings, const Settings& values);
 
 /// Tells several observers what one is told, in the order in which they were added. An empty list is an
 /// observer that does nothing, which is what ranks other than root get.
@@ -16,8 +19,7 @@ class ObserverList : public training::Observer {
  public:
   ObserverList() = default;
   /// `settings` are put into the run's report, with the values of those that it has: the trainer knows only some of them.
-  explicit ObserverList(std::vector<std::pair<std::string, std::string>> settings)
-      : settings_(std::move(settings)) {}
+  explicit ObserverList(Settings settings) : settings_(std::move(settings)) {}
 
   void add(std::unique_ptr<training::Observer> observer) { observers_.push_back(std::move(observer)); }
 
@@ -30,7 +32,7 @@ class ObserverList : public training::Observer {
   void on_summary(const training::SummaryReport& report) override;
 
  private:
-  std::vector<std::pair<std::string, std::string>> settings_;
+  Settings settings_;
   std::vector<std::unique_ptr<training::Observer>> observers_;
 };
 
