@@ -15,9 +15,10 @@ refuses() {
 refuses 'synthetic data' 1 --synthetic-interactions 100000000000
 refuses 'synthetic data of 2 ranks' 2 --synthetic-interactions 9000000000000000000
 refuses 'a catalogue' 2 --synthetic-items 2147483646
-# A file without content has a size all the same.
+# A file that is empty but for its beginning has a size all the same.
+seq 1 5000 | sed 's/.*/user&\titem&\t3/' >large.txt
 truncate -s 1T large.txt
-refuses 'a file' 2 --train-file large.txt
+refuses 'a file' 2 --train-file large.txt --file-format pairs
 rm large.txt
 
 # 1.5 million rows of 32 floats and as many accumulators: 384 MB, far more than all else.
