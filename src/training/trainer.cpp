@@ -1,6 +1,7 @@
 #include "gemel/training/trainer.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -134,7 +135,8 @@ class Run {
   void train() {
     resume();
     reporter_.start(describe());
-    while (state_.epoch < options_.epochs && !stop_ && !is_out_of_patience()) {
+    if (has_ended()) evaluate_again();
+    while (!has_ended() && !stop_) {
       train_epoch();
       if (state_.step_in_epoch < deal_.batches()) break;  // stopped in the middle
       finish_epoch();
@@ -143,11 +145,10 @@ class Run {
       save_if_due(Interval::Unit::steps, state_.step);
     }
     if (state_.step != saved_step_) save();
-    const bool has_ended = state_.epoch == options_.epochs || is_out_of_patience();
-    if (has_ended) evaluate_in_the_end();
+    if (has_ended()) evaluate_in_the_end();
     reporter_.summary(state_, outcome());
     if (trace_) trace_->write();
-    if (!has_ended) throw_interrupted();
+    if (!has_ended()) throw_interrupted();
   }
 
  private:
@@ -199,6 +200,21 @@ class Run {
 
   bool is_out_of_patience() const {
     return options_.patience > 0 && best_.evaluations_since_best() >= options_.patience;
+  }
+
+  /// Also when the run begins, where it goes on from a checkpoint that lacks nothing.
+  bool has_ended() const { return state_.epoch >= options_.epochs || is_out_of_patience(); }
+
+  /// Measures the model of a checkpoint that lacks nothing, as the run that wrote it did at its end.
+  void evaluate_again() {
+    spdlog::info(
+        "{} has {} epochs already and --epochs asks for {}{}: nothing is left to train",
+        checkpoints_.resumed_from().string(), state_.epoch, options_.epochs,
+        is_out_of_patience() ? fmt::format(", but --patience {} is at its end", options_.patience) : "");
+    if (validator_.examples() == 0) return;
+    checkpoint::EpochRecord now = state_.history.back();
+    now.step = state_.step;  // an epoch may be under way
+    evaluate(validator_, validation_part_, now);
   }
 
   /// Trains the rest of the current epoch, or up to the step at which a signal is heeded.

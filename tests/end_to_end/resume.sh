@@ -67,4 +67,29 @@ check "a stopped run leaves its trace, to the last step" grep -q "\"name\":\"ste
 [[ $(tail -n 1 stopped.json) == ']}' ]] || fail "the trace of the stopped run is not whole"
 train 1 stopped "${run[@]}" --epochs 5 --resume auto
 check "a stopped run that goes on gives what an undisturbed one gives" same whole stopped
+
+# Nothing is left to train: the run evaluates, says so, and writes nothing. Also beyond what is asked for, and in mid-epoch.
+# ended DIRECTORY EPOCHS ARGUMENT...: such a run, on 2 ranks.
+ended() {
+  cksum "$1"/* >before
+  rm -f ended.jsonl
+  train 2 "$1" --data "$movielens" "--layers=64,32" --resume auto --metrics-file ended.jsonl --epochs "${@:2}"
+  check "$1, --epochs $2: the files stay as they are" diff before <(cksum "$1"/*)
+  check "$1, --epochs $2: it is said" grep -qE "has [0-9]+ epochs already and --epochs asks for $2" errors
+  check "$1, --epochs $2: the last figures are told" grep -q '"event":"summary".*"top_100":0\.[0-9]' ended.jsonl
+  ! grep -qE '"event":"(epoch|checkpoint)"|"interrupted":true' ended.jsonl || fail "$1, --epochs $2: it trained on"
+}
+# figures: the last ones of the metrics file.
+figures() {
+  tail -n 1 ended.jsonl | grep -o '"top_1":.*"top_100":[0-9.e-]*'
+}
+train 1 five "${run[@]}" --epochs 5 --metrics-file five.jsonl
+of_five=$(tail -n 1 five.jsonl | grep -o '"top_1":.*"top_100":[0-9.e-]*')
+for epochs in 5 4 1; do
+  ended five "$epochs"
+  [[ $(figures) == "$of_five" ]] || fail "--epochs $epochs after 5: other figures than those of the run: $(figures)"
+done
+train 1 middle "${run[@]}" --epochs 5 --checkpoint-every 50steps --keep 9
+rm middle/*-step-00000100.h5 middle/*-step-0000015*.h5 middle/*-step-00000200.h5
+ended middle 1
 finish
