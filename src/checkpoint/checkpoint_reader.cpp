@@ -12,6 +12,7 @@
 #include "gemel/checkpoint/long_texts.hpp"
 #include "gemel/hdf5/error.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/tensor/arithmetic.hpp"
 
 namespace gemel::checkpoint {
 namespace {
@@ -44,6 +45,20 @@ void require_rows(const std::string& path, const hdf5::Shape& shape, std::size_t
   if (first <= shape.rows && count <= shape.rows - first) return;
   throw CheckpointError(fmt::format("dataset {} has the shape {}: there are no {} rows from row {} on. {}",
                                     path, text_of(shape), count, first, another_model));
+}
+
+bool has_prefix(const std::string& path, std::span<const std::string> prefixes) {
+  return std::ranges::any_of(prefixes, [&](const std::string& prefix) { return path.starts_with(prefix); });
+}
+
+/// `bytes` are floats: the rows of `range`, from the start of a buffer.
+void require_finite(const std::string& path, const BlockRange& range, std::span<const std::byte> bytes) {
+  const std::span values(reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float));
+  if (tensor::all_finite(values)) return;
+  throw CheckpointError(
+      fmt::format("dataset {} has values among its rows {} to {} that are no finite numbers: the training "
+                  "had diverged. {}",
+                  path, range.first_row, range.first_row + range.rows - 1, use_another));
 }
 
 CheckpointError missing_dataset(const std::string& path) {
@@ -347,7 +362,7 @@ void CheckpointReader::append_rest(const std::string& path, std::size_t first, s
     own[static_cast<std::size_t>(rest_rows[begin + i]) - first] += rest[i];
 }
 
-void CheckpointReader::verify() {
+void CheckpointReader::verify(std::span<const std::string> finite) {
   std::vector<std::string> paths;
   together([&] { paths = file_.value().dataset_paths(); });
   std::set<std::string> without_dataset;  // what has checksums and has not been met yet
@@ -360,7 +375,10 @@ void CheckpointReader::verify() {
     together([&] {
       const OpenDataset dataset = open(path, {});
       const BlockRange mine = dataset.blocks.share(communicator_->rank(), communicator_->size());
-      read_blocks(dataset, path, mine, [](const BlockRange&, std::span<const std::byte>) {});
+      const bool must_be_finite = dataset.data.element() == Element::float32 && has_prefix(path, finite);
+      read_blocks(dataset, path, mine, [&](const BlockRange& range, std::span<const std::byte> bytes) {
+        if (must_be_finite) require_finite(path, range, bytes);
+      });
     });
     without_dataset.erase(path);
   }

@@ -1,6 +1,9 @@
 #include "gemel/tensor/arithmetic.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 
 #include "gemel/base/vectorize.hpp"
 
@@ -42,6 +45,15 @@ double sum_of_squares(std::span<const float> values) {
     sums[i - whole] += value * value;
   }
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+GEMEL_VECTORIZE
+bool all_finite(std::span<const float> values) {
+  constexpr std::uint32_t exponent = 0x7f800000;  // all of it is set in an infinity and in what is no number
+  std::uint32_t largest = 0;
+  for (const float value : values)
+    largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & exponent);
+  return largest != exponent;
 }
 
 }  // namespace gemel::tensor

@@ -159,6 +159,21 @@ TEST_F(CheckpointFileTest, GivesBackWhatWasWritten) {
   reader.close();
 }
 
+TEST_F(CheckpointFileTest, FindsValuesThatAreNoFiniteNumbersWhereThereMustBeNone) {
+  write_file();  // with one in the first block of the weights
+  const auto message_of_looking_into = [&](const std::string& prefix) {
+    return message_of([&] { CheckpointReader(path_, world_).verify(std::span(&prefix, 1)); });
+  };
+  EXPECT_THAT(
+      message_of_looking_into("/query/"),
+      AllOf(HasSubstr(path_.string()), HasSubstr("/query/tables/user_id/weights"), HasSubstr("rows 0 to "),
+            HasSubstr("no finite numbers"), HasSubstr("an earlier checkpoint")));
+  const std::vector<std::string> elsewhere = {"/query/dense_0/", "/query/vocabulary", "/history"};
+  CheckpointReader reader(path_, world_);
+  EXPECT_NO_THROW(reader.verify(elsewhere));
+  reader.close();
+}
+
 TEST_F(CheckpointFileTest, DoesNotDependOnTheNumberOfRanks) {
   const auto alone_path = directory_ / "alone.h5";
   on_root([&] {

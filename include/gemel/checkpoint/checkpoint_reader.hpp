@@ -59,8 +59,9 @@ class CheckpointReader {
   void read_rows(const std::string& path, std::size_t first, std::span<std::uint64_t> own);
   std::vector<std::string> read_strings(const std::string& path, std::size_t first, std::size_t count);
 
-  /// Reads every dataset, in bounded memory, and throws at the first block that does not have its checksum.
-  void verify();
+  /// Reads every dataset, in bounded memory, and throws at the first block that does not have its checksum. Those of floats whose
+  /// path begins with one of `finite` must hold finite numbers only.
+  void verify(std::span<const std::string> finite = {});
 
   /// Call on every normal path (see hdf5::File).
   void close();

@@ -19,4 +19,7 @@ void scale(std::span<const float> values, float factor, std::span<float> result)
 /// The sum of the squares, in double. Its order is fixed: it depends on the length alone.
 double sum_of_squares(std::span<const float> values);
 
+/// Whether every value is a number, and a finite one.
+bool all_finite(std::span<const float> values);
+
 }  // namespace gemel::tensor
