@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "gemel/base/error.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/tensor/arithmetic.hpp"
 
 namespace gemel::checkpoint {
 namespace {
@@ -129,19 +131,26 @@ void write_state(CheckpointWriter& writer, const TrainingState& state, const Run
     writer.write(history_path(metrics[i]), std::span<const double>(values));
   }
   writer.write("/history/top_k", std::span<const std::int64_t>(run.top_k));
+  writer.attribute("/history", "compared_after", state.compared_after);
 }
 
-/// The metrics that a checkpoint has a history of.
-std::vector<evaluation::Metric> measured(CheckpointReader& reader) {
-  std::vector<evaluation::MetricKind> all;
-  for (const auto& [name, kind] : evaluation::metric_kinds()) all.push_back(kind);
-  std::vector<evaluation::Metric> metrics =
-      evaluation::make_metrics(all, reader.read_vector<std::int64_t>("/history/top_k"));
-  std::erase_if(metrics, [&](const evaluation::Metric& metric) { return !reader.has(history_path(metric)); });
-  return metrics;
+/// Same on every rank, so thrown by all.
+[[noreturn]] void refuse(const CheckpointReader& reader, const std::string& what) {
+  throw mpi::AgreedError(base::ExitCode::checkpoint, fmt::format("{}: {}", reader.path().string(), what));
 }
 
-TrainingState read_state(CheckpointReader& reader) {
+/// What `metric` was in each of so many epochs.
+std::vector<double> read_history(CheckpointReader& reader, const evaluation::Metric& metric,
+                                 std::size_t epochs) {
+  const std::string path = history_path(metric);
+  if (!reader.has(path)) return std::vector<double>(epochs, std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> values = reader.read_vector<double>(path);
+  if (values.size() != epochs)
+    refuse(reader, fmt::format("{} has {} values for {} epochs", path, values.size(), epochs));
+  return values;
+}
+
+TrainingState read_state(CheckpointReader& reader, const std::vector<evaluation::Metric>& metrics) {
   TrainingState state;
   state.epoch = reader.attribute<std::int64_t>("/", "epoch");
   state.step = reader.attribute<std::int64_t>("/", "step");
@@ -152,16 +161,13 @@ TrainingState read_state(CheckpointReader& reader) {
   const auto losses = reader.read_vector<double>("/history/loss");
   for (std::size_t i = 0; i < epochs.size(); ++i)
     state.history.push_back({epochs[i], steps[i], losses[i], {}});
-  for (const evaluation::Metric& metric : measured(reader)) {
-    const auto values = reader.read_vector<double>(history_path(metric));
+  for (const evaluation::Metric& metric : metrics) {
+    const std::vector<double> values = read_history(reader, metric, epochs.size());
     for (std::size_t i = 0; i < values.size(); ++i) state.history[i].metrics.push_back(values[i]);
   }
+  if (reader.has_attribute("/history", "compared_after"))  // later than the first version of the format
+    state.compared_after = reader.attribute<std::int64_t>("/history", "compared_after");
   return state;
-}
-
-/// Same on every rank, so thrown by all.
-[[noreturn]] void refuse(const CheckpointReader& reader, const std::string& what) {
-  throw mpi::AgreedError(base::ExitCode::checkpoint, fmt::format("{}: {}", reader.path().string(), what));
 }
 
 /// How many rows the data has added to the table of each feature that has one, in the order of TwoTower::tables().
@@ -175,19 +181,22 @@ std::vector<std::int64_t> rows_added(const model::TwoTower& model) {
   return added;
 }
 
+/// Refuses a dataset of a table that has not `rows` rows of `cols` columns.
+void require_shape(CheckpointReader& reader, const std::string& path, std::int64_t rows, std::size_t cols) {
+  const hdf5::Shape shape = reader.shape(path);
+  if (static_cast<std::int64_t>(shape.rows) == rows && shape.cols == cols) return;
+  refuse(
+      reader,
+      fmt::format("{} has {} rows of {} columns, but the vocabulary or the features in this file make it {} "
+                  "of {}; use another checkpoint",
+                  path, shape.rows, shape.cols.value_or(1), rows, cols));
+}
+
 /// Reads the rows that this rank holds, `held` [held rows, columns], of a dataset of a table whose last `added` rows are new: these
 /// keep their first values.
 void read_table(CheckpointReader& reader, const std::string& path, const model::EmbeddingTable& table,
                 std::int64_t added, tensor::MatrixView held) {
-  const hdf5::Shape shape = reader.shape(path);
   const std::int64_t stored = table.rows() - added;
-  if (static_cast<std::int64_t>(shape.rows) != stored || shape.cols != held.cols()) {
-    refuse(reader,
-           fmt::format(
-               "{} has {} rows of {} columns, but the vocabulary or the features in this file make it {} "
-               "of {}; use another checkpoint",
-               path, shape.rows, shape.cols.value_or(1), stored, held.cols()));
-  }
   if (!table.is_sharded() && added == 0) return reader.read(path, held);  // each rank reads its share for all
   const std::int64_t first = std::min(table.held().first, stored);
   const std::int64_t last = std::min(table.held().last, stored);
@@ -198,6 +207,9 @@ void read_table(CheckpointReader& reader, const std::string& path, const model::
 /// `added` rows of every table are not in the file.
 void read_parameters(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer,
                      const std::vector<std::int64_t>& added) {
+  for_each_table(model, optimizer, [&](const std::string& path, std::size_t i, tensor::MatrixView held) {
+    require_shape(reader, path, model.tables()[i]->rows() - added[i], held.cols());
+  });
   for_each_dense_parameter(
       model, optimizer, [&](const std::string& name, tensor::MatrixView values, bool is_vector) {
         if (!is_vector) {
@@ -287,6 +299,30 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
   return bytes;
 }
 
+std::string first_not_finite(const model::TwoTower& model, const learning::Optimizer& optimizer,
+                             mpi::Communicator& communicator) {
+  constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
+  std::vector<std::string> names;
+  std::int64_t first = none;
+  const auto look = [&](const std::string& name, tensor::ConstMatrixView values) {
+    if (first == none && !tensor::all_finite(values.flat())) first = static_cast<std::int64_t>(names.size());
+    names.push_back(name);
+  };
+  for_each_dense_parameter(
+      model, optimizer,
+      [&](const std::string& name, tensor::ConstMatrixView values, bool) { look(name, values); });
+  for_each_table(model, optimizer, [&](const std::string& name, std::size_t, tensor::ConstMatrixView held) {
+    look(name, held);
+  });
+  first = communicator.min(first);
+  return first == none ? "" : names[static_cast<std::size_t>(first)];
+}
+
+void verify_model(CheckpointReader& reader) {
+  static const std::vector<std::string> finite = {"/query/", "/candidate/", "/loss/", "/catalogue/vector"};
+  reader.verify(finite);
+}
+
 std::string read_config(CheckpointReader& reader) {
   return reader.attribute<std::string>("/", "config");
 }
@@ -329,9 +365,10 @@ std::vector<ingest::FittedFeature> read_features(CheckpointReader& reader, const
   return features;
 }
 
-TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer) {
+TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer,
+                         const std::vector<evaluation::Metric>& metrics) {
   read_parameters(reader, model, optimizer, rows_added(model));
-  TrainingState state = read_state(reader);
+  TrainingState state = read_state(reader, metrics);
   optimizer.resume_at(state.step);
   return state;
 }

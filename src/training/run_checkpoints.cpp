@@ -4,12 +4,15 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "gemel/checkpoint/model_checkpoint.hpp"
 #include "gemel/evaluation/embedder.hpp"
 #include "gemel/mpi/agreement.hpp"
+#include "gemel/tensor/arithmetic.hpp"
+#include "gemel/training/divergence.hpp"
 #include "gemel/training/settings.hpp"
 
 namespace gemel::training {
@@ -28,6 +31,14 @@ void report_growth(const std::vector<ingest::FittedFeature>& features) {
     spdlog::info("  {}: {} rows added, {} in all", feature.spec.name(), feature.added,
                  feature.vocabulary.rows);
   }
+}
+
+/// Whether runs of both settings leave the same items out of their rankings, so that what they measure can be compared.
+bool ranks_alike(const std::string& saved, const std::string& current) {
+  const auto of = [](const std::string& settings) {
+    return nlohmann::json::parse(settings).value("exclude-seen", nlohmann::json());
+  };
+  return of(saved) == of(current);
 }
 
 }  // namespace
@@ -74,13 +85,24 @@ std::optional<checkpoint::TrainingState> RunCheckpoints::load(const Checkpointed
   if (!reader_) return std::nullopt;
   const checkpoint::DataIdentity& trained_on = earlier_->data;
   const checkpoint::DataIdentity& given = parts.data.identity;
-  checkpoint::TrainingState state = checkpoint::load_model(*reader_, parts.model, parts.optimizer);
+  checkpoint::TrainingState state = checkpoint::load_model(
+      *reader_, parts.model, parts.optimizer, evaluation::make_metrics(options_.metrics, options_.top_k));
   reader_->close();
   reader_.reset();
+  const std::string bad = checkpoint::first_not_finite(parts.model, parts.optimizer, communicator_);
+  if (!bad.empty()) {
+    throw mpi::AgreedError(
+        base::ExitCode::checkpoint,
+        fmt::format("{}: {} has values that are no finite numbers: the training had diverged. Go on from an "
+                    "earlier checkpoint, which --resume auto finds",
+                    resumed_from_.string(), bad));
+  }
   const bool is_other_data = trained_on.content_hash != given.content_hash;
-  has_other_data_ = is_other_data;
   // Also on the same data a vocabulary grows that was frozen when the checkpoint was trained.
-  if (!is_other_data && !has_grown(parts.model.query()) && !has_grown(parts.model.candidate())) return state;
+  const bool grows = has_grown(parts.model.query()) || has_grown(parts.model.candidate());
+  if (is_other_data || grows || !ranks_alike(saved_settings_, result_settings(options_)))
+    state.compared_after = state.epoch;
+  if (!is_other_data && !grows) return state;
 
   if (is_other_data) {
     spdlog::info("{} was trained on other data ({}, {} interactions); going on with {}, {} interactions",
@@ -114,6 +136,7 @@ std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoi
                          parts.model.dense())
         .run(data.catalogue, static_cast<std::size_t>(data.item_ids.first), vectors.view());
   }
+  require_finite(parts, vectors, state.step);
   const std::int64_t bytes = checkpoint::save_model(
       path, run, state, {data.item_ids, data.item_labels, data.item_counts, vectors.view()}, parts.model,
       parts.optimizer, communicator_);
@@ -122,18 +145,30 @@ std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoi
   return bytes;
 }
 
+void RunCheckpoints::require_finite(const CheckpointedParts& parts, const tensor::Matrix& vectors,
+                                    std::int64_t step) {
+  std::string path = checkpoint::first_not_finite(parts.model, parts.optimizer, communicator_);
+  const bool are_finite = tensor::all_finite(vectors.view().flat());
+  if (communicator_.max(std::int64_t{are_finite ? 0 : 1}) != 0 && path.empty()) path = "/catalogue/vector";
+  if (path.empty()) return;
+  throw_diverged(
+      fmt::format("{} would have values that are no finite numbers, so no checkpoint was written", path),
+      step, options_, last_);
+}
+
 bool RunCheckpoints::restore(const std::filesystem::path& path, const CheckpointedParts& parts) {
   std::optional<checkpoint::CheckpointReader> reader;
   try {
     reader.emplace(path, communicator_);
-    reader->verify();
+    checkpoint::verify_model(*reader);
+    checkpoint::restore_model(*reader, parts.model, parts.optimizer);
+    reader->close();
+    return true;
   } catch (const mpi::AgreedError& error) {
     spdlog::warn("the best checkpoint is left alone: {}", error.what());
+    if (reader) reader->close();
     return false;
   }
-  checkpoint::restore_model(*reader, parts.model, parts.optimizer);
-  reader->close();
-  return true;
 }
 
 std::filesystem::path RunCheckpoints::find(std::int64_t step) const {

@@ -44,7 +44,10 @@ constexpr std::array changeable = std::to_array<std::string_view>({"learning-rat
                                                                    "dropout",
                                                                    "query-dropout",
                                                                    "candidate-dropout",
-                                                                   "embedding-l2"});
+                                                                   "embedding-l2",
+                                                                   "top-k",
+                                                                   "metrics",
+                                                                   "exclude-seen"});
 
 ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
   auto list = ordered_json::array();

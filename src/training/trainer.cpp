@@ -19,6 +19,7 @@
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/mpi/lone_failure.hpp"
 #include "gemel/training/best_epoch.hpp"
+#include "gemel/training/divergence.hpp"
 #include "gemel/training/instruction_sets.hpp"
 #include "gemel/training/run_checkpoints.hpp"
 #include "gemel/training/run_reporter.hpp"
@@ -180,9 +181,8 @@ class Run {
     saved_step_ = state_.step;
     if (state_.history.empty()) return;
     metrics_ = measured_in(state_.history.back());
-    if (checkpoints_.has_other_data()) return;  // what was measured on that cannot be compared
     for (const checkpoint::EpochRecord& record : state_.history) {
-      if (was_evaluated(record)) best_.watch(record);
+      if (record.epoch > state_.compared_after && was_evaluated(record)) best_.watch(record);
     }
   }
 
@@ -230,7 +230,7 @@ class Run {
       const std::uint32_t flags = step_.run(state_.step_in_epoch, own_flags(), own_lane_losses());
       ++state_.step_in_epoch;
       ++state_.step;
-      if ((flags & diverged_flag) != 0 || !std::isfinite(step_.gradient_norm())) throw_diverged();
+      if ((flags & diverged_flag) != 0 || !std::isfinite(step_.gradient_norm())) end_diverged();
       stop_ = (flags & stop_flag) != 0;
       reporter_.step(state_);
       if (state_.step_in_epoch < deal_.batches() && save_is_due(Interval::Unit::steps, state_.step)) {
@@ -257,7 +257,7 @@ class Run {
     gather_lane_losses();
     const double loss =
         plan_.tree.sum(state_.lane_losses) / static_cast<double>(data_.identity.train_examples);
-    if (!std::isfinite(loss)) throw_diverged();
+    if (!std::isfinite(loss)) end_diverged();
     ++state_.epoch;
     state_.step_in_epoch = 0;
     std::ranges::fill(state_.lane_losses, 0.0);
@@ -392,15 +392,10 @@ class Run {
     return report;
   }
 
-  [[noreturn]] void throw_diverged() {
-    const std::string last = checkpoints_.last().string();
-    throw mpi::AgreedError(
-        ExitCode::diverged,
-        fmt::format("the loss or its gradient is no longer a finite number in epoch {}, at step {}; try a "
-                    "--learning-rate "
-                    "below {} or a --temperature above {}{}",
-                    state_.epoch + 1, state_.step, options_.optimizer.learning_rate.peak,
-                    options_.loss.temperature, last.empty() ? "" : "; the last checkpoint is " + last));
+  [[noreturn]] void end_diverged() {
+    throw_diverged(
+        fmt::format("the loss or its gradient is no longer a finite number in epoch {}", state_.epoch + 1),
+        state_.step, options_, checkpoints_.last());
   }
 
   [[noreturn]] void throw_interrupted() {

@@ -158,7 +158,8 @@ class ModelCheckpointTest : public testing::Test {
   }
   TrainingState load(Run& into) {
     CheckpointReader reader(path_, world_);
-    TrainingState state = load_model(reader, into.model, into.optimizer);
+    TrainingState state =
+        load_model(reader, into.model, into.optimizer, evaluation::make_metrics(metrics_, top_k_));
     reader.close();
     return state;
   }
@@ -202,7 +203,9 @@ class ModelCheckpointTest : public testing::Test {
   tensor::Matrix vectors_{3, 3};
   TrainingState state_ = {
       2, 23, 3, {1.5, -2, 3, 4, 5, 6, 7, 1e-300}, {{1, 10, 0.5, {0.25, 1}}, {2, 20, 0.1, {0, 0.5}}}};
-  std::vector<evaluation::MetricKind> metrics_ = {evaluation::MetricKind::accuracy};
+  std::vector<evaluation::MetricKind> metrics_ = {
+      evaluation::MetricKind::accuracy};       // of what is saved and loaded
+  std::vector<std::int64_t> top_k_ = {1, 10};  // of what is loaded
   const std::vector<std::set<std::string>> placements_ = {
       {}, {users, titles, years, "query/tables/timestamp_bucketize"}, {titles}, {users, years}};
 };
@@ -269,6 +272,61 @@ TEST_F(ModelCheckpointTest, HasAHistoryOfWhatWasMeasuredOnly) {
   EXPECT_EQ(state.history[0].metrics, state_.history[0].metrics);
   ASSERT_EQ(state.history[1].metrics.size(), 3U);
   EXPECT_TRUE(std::isnan(state.history[1].metrics[2]));
+}
+
+TEST_F(ModelCheckpointTest, TakesOfTheHistoryWhatIsStillMeasured) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  state_.history[0].metrics = {0.25, 1};
+  state_.history[1].metrics = {0.5, nan};
+  state_.compared_after = 1;
+  save({});
+  using evaluation::MetricKind;
+  metrics_ = {MetricKind::hit_rate, MetricKind::accuracy};
+  top_k_ = {5, 10};
+  Run loaded = run({});
+  const TrainingState state = load(loaded);
+  EXPECT_EQ(state.compared_after, 1);
+  const auto now = evaluation::make_metrics(metrics_, top_k_);
+  ASSERT_EQ(now.size(), 4U);
+  for (std::size_t epoch = 0; epoch < 2; ++epoch) {
+    const std::vector<double>& values = state.history[epoch].metrics;
+    ASSERT_EQ(values.size(), now.size());
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      const bool was_measured = now[i] == evaluation::Metric{MetricKind::accuracy, 10} && epoch == 0;
+      EXPECT_EQ(std::isfinite(values[i]), was_measured) << now[i].name() << " of epoch " << epoch + 1;
+      if (was_measured) {
+        EXPECT_EQ(values[i], 1.0);
+      }
+    }
+  }
+}
+
+TEST_F(ModelCheckpointTest, NamesTheFirstParameterThatIsNotFiniteOnAllRanks) {
+  for (const auto& sharded : placements_) {
+    const Run sound = run(sharded);
+    EXPECT_EQ(first_not_finite(sound.model, sound.optimizer, world_), "");
+
+    Run bad = run(sharded);
+    tensor::Matrix& accumulator = bad.optimizer.slots()[0].tables[0];  // of users
+    if (world_.rank() == world_.size() - 1 && accumulator.rows() > 0)
+      accumulator(accumulator.rows() - 1, 2) = std::numeric_limits<float>::infinity();
+    EXPECT_EQ(first_not_finite(bad.model, bad.optimizer, world_), "/" + users + "/accumulator");
+
+    bad.model.dense().values()[1] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_EQ(first_not_finite(bad.model, bad.optimizer, world_), "/query/dense_0/kernel");
+  }
+}
+
+TEST_F(ModelCheckpointTest, ACheckpointOfBeforeAGrowthIsNotRestoredInPart) {
+  save({});
+  for (const auto& sharded : placements_) {
+    Run grown = run(sharded, {20, 7, 0, 2});  // the first tables fit, that of the titles does not
+    const Values before = values_of(grown);
+    CheckpointReader reader(path_, world_);
+    EXPECT_THROW(restore_model(reader, grown.model, grown.optimizer), mpi::AgreedError);
+    reader.close();
+    EXPECT_EQ(values_of(grown), before);
+  }
 }
 
 TEST_F(ModelCheckpointTest, ARunRestoresItsOwnAfterItsVocabulariesHaveGrown) {

@@ -172,12 +172,27 @@ expect 'unwritable metrics file' 2 'file/metrics'
 on "$ranks" --data sound --epochs 1 --batch-size 8 --checkpoint-dir places --trace file/trace
 expect 'unwritable trace' 2 'file/trace'
 
-# A loss that is no number.
+# A loss that is no number. The first step's is one, and so are the weights after it; the vectors made of them are not.
 on "$ranks" --data sound --epochs 50 --batch-size 8 --learning-rate 1e30 --checkpoint-dir diverged
 expect 'diverging run' 5 '--learning-rate'
 on "$ranks" --data sound --epochs 50 --batch-size 8 --learning-rate 1e30 --clip-norm 1e30 --checkpoint-dir diverged
 expect 'diverging run with clipped gradients' 5 'gradient'
+on "$ranks" --data sound --epochs 50 --batch-size 8 --learning-rate 1e30 --checkpoint-dir diverged --checkpoint-every 1steps
+expect 'diverging vectors' 5 '/catalogue/vector' 'no finite numbers, so no checkpoint was written, at step 1;'
 [[ -z $(newest diverged) ]] || fail 'a diverged model was written'
+
+# Weights that become infinite in the very step after which a checkpoint is due: what there was before stays, in spite of --keep.
+sgd=(--data sound --batch-size 8 --optimizer sgd --placement sharded --keep 1)
+overflowing=(--checkpoint-dir overflow --epochs 2 --resume auto --learning-rate 3e38 --temperature 0.001)
+train 2 overflow "${sgd[@]}" --epochs 1
+before=$(cksum overflow/*)
+for every in 1steps 0; do
+  on "$ranks" "${sgd[@]}" "${overflowing[@]}" --checkpoint-every "$every"
+  expect "overflow, a checkpoint every $every" 5 "the last checkpoint is $(newest overflow)"
+  [[ $(cksum overflow/*) == "$before" ]] || fail "overflow, a checkpoint every $every: the files have changed"
+done
+on "$ranks" "${sgd[@]}" "${overflowing[@]}" --checkpoint-every 1steps
+expect 'overflow of the last update' 5 '/query/' 'no checkpoint was written, at step 5;'
 
 # A disk that fills up while a checkpoint is written.
 mkdir disk

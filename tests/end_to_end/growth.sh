@@ -123,6 +123,26 @@ check 'an epoch begun anew is the same on 3 ranks' same anew-1 anew-3
 train 3 whole --data before "${run[@]}" --epochs 2 --resume "$older"
 check 'on the same data the epoch is gone on with' same middle whole
 
+# The best epoch of before the growth is no longer the best one: it is of other data, and its checkpoint has fewer rows.
+best=(--monitor loss --keep-best --checkpoint-every 0 --keep 9 --validation-fraction 0.1 --metrics-file best.jsonl)
+# expect_best NAME: the run's best epoch is one of after the growth, and it is tested with that one's model.
+expect_best() {
+  summary=$(tail -n 1 best.jsonl)
+  epoch=$(grep -o '"best":{[^}]*' <<<"$summary" | grep -o '"epoch":[0-9]*' | cut -d : -f 2)
+  ((epoch > 2)) || fail "$1: the best epoch is '$epoch', of before the growth: $summary"
+  check "$1: the test part is evaluated" grep -q '"event":"test"' best.jsonl
+}
+train 2 best --data before "${run[@]}" "${best[@]}" --epochs 2
+# With so high a learning rate the loss of the later epochs is worse.
+train 1 best --data after "${run[@]}" "${best[@]}" --epochs 3 --resume auto --learning-rate 9
+expect_best 'grown'
+train 2 best --data after "${run[@]}" "${best[@]}" --epochs 5 --resume auto --learning-rate 9
+expect_best 'grown, and gone on with'
+train 2 thaw --data before "${run[@]}" "${best[@]}" --epochs 2
+train 2 thaw --data after "${run[@]}" "${best[@]}" --epochs 3 --resume auto --learning-rate 9 --freeze-vocabulary
+train 3 thaw --data after "${run[@]}" "${best[@]}" --epochs 5 --resume auto --learning-rate 9
+expect_best 'thawed'
+
 on 2 --data before --freeze-vocabulary --checkpoint-dir none
 ((status == 2)) || fail "exit code $status, not 2, for --freeze-vocabulary without --resume"
 says '--freeze-vocabulary' 'give it with --resume'

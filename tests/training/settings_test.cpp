@@ -147,15 +147,18 @@ TEST(Settings, TheNumberOfEpochsCountsForTheCosineOnly) {
   EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--epochs was 300 when")));
 }
 
-TEST(Settings, WhatIsMeasuredMayNotChange) {
+TEST(Settings, WhatIsMeasuredMayChangeWithAWarning) {
   const TrainingOptions before;
   TrainingOptions now;
   now.metrics = {evaluation::MetricKind::hit_rate, evaluation::MetricKind::accuracy};
-  EXPECT_THAT(refusal(before, now), HasSubstr("give --metrics accuracy, or"));
-  EXPECT_THAT(refusal(now, before), HasSubstr("give --metrics accuracy,hit-rate, or"));
+  EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--metrics was accuracy when")));
+  EXPECT_THAT(warnings(now, before), ElementsAre(HasSubstr("--metrics was accuracy,hit-rate when")));
+  now = {};
+  now.top_k = {10, 20};
+  EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--top-k was 1,5,10,50,100 when")));
   now = {};
   now.exclude_seen = evaluation::SeenItems::train;
-  EXPECT_THAT(refusal(before, now), HasSubstr("give --exclude-seen none, or"));
+  EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--exclude-seen was ")));
 }
 
 TEST(Settings, HowLongARunGoesOnIsNotAmongThem) {

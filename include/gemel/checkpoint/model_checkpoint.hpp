@@ -57,6 +57,15 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
                         const Catalogue& catalogue, const model::TwoTower& model,
                         const learning::Optimizer& optimizer, mpi::Communicator& communicator);
 
+/// The path in a checkpoint of the first parameter, or state of the optimiser, in which any rank holds what is no finite number;
+/// empty when all are finite. A pass over memory. Collective.
+std::string first_not_finite(const model::TwoTower& model, const learning::Optimizer& optimizer,
+                             mpi::Communicator& communicator);
+
+/// Reads all of a checkpoint. Throws AgreedError (checkpoint) when it is damaged, or was written by a training that had diverged.
+/// Collective.
+void verify_model(CheckpointReader& reader);
+
 /// The settings with which a checkpoint was trained (JSON). Collective.
 std::string read_config(CheckpointReader& reader);
 /// The data on which it was trained. Collective.
@@ -69,11 +78,13 @@ std::vector<ingest::FittedFeature> read_features(CheckpointReader& reader, const
 
 /// Reads parameters and the optimiser's state into a model of the same shape, and returns the state of training. Throws AgreedError
 /// (checkpoint) when a table or a layer of the file is another one than the model's; rows that the data has added to a vocabulary
-/// (FittedFeature::added) keep their first values. Collective.
-TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer);
+/// (FittedFeature::added) keep their first values. Of the history it takes the values of `metrics`, which are not numbers where they
+/// were not measured. Collective.
+TrainingState load_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer,
+                         const std::vector<evaluation::Metric>& metrics);
 
 /// Reads parameters and the optimiser's state of a checkpoint that this very run has written, after its vocabularies have grown.
-/// Collective; errors as load_model.
+/// Where a table of it has other rows or columns than the model's, nothing is read. Collective; errors as load_model.
 void restore_model(CheckpointReader& reader, model::TwoTower& model, learning::Optimizer& optimizer);
 
 }  // namespace gemel::checkpoint

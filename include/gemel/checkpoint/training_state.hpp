@@ -10,7 +10,7 @@ struct EpochRecord {
   std::int64_t epoch = 0;  ///< 1 is the first
   std::int64_t step = 0;   ///< steps since the start of training
   double loss = 0;         ///< mean per example
-  /// What was measured, in the order of evaluation::make_metrics; not numbers where the epoch was not evaluated.
+  /// What was measured, in the order of evaluation::make_metrics; not numbers where it was not.
   std::vector<double> metrics;
 };
 
@@ -22,6 +22,9 @@ struct TrainingState {
   /// Loss of the epoch that is under way, by lane: [lanes].
   std::vector<double> lane_losses;
   std::vector<EpochRecord> history;
+  /// Epochs up to this one were evaluated on other data, or otherwise, than those after it: they cannot be compared, and the best
+  /// epoch is one of those after it. Checkpoints of up to there may have fewer rows.
+  std::int64_t compared_after = 0;
 };
 
 }  // namespace gemel::checkpoint

@@ -42,22 +42,21 @@ class RunCheckpoints {
   const EarlierRun* earlier() const { return earlier_ ? &*earlier_ : nullptr; }
 
   /// Loads model and optimiser from the checkpoint to resume from and returns the state of training; nothing for a fresh run. Where
-  /// the data is not that of the checkpoint, or a vocabulary grows, an epoch that was under way begins anew.
+  /// the data is not that of the checkpoint, or a vocabulary grows, an epoch that was under way begins anew. Then, and where other
+  /// items are left out of the rankings, what was measured before is not compared with what comes.
   std::optional<checkpoint::TrainingState> load(const CheckpointedParts& parts);
 
-  /// Writes a checkpoint and removes those that are no longer to be kept; that of step `best` is. Returns its size in bytes.
+  /// Writes a checkpoint and removes those that are no longer to be kept; that of step `best` is. Returns its size in bytes. Where
+  /// the training has diverged it throws AgreedError (diverged) instead, and leaves all files as they are.
   std::int64_t save(const CheckpointedParts& parts, const checkpoint::TrainingState& state,
                     std::optional<std::int64_t> best);
 
-  /// Loads model and optimiser from a checkpoint of this run. Where that is not sound, it warns, leaves them as they are and returns
-  /// false.
+  /// Loads model and optimiser from a checkpoint of this run. Where that is not sound, or its tables are not the model's, it warns,
+  /// leaves them as they are and returns false.
   bool restore(const std::filesystem::path& path, const CheckpointedParts& parts);
 
   /// The checkpoint of this run at a step, also one from before it was resumed; empty when there is none.
   std::filesystem::path find(std::int64_t step) const;
-
-  /// Whether the run goes on with other data than it began with.
-  bool has_other_data() const { return has_other_data_; }
 
   /// The checkpoint that was resumed from, or empty.
   const std::filesystem::path& resumed_from() const { return resumed_from_; }
@@ -66,6 +65,8 @@ class RunCheckpoints {
 
  private:
   void open(const std::filesystem::path& path);
+  /// Throws AgreedError (diverged) when a checkpoint would hold values that are none. `vectors` are those of the catalogue's block.
+  void require_finite(const CheckpointedParts& parts, const tensor::Matrix& vectors, std::int64_t step);
 
   const TrainingOptions& options_;
   mpi::Communicator& communicator_;
@@ -76,7 +77,6 @@ class RunCheckpoints {
   std::optional<EarlierRun> earlier_;
   std::filesystem::path resumed_from_;
   std::filesystem::path last_;
-  bool has_other_data_ = false;
 };
 
 }  // namespace gemel::training
