@@ -1,0 +1,215 @@
+#include "gemel/checkpoint/run_lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <regex>
+#include <system_error>
+#include <utility>
+
+#include "gemel/base/error.hpp"
+#include "gemel/checkpoint/checkpoint_format.hpp"
+#include "gemel/checkpoint/durable_file.hpp"
+
+namespace gemel::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::nanoseconds;
+
+struct Marker {
+  std::string text;
+  nanoseconds touched{};  // by the clock of the file system
+
+  /// Nobody, while it is being written.
+  std::optional<RunOwner> owner() const { return RunOwner::parse(text); }
+};
+
+nanoseconds modified(const struct stat& status) {
+  return std::chrono::seconds(status.st_mtim.tv_sec) + nanoseconds(status.st_mtim.tv_nsec);
+}
+
+/// Nothing when there is none. It is opened anew each time, because a network file system asks its server for the time of a file then,
+/// and else may tell one that is a minute old.
+std::optional<Marker> read_marker(const fs::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return {};
+  char text[4096];
+  const ssize_t size = ::read(descriptor, text, sizeof(text));
+  struct stat status {};
+  const bool is_known = ::fstat(descriptor, &status) == 0;
+  ::close(descriptor);
+  if (size < 0 || !is_known) return {};
+  return Marker{std::string(text, static_cast<std::size_t>(size)), modified(status)};
+}
+
+/// Returns false when there is one already. The system lets one of all who try make it.
+bool make_marker(const fs::path& path, const std::string& text) {
+  const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+  if (descriptor < 0 && errno == EEXIST) return false;
+  if (descriptor >= 0) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    const int error = errno;
+    ::close(descriptor);
+    if (written == static_cast<ssize_t>(text.size())) return true;
+    ::unlink(path.c_str());
+    errno = error;
+  }
+  throw base::CheckpointError(fmt::format("cannot mark a run as under way with {}: {}", path.string(),
+                                          std::generic_category().message(errno)));
+}
+
+/// What time it is for the file system of a directory: machines' clocks differ. Our own where nothing can be written there.
+nanoseconds time_in(const fs::path& directory) {
+  const fs::path trial = directory / fmt::format(".gemel-clock-{}", process_name());
+  ::unlink(trial.c_str());
+  const int descriptor = ::open(trial.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+  struct stat status {};
+  const bool is_known = descriptor >= 0 && ::fstat(descriptor, &status) == 0;
+  if (descriptor >= 0) ::close(descriptor);
+  ::unlink(trial.c_str());
+  return is_known ? modified(status) : std::chrono::system_clock::now().time_since_epoch();
+}
+
+/// Removes the marker of a dead run. Another process may have done the same since we looked, and have put its own marker there, so
+/// it is moved aside first: one process alone gets it. If it is not the one that was looked at, it is given back. (A third process
+/// that claims the number meanwhile is found out by RunLock::require_held, before anything is written.)
+void remove_marker(const fs::path& path, const Marker& dead) {
+  const fs::path aside = path.string() + temporary_mark + process_name();
+  if (::rename(path.c_str(), aside.c_str()) != 0) return;
+  const auto moved = read_marker(aside);
+  if (moved && moved->text != dead.text) {
+    try {
+      rename_without_overwriting(aside, path);
+      return;
+    } catch (const base::CheckpointError&) {  // there is another one by now
+    }
+  }
+  ::unlink(aside.c_str());
+}
+
+enum class Life { dead, alive, unknown };
+
+Life life_of(const fs::path& directory, const Marker& marker, const LockTimes& times) {
+  const auto owner = marker.owner();
+  if (owner && owner->is_in_sight()) return owner->is_alive() ? Life::alive : Life::dead;
+  return time_in(directory) - marker.touched >= times.silence ? Life::dead : Life::unknown;
+}
+
+/// Waits until the marker of somebody who cannot be asked for changes, is gone, or has been silent for long enough.
+Life watch(const fs::path& path, const Marker& marker, const LockTimes& times) {
+  spdlog::info("{}: waiting up to {:.0f} s for a sign that this run lives", path.string(),
+               std::chrono::duration<double>(times.silence).count());
+  const auto nap = std::min<std::chrono::milliseconds>(times.silence / 60, std::chrono::seconds(1));
+  for (;;) {
+    std::this_thread::sleep_for(nap);
+    const auto now = read_marker(path);
+    if (!now) return Life::dead;
+    if (now->touched != marker.touched || now->text != marker.text) return Life::alive;
+    if (time_in(path.parent_path()) - marker.touched >= times.silence) return Life::dead;
+  }
+}
+
+}  // namespace
+
+std::string lock_name(std::int64_t run) {
+  return fmt::format("run-{:03}.lock", run);
+}
+
+std::vector<std::int64_t> locked_runs(const fs::path& directory) {
+  static const std::regex pattern("run-([0-9]{3,18})\\.lock");
+  std::vector<std::int64_t> runs;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    std::smatch match;
+    if (std::regex_match(name, match, pattern)) runs.push_back(std::stoll(match[1]));
+  }
+  std::ranges::sort(runs);
+  return runs;
+}
+
+std::unique_ptr<RunLock> RunLock::claim(const fs::path& directory, std::int64_t run, const LockTimes& times) {
+  const fs::path path = directory / lock_name(run);
+  if (!make_marker(path, RunOwner::self().text())) return nullptr;
+  return std::unique_ptr<RunLock>(new RunLock(path, times));
+}
+
+RunLock::RunLock(fs::path path, const LockTimes& times)
+    : path_(std::move(path)), text_(RunOwner::self().text()) {
+  // Signals that ask the run to stop are for the thread that trains.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  refreshing_ =
+      std::jthread([this, every = times.refresh](const std::stop_token& stop) { refresh(stop, every); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+RunLock::~RunLock() {
+  refreshing_ = {};  // stops and joins
+  if (is_held()) ::unlink(path_.c_str());
+}
+
+bool RunLock::is_held() const {
+  const auto marker = read_marker(path_);
+  return marker && marker->text == text_;
+}
+
+void RunLock::require_held() const {
+  if (is_held() || make_marker(path_, text_)) return;  // somebody may have tidied it away
+  const auto marker = read_marker(path_);
+  const auto other = marker ? marker->owner() : std::nullopt;
+  throw base::CheckpointError(fmt::format(
+      "{}: {} has taken this run over while it stood still, so it writes no checkpoints any more; leave the "
+      "run to it, or start another one with another --checkpoint-dir",
+      path_.string(),
+      other ? fmt::format("process {} on host {}", other->process, other->host) : "another process"));
+}
+
+void RunLock::refresh(const std::stop_token& stop, std::chrono::milliseconds every) const {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!wake.wait_for(lock, stop, every, [&] { return stop.stop_requested(); })) {
+    if (is_held()) ::utimensat(AT_FDCWD, path_.c_str(), nullptr, 0);  // to the file system's own time
+  }
+}
+
+std::optional<RunOwner> owner_of(const fs::path& directory, std::int64_t run, const LockTimes& times) {
+  const fs::path path = directory / lock_name(run);
+  const auto marker = read_marker(path);
+  if (!marker) return {};
+  Life life = life_of(directory, *marker, times);
+  if (life == Life::unknown) life = watch(path, *marker, times);
+  if (life == Life::alive) {
+    const auto now = read_marker(path);  // it may have been completed, or have another owner
+    return (now ? now->owner() : marker->owner()).value_or(RunOwner{"unknown", "", "", 0, 0});
+  }
+  remove_marker(path, *marker);
+  return {};
+}
+
+base::CheckpointError lives(const fs::path& directory, std::int64_t run, const RunOwner& owner) {
+  return base::CheckpointError(fmt::format(
+      "run {} in {} is under way: process {} on host {} computes it ({}). Wait until it has ended, or start "
+      "another run, without --resume or with another --checkpoint-dir",
+      run, directory.string(), owner.process, owner.host, lock_name(run)));
+}
+
+void remove_dead_locks(const fs::path& directory, const LockTimes& times) {
+  for (const std::int64_t run : locked_runs(directory)) {
+    const fs::path path = directory / lock_name(run);
+    const auto marker = read_marker(path);
+    if (marker && life_of(directory, *marker, times) == Life::dead) remove_marker(path, *marker);
+  }
+}
+
+}  // namespace gemel::checkpoint
