@@ -393,4 +393,11 @@ void CheckpointReader::close() {
   if (file_) file_->close();
 }
 
+std::string without_advice(const std::string& message) {
+  std::size_t end = message.size();
+  for (const std::string_view advice : {use_another, name_a_checkpoint, another_model})
+    end = std::min(end, message.find(fmt::format(". {}", advice)));
+  return message.substr(0, end);
+}
+
 }  // namespace gemel::checkpoint

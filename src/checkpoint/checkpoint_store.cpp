@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <regex>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -26,9 +25,9 @@ namespace fs = std::filesystem;
 // A half-written file of a process on another machine is taken for abandoned after so long without a change.
 constexpr auto abandoned_after = std::chrono::hours(24);
 
-// Splits "run-001-step-00000007.h5.tmp-host-123" into the checkpoint's name and the writing process.
+// What "run-001-step-00000007.h5.tmp-host-123" is of: the run and the writing process.
 struct TemporaryName {
-  CheckpointName checkpoint;
+  std::int64_t run;
   std::string process;
 
   static std::optional<TemporaryName> parse(const std::string& file_name) {
@@ -36,7 +35,7 @@ struct TemporaryName {
     if (mark == std::string::npos) return {};
     const auto checkpoint = CheckpointName::parse(file_name.substr(0, mark));
     if (!checkpoint) return {};
-    return TemporaryName{*checkpoint, file_name.substr(mark + temporary_mark.size())};
+    return TemporaryName{checkpoint->run, file_name.substr(mark + temporary_mark.size())};
   }
 };
 
@@ -59,32 +58,62 @@ bool is_abandoned(const fs::path& path, const std::string& process) {
   return !error && fs::file_time_type::clock::now() - changed > abandoned_after;
 }
 
+bool has_checkpoints(const fs::path& directory, std::int64_t run) {
+  return std::ranges::count(list_checkpoints(directory), run, &CheckpointName::run) > 0;
+}
+
 }  // namespace
 
-std::string CheckpointName::file_name() const {
-  return fmt::format("run-{:03}-step-{:08}.h5", run, step);
-}
-
-std::optional<CheckpointName> CheckpointName::parse(const std::string& file_name) {
-  static const std::regex pattern("run-([0-9]{3,18})-step-([0-9]{8,18})\\.h5");
-  std::smatch match;
-  if (!std::regex_match(file_name, match, pattern)) return {};
-  return CheckpointName{std::stoll(match[1]), std::stoll(match[2])};
-}
-
-CheckpointStore::CheckpointStore(CheckpointOptions options, mpi::Communicator& communicator)
+CheckpointStore::CheckpointStore(CheckpointOptions options, mpi::Communicator& communicator,
+                                 const fs::path& resumed, const LockTimes& times)
     : options_(std::move(options)), directory_(options_.directory), communicator_(&communicator) {
   base::require(options_.keep >= 1, "checkpoint: at least one checkpoint is kept");
   on_root([&] {
     prepare_directory();
+    remove_dead_locks(directory_, times);
     remove_leftovers();
-    for (const auto& entry : fs::directory_iterator(directory_)) {
-      const std::string name = entry.path().filename().string();
-      const std::string final_name = name.substr(0, name.find(temporary_mark));
-      if (const auto taken = CheckpointName::parse(final_name)) run_ = std::max(run_, taken->run + 1);
-    }
+    reserve_number(resumed, times);
   });
   communicator_->broadcast(std::span(&run_, 1));
+}
+
+void CheckpointStore::reserve_number(const fs::path& resumed, const LockTimes& times) {
+  if (const auto run = run_ended_by(resumed)) {
+    if (const auto owner = owner_of(directory_, *run, times)) throw lives(directory_, *run, *owner);
+    const bool is_taken = take(*run, times);
+    if (is_taken && run_ended_by(resumed) == run) return;  // nobody has gone on with it in between
+    if (!is_taken) throw lives(directory_, *run, owner_of(directory_, *run, times).value_or(RunOwner()));
+  }
+  std::int64_t run = next_number();
+  // A run that has come and gone since the numbers were looked at has left files of this one.
+  while (!take(run, times) || has_checkpoints(directory_, run)) ++run;
+}
+
+bool CheckpointStore::take(std::int64_t run, const LockTimes& times) {
+  lock_.reset();
+  lock_ = RunLock::claim(directory_, run, times);
+  if (lock_) run_ = run;
+  return lock_ != nullptr;
+}
+
+std::optional<std::int64_t> CheckpointStore::run_ended_by(const fs::path& resumed) const {
+  const auto name = CheckpointName::parse(resumed.filename().string());
+  if (!name || !fs::exists(resumed) || !fs::equivalent(resumed, directory_ / resumed.filename())) return {};
+  for (const CheckpointName& other : list_checkpoints(directory_)) {
+    if (other.run == name->run && other.step > name->step) return {};
+  }
+  return name->run;
+}
+
+std::int64_t CheckpointStore::next_number() const {
+  std::int64_t next = 1;
+  for (const auto& entry : fs::directory_iterator(directory_)) {
+    const std::string name = entry.path().filename().string();
+    const auto taken = CheckpointName::parse(name.substr(0, name.find(temporary_mark)));
+    if (taken) next = std::max(next, taken->run + 1);
+  }
+  for (const std::int64_t run : locked_runs(directory_)) next = std::max(next, run + 1);
+  return next;
 }
 
 void CheckpointStore::on_root(const std::function<void()>& action) const {
@@ -119,9 +148,11 @@ void CheckpointStore::prepare_directory() const {
 }
 
 void CheckpointStore::remove_leftovers() const {
+  const std::vector<std::int64_t> locked = locked_runs(directory_);  // their runs may live
   for (const auto& entry : fs::directory_iterator(directory_)) {
     const auto name = TemporaryName::parse(entry.path().filename().string());
-    if (!name || !is_abandoned(entry.path(), name->process)) continue;
+    if (!name || std::ranges::count(locked, name->run) > 0 || !is_abandoned(entry.path(), name->process))
+      continue;
     std::error_code error;
     fs::remove(entry.path(), error);
     if (error) {
@@ -130,48 +161,6 @@ void CheckpointStore::remove_leftovers() const {
       spdlog::info("removed {}, left half-written by a killed run", entry.path().string());
     }
   }
-}
-
-std::vector<CheckpointName> CheckpointStore::list() const {
-  std::vector<CheckpointName> names;
-  for (const auto& entry : fs::directory_iterator(directory_)) {
-    if (const auto name = CheckpointName::parse(entry.path().filename().string())) names.push_back(*name);
-  }
-  std::sort(names.rbegin(), names.rend());
-  return names;
-}
-
-std::optional<fs::path> CheckpointStore::newest_sound() {
-  std::vector<CheckpointName> names;
-  on_root([&] { names = list(); });
-  std::size_t count = names.size();
-  communicator_->broadcast(std::span(&count, 1));
-  names.resize(count);
-  communicator_->broadcast(std::span(names));
-  for (const CheckpointName& name : names) {
-    const fs::path path = directory_ / name.file_name();
-    try {
-      CheckpointReader reader(path, *communicator_);
-      reader.verify();
-      reader.close();
-      return path;
-    } catch (const mpi::AgreedError& error) {
-      if (communicator_->is_root()) spdlog::warn("skipped, an earlier one is tried: {}", error.what());
-    }
-  }
-  return {};
-}
-
-void CheckpointStore::continue_from(const fs::path& resumed) {
-  on_root([&] {
-    const auto name = CheckpointName::parse(resumed.filename().string());
-    if (!name || !fs::exists(resumed) || !fs::equivalent(resumed, directory_ / resumed.filename())) return;
-    for (const CheckpointName& other : list()) {
-      if (other.run == name->run && other.step > name->step) return;
-    }
-    run_ = name->run;
-  });
-  communicator_->broadcast(std::span(&run_, 1));
 }
 
 fs::path CheckpointStore::path_for(std::int64_t step) const {
@@ -185,10 +174,14 @@ bool CheckpointStore::exists(const fs::path& path) const {
   return found != 0;
 }
 
+void CheckpointStore::require_own() const {
+  on_root([&] { lock_->require_held(); });
+}
+
 void CheckpointStore::prune(std::optional<std::int64_t> best) {
   on_root([&] {
     std::int64_t kept = 0;
-    for (const CheckpointName& name : list()) {
+    for (const CheckpointName& name : list_checkpoints(directory_)) {
       if (name.run != run_ || kept++ < options_.keep || name.step == best) continue;
       std::error_code error;
       fs::remove(directory_ / name.file_name(), error);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gemel/checkpoint/model_checkpoint.hpp"
+#include "gemel/checkpoint/newest_checkpoint.hpp"
 #include "gemel/evaluation/embedder.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "gemel/tensor/arithmetic.hpp"
@@ -46,17 +47,16 @@ bool ranks_alike(const std::string& saved, const std::string& current) {
 RunCheckpoints::RunCheckpoints(const TrainingOptions& options, mpi::Communicator& communicator)
     : options_(options), communicator_(communicator) {
   const checkpoint::CheckpointOptions& checkpoints = options.checkpoint;
-  const bool choose = checkpoints.resume == "auto";
-  if (!choose && !checkpoints.resume.empty()) open(checkpoints.resume);
-  store_.emplace(checkpoints, communicator);
-  if (choose) {
-    if (const auto newest = store_->newest_sound()) {
+  if (checkpoints.resume == "auto") {
+    if (const auto newest = checkpoint::newest_sound(checkpoints.directory, communicator)) {
       open(*newest);
     } else {
       spdlog::info("{} holds no checkpoint to resume from: starting afresh", checkpoints.directory);
     }
+  } else if (!checkpoints.resume.empty()) {
+    open(checkpoints.resume);
   }
-  if (reader_) store_->continue_from(resumed_from_);
+  store_.emplace(checkpoints, communicator, resumed_from_);
 }
 
 void RunCheckpoints::open(const std::filesystem::path& path) {
@@ -124,6 +124,7 @@ std::optional<checkpoint::TrainingState> RunCheckpoints::load(const Checkpointed
 
 std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoint::TrainingState& state,
                                   std::optional<std::int64_t> best) {
+  store_->require_own();
   const std::filesystem::path path = store_->path_for(state.step);
   const TrainingData& data = parts.data;
   const checkpoint::RunIdentity run = {

@@ -23,12 +23,20 @@ using testing::HasSubstr;
 
 class CheckpointStoreTest : public testing::Test {
  protected:
-  CheckpointStore store(std::int64_t keep = 2) { return store_in(path_.string(), keep); }
-  CheckpointStore store_in(const std::string& directory, std::int64_t keep = 2) {
+  CheckpointStore store(std::int64_t keep = 2, const std::filesystem::path& resumed = {}) {
+    return store_in(path_.string(), keep, resumed);
+  }
+  CheckpointStore store_in(const std::string& directory, std::int64_t keep = 2,
+                           const std::filesystem::path& resumed = {}) {
     CheckpointOptions options;
     options.directory = directory;
     options.keep = keep;
-    return {options, world_};
+    return {options, world_, resumed};
+  }
+  // A run that writes these steps and ends.
+  void run_of(const std::vector<std::int64_t>& steps) {
+    auto run = store();
+    for (const std::int64_t step : steps) write(run, step);
   }
   // Writes a checkpoint whose only value is the step.
   void write(const std::filesystem::path& path, std::int64_t step) {
@@ -50,15 +58,12 @@ class CheckpointStoreTest : public testing::Test {
       std::ofstream(path_ / name) << "half";
     });
   }
-  void truncate(const std::filesystem::path& path) {
-    on_root([&] { std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2); });
-  }
-  // The names in the directory, sorted, once all ranks have come here. Collective.
+  // The names in the directory but for markers, sorted, once all ranks have come here. Collective.
   std::vector<std::string> files() {
     world_.barrier();
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-      names.push_back(entry.path().filename().string());
+      if (entry.path().extension() != ".lock") names.push_back(entry.path().filename().string());
     }
     std::sort(names.begin(), names.end());
     world_.barrier();
@@ -98,7 +103,6 @@ TEST_F(CheckpointStoreTest, MakesItsDirectoryAndBeginsWithRunOne) {
   EXPECT_EQ(first.run(), 1);
   EXPECT_EQ(first.path_for(7), path_ / "run-001-step-00000007.h5");
   EXPECT_THAT(files(), ElementsAre());  // no trial file is left
-  EXPECT_FALSE(first.newest_sound());
 }
 
 TEST_F(CheckpointStoreTest, AFreshRunTakesTheNextNumber) {
@@ -107,49 +111,65 @@ TEST_F(CheckpointStoreTest, AFreshRunTakesTheNextNumber) {
   EXPECT_EQ(store().run(), 10);
 }
 
-TEST_F(CheckpointStoreTest, FindsTheNewestSoundCheckpoint) {
+TEST_F(CheckpointStoreTest, RunsThatLiveAtOnceHaveNumbersOfTheirOwn) {
   auto first = store();
-  write(first, 900);
-  auto second = store();
+  auto second = store();  // neither has written anything
+  EXPECT_EQ(first.run(), 1);
   EXPECT_EQ(second.run(), 2);
-  write(second, 90);
-  write(second, 100);
-  write(second, 110);
-  EXPECT_EQ(store().newest_sound(), path_ / "run-002-step-00000110.h5");
-  truncate(second.path_for(110));
-  EXPECT_EQ(store().newest_sound(), path_ / "run-002-step-00000100.h5");
-  on_root([&] { std::ofstream(second.path_for(100)) << "nothing"; });
-  truncate(second.path_for(90));
-  EXPECT_EQ(store().newest_sound(), path_ / "run-001-step-00000900.h5");
-  truncate(first.path_for(900));
-  EXPECT_FALSE(store().newest_sound());
+  write(first, 10);
+  write(second, 10);
+  first.prune();
+  second.prune();
+  EXPECT_THAT(files(), ElementsAre("run-001-step-00000010.h5", "run-002-step-00000010.h5"));
+  EXPECT_EQ(store().run(), 3);
+  EXPECT_EQ(store().run(), 3);  // the one before has ended and left nothing
 }
 
 TEST_F(CheckpointStoreTest, AResumedRunGoesOnWithItsNumber) {
-  auto first = store();
-  write(first, 100);
-  write(first, 200);
-  auto resumed = store();
-  EXPECT_EQ(resumed.run(), 2);
-  resumed.continue_from(path_ / "run-001-step-00000200.h5");
+  run_of({100, 200});
+  const auto resumed = store(2, path_ / "run-001-step-00000200.h5");
   EXPECT_EQ(resumed.path_for(300), path_ / "run-001-step-00000300.h5");
 }
 
 TEST_F(CheckpointStoreTest, ResumingFromAnEarlierStepIsANewRun) {
-  auto first = store();
-  write(first, 100);
-  write(first, 200);
-  auto resumed = store();
-  resumed.continue_from(path_ / "run-001-step-00000100.h5");
-  EXPECT_EQ(resumed.run(), 2);  // step 200 of run 1 stays as it is
+  run_of({100, 200});
+  EXPECT_EQ(store(2, path_ / "run-001-step-00000100.h5").run(), 2);  // step 200 of run 1 stays as it is
   write(directory_ / "run-001-step-00000500.h5", 500);
-  resumed.continue_from(directory_ / "run-001-step-00000500.h5");
-  EXPECT_EQ(resumed.run(), 2);  // of another directory
+  EXPECT_EQ(store(2, directory_ / "run-001-step-00000500.h5").run(), 2);  // of another directory
+}
+
+TEST_F(CheckpointStoreTest, ARunThatLivesIsNotGoneOnWith) {
+  auto living = store();
+  write(living, 100);
+  write(living, 200);
+  try {
+    store(2, living.path_for(200));
+    ADD_FAILURE() << "no AgreedError";
+  } catch (const mpi::AgreedError& error) {
+    EXPECT_EQ(error.code(), base::ExitCode::checkpoint);
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("run 1 in " + path_.string()), HasSubstr("process "),
+                                    HasSubstr("run-001.lock"), HasSubstr("without --resume")));
+  }
+  EXPECT_EQ(store(2, living.path_for(100)).run(), 2);
+  living.require_own();
+}
+
+TEST_F(CheckpointStoreTest, ANumberThatWasTakenOverIsNotWrittenUnder) {
+  auto slow = store();
+  on_root([&] { std::filesystem::remove(path_ / "run-001.lock"); });
+  slow.require_own();  // tidied away: marked again
+  EXPECT_EQ(store().run(), 2);
+  on_root([&] { std::ofstream(path_ / "run-001.lock") << "host: elsewhere\nprocess: 7\nstarted: 8\n"; });
+  try {
+    slow.require_own();
+    ADD_FAILURE() << "no AgreedError";
+  } catch (const mpi::AgreedError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("process 7 on host elsewhere has taken this run over"));
+  }
 }
 
 TEST_F(CheckpointStoreTest, PrunesItsOwnRunOnly) {
-  auto first = store();
-  for (const std::int64_t step : {1, 2, 3}) write(first, step);
+  run_of({1, 2, 3});
   auto second = store(2);
   for (const std::int64_t step : {1, 2, 3, 4}) write(second, step);
   make_file("notes.txt");
@@ -172,10 +192,8 @@ TEST_F(CheckpointStoreTest, KeepsTheBestBesidesTheNewest) {
 }
 
 TEST_F(CheckpointStoreTest, KeepsTheFileResumedFromUntilThereIsANewerOne) {
-  auto first = store();
-  write(first, 100);
-  auto resumed = store(1);
-  resumed.continue_from(first.path_for(100));
+  run_of({100});
+  auto resumed = store(1, path_ / "run-001-step-00000100.h5");
   resumed.prune();
   EXPECT_THAT(files(), ElementsAre("run-001-step-00000100.h5"));
   write(resumed, 200);
@@ -193,6 +211,9 @@ TEST_F(CheckpointStoreTest, RemovesWhatKilledRunsLeftButNothingElse) {
   make_file("run-001-step-00000004.h5.tmp-elsewhere-77");    // another machine, just now
   make_file("run-001-step-00000005.h5.tmp-elsewhere-77");    // another machine, long ago
   make_file("notes.h5.tmp-" + host + "-999999999");          // not ours
+  make_file("run-007-step-00000001.h5.tmp-" + host +
+            "-999999999");    // of a run that lives, perhaps in a container
+  make_file("run-007.lock");  // somebody writes it just now
   on_root([&] {
     const auto old = path_ / "run-001-step-00000005.h5.tmp-elsewhere-77";
     std::filesystem::last_write_time(old,
@@ -201,7 +222,8 @@ TEST_F(CheckpointStoreTest, RemovesWhatKilledRunsLeftButNothingElse) {
   store();
   EXPECT_THAT(files(), ElementsAre("notes.h5.tmp-" + host + "-999999999",
                                    "run-001-step-00000003.h5.tmp-" + host + "-1",
-                                   "run-001-step-00000004.h5.tmp-elsewhere-77"));
+                                   "run-001-step-00000004.h5.tmp-elsewhere-77",
+                                   "run-007-step-00000001.h5.tmp-" + host + "-999999999"));
 }
 
 TEST_F(CheckpointStoreTest, RefusesADirectoryThatIsAFile) {

@@ -68,6 +68,55 @@ check "a stopped run leaves its trace, to the last step" grep -q "\"name\":\"ste
 train 1 stopped "${run[@]}" --epochs 5 --resume auto
 check "a stopped run that goes on gives what an undisturbed one gives" same whole stopped
 
+# Two runs at once in one directory, before either has written anything: each has its own number and its own files.
+# wait_for FILE: until it is there, but not for ever.
+wait_for() {
+  for ((i = 0; i < 600; ++i)); do
+    [[ ! -e $1 ]] || return 0
+    sleep 0.05
+  done
+  fail "no $1"
+}
+endless=(--data "$movielens" --epochs 100000 --validate-every 0 --checkpoint-every 0)
+start 2 shared "${endless[@]}"
+first=$job
+wait_for shared/run-001.lock
+start 2 shared "${endless[@]}"
+second=$job
+wait_for shared/run-002.lock
+check 'a marker names host and process' grep -qE "^process: [0-9]+$" <(grep -A 1 "^host: $(hostname)$" shared/run-001.lock)
+on 2 --checkpoint-dir shared "${quiet[@]}" "${endless[@]}" --resume auto
+((status == 4)) || fail "exit code $status, not 4, of --resume auto beside runs that live"
+check 'it is said which run lives' grep -qE 'run 1 in shared is under way: process [0-9]+ on host' errors
+train 2 shared --data "$movielens" --epochs 1
+[[ $(newest shared) == shared/run-003-step-00000040.h5 ]] || fail "a third run wrote $(newest shared)"
+# A run of its own goes on from the third one, which has ended.
+train 2 shared --data "$movielens" --epochs 2 --resume shared/run-003-step-00000040.h5
+check 'it goes on under its number' test -e shared/run-003-step-00000080.h5
+for job in "$first" "$second"; do
+  kill -USR1 "$job"
+  wait "$job"
+  status=$?
+  ((status == 6)) || fail "exit code $status after SIGUSR1, not 6"
+done
+for number in 001 002; do
+  check "run $number has its checkpoint" test -n "$(find shared -name "run-$number-step-*.h5")"
+done
+[[ -z $(find shared -name '*.lock') ]] || fail "markers are left: $(ls shared)"
+
+# Only damaged checkpoints: nothing is trained, and the next fresh run has a number of its own.
+mkdir damaged
+head -c 20000 "$(newest shared)" >damaged/run-001-step-00000040.h5
+echo nothing >damaged/run-002-step-00000080.h5
+on 2 --checkpoint-dir damaged "${quiet[@]}" --data "$movielens" --epochs 1 --resume auto
+((status == 4)) || fail "exit code $status, not 4, where only damaged checkpoints are"
+for words in 'damaged/run-001-step-00000040.h5: truncated or damaged' 'damaged/run-002-step-00000080.h5: not an HDF5 file'; do
+  check "it says '$words'" grep -qF "$words" errors
+done
+[[ $(find damaged -type f | wc -l) == 2 ]] || fail "something was written: $(ls damaged)"
+train 2 damaged --data "$movielens" --epochs 1
+check 'a fresh run has a new number' test -e damaged/run-003-step-00000040.h5
+
 # Nothing is left to train: the run evaluates, says so, and writes nothing. Also beyond what is asked for, and in mid-epoch.
 # ended DIRECTORY EPOCHS ARGUMENT...: such a run, on 2 ranks.
 ended() {

@@ -106,4 +106,7 @@ class CheckpointReader {
   std::optional<hdf5::File> file_;
 };
 
+/// What is wrong with a file: a message of the reader, but for what it advises to do.
+std::string without_advice(const std::string& message);
+
 }  // namespace gemel::checkpoint

@@ -3,49 +3,36 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
+#include "gemel/checkpoint/checkpoint_name.hpp"
 #include "gemel/checkpoint/options.hpp"
+#include "gemel/checkpoint/run_lock.hpp"
 #include "gemel/mpi/communicator.hpp"
 
 namespace gemel::checkpoint {
 
-/// The name of a checkpoint: run-001-step-00012000.h5.
-struct CheckpointName {
-  std::int64_t run = 0;
-  std::int64_t step = 0;
-
-  std::string file_name() const;
-  /// Nothing for a file that is not named like a checkpoint.
-  static std::optional<CheckpointName> parse(const std::string& file_name);
-  friend auto operator<=>(const CheckpointName&, const CheckpointName&) = default;
-};
-
-/// The directory of a run's checkpoints. Every run has a number of its own, so nothing is ever overwritten.
+/// The directory of a run's checkpoints. Every run has a number of its own, so nothing is ever overwritten. While the object lives
+/// the number is reserved by a marker (RunLock), so that runs which are started at once have different ones.
 ///
-/// Everything is collective: root looks at the directory and tells the others. Errors are mpi::AgreedError
+/// Everything is collective, but for the destructor: root looks at the directory and tells the others. Errors are mpi::AgreedError
 /// with ExitCode::checkpoint.
 class CheckpointStore {
  public:
-  /// Creates the directory if need be, proves by a trial file that it can be written, and removes what killed
-  /// runs have left half-written. The run is a new one until continue_from(). The communicator must outlive
-  /// the store.
-  CheckpointStore(CheckpointOptions options, mpi::Communicator& communicator);
-
-  /// The checkpoint to resume from: of the highest run number the highest step whose file is complete and
-  /// undamaged. Logs a warning for each newer one that is not. Nothing if there is none.
-  std::optional<std::filesystem::path> newest_sound();
-
-  /// Says which checkpoint the run was resumed from. It goes on under that one's run number, if the file is
-  /// the last of its run in this directory; else it keeps a new number, for the run's later files must stay.
-  void continue_from(const std::filesystem::path& resumed);
+  /// Creates the directory if need be, proves by a trial file that it can be written, removes what killed runs have left, and reserves
+  /// a number. That is the next free one; but a run that was resumed from `resumed` goes on under that file's number, if the file is
+  /// the last of its run in this directory. Throws when that run lives. The communicator must outlive the store.
+  CheckpointStore(CheckpointOptions options, mpi::Communicator& communicator,
+                  const std::filesystem::path& resumed = {}, const LockTimes& times = {});
 
   /// The number that this run's files have.
   std::int64_t run() const { return run_; }
   /// Where the checkpoint of `step` belongs.
   std::filesystem::path path_for(std::int64_t step) const;
+
+  /// Throws when another run has taken the number over. Call before anything is written under it.
+  void require_own() const;
 
   /// Removes this run's checkpoints except for the newest `keep` and that of step `best`. Call after a commit. A
   /// file that cannot be removed is only warned of.
@@ -59,13 +46,20 @@ class CheckpointStore {
   void on_root(const std::function<void()>& action) const;
   void prepare_directory() const;
   void remove_leftovers() const;
-  /// The checkpoints in the directory, the newest first. Root only.
-  std::vector<CheckpointName> list() const;
+  /// Root only, as are those below.
+  void reserve_number(const std::filesystem::path& resumed, const LockTimes& times);
+  /// Whether the marker of this run could be made.
+  bool take(std::int64_t run, const LockTimes& times);
+  /// The run that `resumed` is the last checkpoint of; nothing if it is not, or is elsewhere.
+  std::optional<std::int64_t> run_ended_by(const std::filesystem::path& resumed) const;
+  /// The number after all that files here have.
+  std::int64_t next_number() const;
 
   CheckpointOptions options_;
   std::filesystem::path directory_;
   mpi::Communicator* communicator_;
   std::int64_t run_ = 1;
+  std::unique_ptr<RunLock> lock_;  // on root
 };
 
 }  // namespace gemel::checkpoint

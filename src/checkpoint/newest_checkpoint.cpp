@@ -1,0 +1,114 @@
+#include "gemel/checkpoint/newest_checkpoint.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "gemel/base/error.hpp"
+#include "gemel/checkpoint/checkpoint_name.hpp"
+#include "gemel/checkpoint/checkpoint_reader.hpp"
+#include "gemel/checkpoint/model_checkpoint.hpp"
+#include "gemel/mpi/agreement.hpp"
+
+namespace gemel::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_listed = 10;
+
+/// The checkpoints of a directory, the newest first, once no run lives that they would be gone on with. Root only.
+std::vector<CheckpointName> candidates(const fs::path& directory, const LockTimes& times) {
+  try {
+    if (!fs::is_directory(directory)) return {};
+    std::vector<CheckpointName> names = list_checkpoints(directory);
+    const std::int64_t newest = names.empty() ? 0 : names.front().run;
+    for (const std::int64_t run : locked_runs(directory)) {
+      if (run < newest) continue;
+      if (const auto owner = owner_of(directory, run, times)) throw lives(directory, run, *owner);
+    }
+    return names;
+  } catch (const fs::filesystem_error& error) {
+    throw base::CheckpointError(fmt::format("checkpoint directory {}: {}", directory.string(), error.what()));
+  }
+}
+
+/// Throws when the system does not let the file be read, which says nothing about what is in it. Root only.
+void require_readable(const fs::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  char byte = 0;
+  const bool is_read = descriptor >= 0 && ::read(descriptor, &byte, 1) >= 0;
+  const int error = is_read ? 0 : errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (error == 0 || error == ENOENT || error == EISDIR) return;  // for the reader to tell
+  throw base::CheckpointError(
+      fmt::format("{} cannot be read ({}), so it is not known whether it is sound; make it readable, move it "
+                  "away to go on "
+                  "from an earlier one, or name one with --resume PATH",
+                  path.string(), std::generic_category().message(error)));
+}
+
+/// Why the checkpoint is not sound; nothing if it is. Collective.
+std::optional<std::string> fault_of(const fs::path& path, mpi::Communicator& communicator) {
+  mpi::agree(communicator, [&] {
+    if (communicator.is_root()) require_readable(path);
+  });
+  try {
+    CheckpointReader reader(path, communicator);
+    verify_model(reader);
+    reader.close();
+    return {};
+  } catch (const mpi::AgreedError& error) {
+    const std::string reason = without_advice(error.what());
+    return reason.substr(0, reason.find('\n'));
+  }
+}
+
+[[noreturn]] void refuse(const fs::path& directory, const std::vector<std::string>& files) {
+  std::string list;
+  for (const std::string& file : std::span(files).first(std::min(files.size(), most_listed)))
+    list += fmt::format("\n  {}", file);
+  if (files.size() > most_listed) list += fmt::format("\n  and {} more", files.size() - most_listed);
+  throw mpi::AgreedError(
+      base::ExitCode::checkpoint,
+      fmt::format("--resume auto: none of the checkpoints in {} is sound. Bring back a sound one, or start "
+                  "afresh: without --resume, as a run with a new number, or in another --checkpoint-dir.{}",
+                  directory.string(), list));
+}
+
+}  // namespace
+
+std::optional<fs::path> newest_sound(const fs::path& directory, mpi::Communicator& communicator,
+                                     const LockTimes& times) {
+  std::vector<CheckpointName> names;
+  mpi::agree(communicator, [&] {
+    if (communicator.is_root()) names = candidates(directory, times);
+  });
+  std::size_t count = names.size();
+  communicator.broadcast(std::span(&count, 1));
+  names.resize(count);
+  communicator.broadcast(std::span(names));
+  std::vector<std::string> unsound;
+  for (const CheckpointName& name : names) {
+    const fs::path path = directory / name.file_name();
+    const auto fault = fault_of(path, communicator);
+    if (!fault) {
+      for (const std::string& file : unsound) spdlog::warn("skipped, {} is taken: {}", path.string(), file);
+      return path;
+    }
+    unsound.push_back(*fault);
+  }
+  if (!unsound.empty()) refuse(directory, unsound);
+  return {};
+}
+
+}  // namespace gemel::checkpoint
