@@ -263,6 +263,7 @@ std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& ru
   communicator.broadcast(created);
   writer.attribute("/run", "created", created);
   writer.attribute("/run", "ranks", std::int64_t{communicator.size()});
+  writer.attribute("/run", "options", run.options);
   writer.attribute("/", "lanes", std::int64_t{run.lanes});
   writer.attribute("/", "seed", run.seed);
   writer.attribute("/", "config", run.config);
@@ -325,6 +326,11 @@ void verify_model(CheckpointReader& reader) {
 
 std::string read_config(CheckpointReader& reader) {
   return reader.attribute<std::string>("/", "config");
+}
+
+std::string read_run_options(CheckpointReader& reader) {
+  if (!reader.has_attribute("/run", "options")) return "{}";
+  return reader.attribute<std::string>("/run", "options");
 }
 
 DataIdentity read_data_identity(CheckpointReader& reader) {

@@ -103,8 +103,8 @@ Examples:
       train on the built-in synthetic data
   mpirun -n 8 trainer train --data data/ml-100k --layers 64,32
       train on MovieLens 100K with two dense layers in each tower
-  mpirun -n 3 trainer train --data data/ml-100k --layers 64,32 --resume auto
-      go on from the newest checkpoint, on three ranks
+  mpirun -n 3 trainer train --resume auto
+      go on from the newest checkpoint, with its data and settings, on three ranks
 
 {}
 Where to go on: README.md tells how to get data, start jobs on a cluster and read checkpoints.

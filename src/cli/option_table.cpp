@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/join.hpp>
 #include <boost/algorithm/string/trim.hpp>
 #include <boost/program_options.hpp>
 #include <sstream>
@@ -155,6 +156,23 @@ void OptionTable::take(const std::vector<Given>& source) {
     }
   }
   settled_.merge(given_here);
+}
+
+void OptionTable::read_saved(const std::vector<training::SavedOption>& saved, const std::string& source) {
+  for (const auto& [name, values] : saved) {
+    const auto option = std::ranges::find(options_, name, &Option::name);
+    if (option == options_.end() || is_given(name)) continue;
+    const std::string list = values.empty() ? "none" : boost::algorithm::join(values, ",");
+    const bool is_repeatable = option->value.reset != nullptr;
+    try {
+      if (is_repeatable) option->value.reset();
+      for (const std::string& value : is_repeatable ? values : std::vector{list}) option->value.read(value);
+    } catch (const ValueError& error) {
+      throw base::CheckpointError(
+          fmt::format("{}: its setting {} = {}: {}", source, name, list, error.what()));
+    }
+    saved_.insert(name);
+  }
 }
 
 std::vector<std::pair<std::string, std::string>> OptionTable::settings() const {

@@ -113,7 +113,9 @@ template OptionValue number_list(std::vector<std::int64_t>&, ListRules);
 
 OptionValue text(std::string& field, std::string shown_when_empty) {
   const auto read = [&field, shown_when_empty](const std::string& typed) {
-    if (!typed.empty()) {
+    if (typed == shown_when_empty && !typed.empty()) {
+      field.clear();
+    } else if (!typed.empty()) {
       field = typed;
     } else if (shown_when_empty.empty()) {
       throw ValueError("the value is empty; give one, or leave the option out");

@@ -82,7 +82,8 @@ PlanOptions parse_alike(std::span<const std::string> arguments, mpi::Communicato
   PlanOptions options;
   try {
     OptionTable table = plan_option_table(options);
-    read_train_options(arguments, options.train, table, communicator);
+    read_given_options(arguments, options.train, table, communicator);
+    settle_options(options.train, table);
     training::TrainingOptions& training = options.train.training;
     training.lanes = std::max(training.lanes, options.ranks);
     check_train_options(training);

@@ -22,6 +22,8 @@ struct Condition {
   const char* option;
   bool holds;
   const char* remedy;
+  /// It goes by the value, so that it is one for values that were not given but come from a checkpoint, too.
+  bool is_of_value = false;
 };
 
 /// Refuses an option that was given although its condition does not hold.
@@ -29,9 +31,11 @@ void check_conditions(std::span<const Condition> conditions, const OptionTable& 
   for (const auto& [name, value] : table.settings()) {
     const auto condition =
         std::ranges::find_if(conditions, [&](const Condition& each) { return each.option == name; });
-    if (condition == conditions.end() || condition->holds || !table.is_given(name)) continue;
-    throw base::UsageError(
-        fmt::format("--{} {}: {}, or leave --{} out", name, value, condition->remedy, name));
+    if (condition == conditions.end() || condition->holds) continue;
+    if (!table.is_given(name) && !(condition->is_of_value && table.is_saved(name))) continue;
+    const std::string other = table.is_given(name) ? fmt::format("leave --{} out", name)
+                                                   : fmt::format("give --{} another value than it has", name);
+    throw base::UsageError(fmt::format("--{} {}: {}, or {}", name, value, condition->remedy, other));
   }
 }
 
@@ -42,13 +46,15 @@ void check_loss(const learning::LossOptions& options, const OptionTable& table) 
   const Condition conditions[] = {
       {"logq-correction", in_batch || !options.logq_correction,
        "with --negatives catalogue every item is a column once, so there is no sampling to correct: choose "
-       "--negatives in-batch"},
+       "--negatives in-batch",
+       true},
       {"logq-strength", options.logq_correction, "there is no correction: add --logq-correction"},
       {"remove-accidental-hits", in_batch || !options.remove_accidental_hits,
        "with --negatives catalogue every item is a column once, so there are no accidental hits: choose "
-       "--negatives in-batch"},
+       "--negatives in-batch",
+       true},
       {"extra-negatives", in_batch || !draws,
-       "with --negatives catalogue every item is a column already: choose --negatives in-batch"},
+       "with --negatives catalogue every item is a column already: choose --negatives in-batch", true},
       {"negative-distribution", draws, "nothing is drawn: add --extra-negatives N"},
       {"negative-power", draws && options.negative_distribution == learning::NegativeDistribution::popularity,
        "only negatives that are drawn by popularity have it: add --extra-negatives N and "

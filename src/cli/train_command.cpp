@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "gemel/base/error.hpp"
-#include "gemel/base/log.hpp"
 #include "gemel/cli/commands.hpp"
 #include "gemel/cli/observer_list.hpp"
 #include "gemel/cli/progress.hpp"
@@ -96,7 +95,6 @@ int train_command(std::span<const std::string> arguments, mpi::Communicator& com
     return 0;
   }
   const ParsedTrainOptions parsed = parse_alike(arguments, communicator);
-  base::set_up_log(parsed.options.log_level, communicator.is_root());
   return on_working_ranks(communicator, parsed.options.spare_ranks,
                           [&](mpi::Communicator& working) { return train(parsed, working, out, trainer); });
 }
@@ -119,6 +117,7 @@ Examples:
   trainer train --query-feature user_id:lookup:64 --query-feature timestamp:normalize
   trainer train --train-file train.txt --test-file test.txt --validation-fraction 0.05
   trainer train --train-file ratings.csv --file-format pairs --split leave-last-two-out
+  trainer train --resume auto              # data and settings are the checkpoint's
 
 A configuration file has the same options without the dashes, one a line:
   data = data/ml-100k

@@ -347,7 +347,8 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        toggle(o.checkpoint.keep_best)},
       {"Checkpoints", "resume", "auto|PATH",
        "Go on from a checkpoint: from the file PATH, or with auto from the newest sound one of "
-       "--checkpoint-dir, or from the start if it holds none. On any number of ranks.",
+       "--checkpoint-dir, or from the start if it holds none. On any number of ranks. Without --data, "
+       "--train-file or --synthetic-... the data and all settings that are not given are the checkpoint's.",
        text(o.checkpoint.resume, "start afresh")},
 
       {"Checkpoints", "freeze-vocabulary", "[=true|false]",

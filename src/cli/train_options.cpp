@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "gemel/base/error.hpp"
+#include "gemel/base/log.hpp"
+#include "gemel/cli/resumed_options.hpp"
 #include "gemel/cli/train_checks.hpp"
 #include "gemel/mpi/agreement.hpp"
 
@@ -36,14 +38,18 @@ OptionTable train_option_table(TrainCommandOptions& options) {
   return {"trainer train", train_options(options)};
 }
 
-void read_train_options(std::span<const std::string> arguments, TrainCommandOptions& options,
+void read_given_options(std::span<const std::string> arguments, TrainCommandOptions& options,
                         OptionTable& table, mpi::Communicator& communicator) {
   table.read_command_line(arguments);
   if (const std::string path = options.config; !path.empty()) {
     table.read_configuration(read_everywhere(path, communicator), path);
   }
+}
+
+void settle_options(TrainCommandOptions& options, const OptionTable& table) {
+  const auto is_settled = [&](const char* name) { return table.is_given(name) || table.is_saved(name); };
   learning::OptimizerOptions& optimizer = options.training.optimizer;
-  if (!table.is_given("learning-rate")) {
+  if (!is_settled("learning-rate")) {
     optimizer.learning_rate.peak = learning::default_learning_rate(optimizer.kind);
   }
   ingest::DataOptions& data = options.training.data;
@@ -53,15 +59,18 @@ void read_train_options(std::span<const std::string> arguments, TrainCommandOpti
     data.is_split_settled = true;
   }
   check_given_options(options.training, table);
-  options.training.model.adapt_query_features = !table.is_given("query-feature");
-  options.training.model.adapt_candidate_features = !table.is_given("candidate-feature");
+  options.training.model.adapt_query_features = !is_settled("query-feature");
+  options.training.model.adapt_candidate_features = !is_settled("candidate-feature");
 }
 
 ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
                                        mpi::Communicator& communicator) {
   ParsedTrainOptions parsed;
   OptionTable table = train_option_table(parsed.options);
-  read_train_options(arguments, parsed.options, table, communicator);
+  read_given_options(arguments, parsed.options, table, communicator);
+  base::set_up_log(parsed.options.log_level, communicator.is_root());
+  read_resumed_options(parsed.options.training, table, communicator);
+  settle_options(parsed.options, table);
   check_train_options(parsed.options.training);
   parsed.settings = table.settings();
   return parsed;

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -32,14 +31,6 @@ void report_growth(const std::vector<ingest::FittedFeature>& features) {
     spdlog::info("  {}: {} rows added, {} in all", feature.spec.name(), feature.added,
                  feature.vocabulary.rows);
   }
-}
-
-/// Whether runs of both settings leave the same items out of their rankings, so that what they measure can be compared.
-bool ranks_alike(const std::string& saved, const std::string& current) {
-  const auto of = [](const std::string& settings) {
-    return nlohmann::json::parse(settings).value("exclude-seen", nlohmann::json());
-  };
-  return of(saved) == of(current);
 }
 
 }  // namespace
@@ -127,9 +118,14 @@ std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoi
   store_->require_own();
   const std::filesystem::path path = store_->path_for(state.step);
   const TrainingData& data = parts.data;
-  const checkpoint::RunIdentity run = {
-      result_settings(options_), options_.lanes, options_.seed, options_.top_k, data.identity,
-      options_.metrics};
+  checkpoint::RunIdentity run = {result_settings(options_),
+                                 schedule_settings(options_),
+                                 options_.lanes,
+                                 options_.seed,
+                                 options_.top_k,
+                                 data.identity,
+                                 options_.metrics};
+  communicator_.broadcast(run.config);  // ranks may work in different directories
   tensor::Matrix vectors(data.item_ids.strings.size(), parts.model.dim());
   {
     const learning::AveragedWeights averaged(parts.optimizer);

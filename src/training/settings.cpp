@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 
 #include "gemel/base/error.hpp"
@@ -49,11 +51,13 @@ constexpr std::array changeable = std::to_array<std::string_view>({"learning-rat
                                                                    "metrics",
                                                                    "exclude-seen"});
 
-ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
-  auto list = ordered_json::array();
-  for (const ingest::FeatureSpec& spec : parse_features(features, default_dim))
-    list.push_back(spec.declaration());
-  return list;
+/// Settings that say which data it is. A run may go on with other data, and says so when it has read it.
+constexpr std::array data_sources =
+    std::to_array<std::string_view>({"data", "train-file", "validation-file", "test-file", "file-format",
+                                     "synthetic-users", "synthetic-items", "synthetic-interactions"});
+
+bool is_among(std::string_view name, std::span<const std::string_view> names) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 /// The name of `value` in one of the tables of names.
@@ -61,6 +65,34 @@ template <class T>
 std::string name_of(T value, const std::vector<std::pair<std::string, T>>& names) {
   return std::find_if(names.begin(), names.end(), [&](const auto& entry) { return entry.second == value; })
       ->first;
+}
+
+/// Where the data is, of data_sources.
+ordered_json data_source(const ingest::DataOptions& data) {
+  ordered_json source = ordered_json::object();
+  const auto add_path = [&](const char* name, const std::string& path) {
+    if (!path.empty()) source[name] = std::filesystem::absolute(path).lexically_normal().string();
+  };
+  if (!data.files.train.empty()) {
+    add_path("train-file", data.files.train);
+    add_path("validation-file", data.files.validation);
+    add_path("test-file", data.files.test);
+    source["file-format"] = name_of(data.files.format, ingest::file_format_names());
+  } else if (!data.directory.empty()) {
+    add_path("data", data.directory);
+  } else {
+    source["synthetic-users"] = data.synthetic.users;
+    source["synthetic-items"] = data.synthetic.items;
+    source["synthetic-interactions"] = data.synthetic.interactions;
+  }
+  return source;
+}
+
+ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
+  auto list = ordered_json::array();
+  for (const ingest::FeatureSpec& spec : parse_features(features, default_dim))
+    list.push_back(spec.declaration());
+  return list;
 }
 
 /// In one order, however they were given.
@@ -90,6 +122,13 @@ std::string as_option(const ordered_json& value) {
 ordered_json as_spelt_today(const std::string& name, const ordered_json& value) {
   if (name == "exclude-seen" && value.is_boolean()) return value.get<bool>() ? "train" : "none";
   return value;
+}
+
+ordered_json parse_settings(const std::string& checkpoint_path, const std::string& settings) {
+  ordered_json parsed = ordered_json::parse(settings, nullptr, false);
+  if (parsed.is_object()) return parsed;
+  throw base::CheckpointError(
+      fmt::format("{}: its settings (attribute config) are not JSON", checkpoint_path));
 }
 
 /// The columns of a tower's input.
@@ -181,12 +220,52 @@ std::string result_settings(const TrainingOptions& options) {
       {"mask-seen", loss.mask_seen}};
   // How long a run goes on does not shape its steps, unless the learning rate falls towards its end.
   if (optimizer.learning_rate.schedule == learning::ScheduleKind::cosine) settings["epochs"] = options.epochs;
+  settings.update(data_source(options.data));
   // What the data has yet to settle is no setting yet.
   if (options.model.adapt_query_features) settings.erase("query-feature");
   if (options.model.adapt_candidate_features) settings.erase("candidate-feature");
   const bool has_own_data = !options.data.directory.empty() || !options.data.files.train.empty();
   if (has_own_data && !options.data.is_split_settled) settings.erase("split");
   return settings.dump(2);
+}
+
+std::string schedule_settings(const TrainingOptions& options) {
+  const checkpoint::CheckpointOptions& checkpoints = options.checkpoint;
+  const bool by_epochs = checkpoints.every.unit == checkpoint::Interval::Unit::epochs;
+  return ordered_json({{"epochs", options.epochs},
+                       {"embedding-dim", options.model.embedding_dim},
+                       {"validate-every", options.validate_every},
+                       {"monitor", options.monitor.empty() ? "none" : options.monitor},
+                       {"patience", options.patience},
+                       {"checkpoint-every",
+                        fmt::format("{}{}", checkpoints.every.count, by_epochs ? "epochs" : "steps")},
+                       {"keep", checkpoints.keep},
+                       {"keep-best", checkpoints.keep_best},
+                       {"freeze-vocabulary", options.freeze_vocabulary}})
+      .dump(2);
+}
+
+std::vector<SavedOption> saved_options(const std::string& checkpoint_path, const std::string& settings) {
+  std::vector<SavedOption> options;
+  const ordered_json parsed = parse_settings(checkpoint_path, settings);
+  for (const auto& [name, value] : parsed.items()) {
+    SavedOption option{name, {}};
+    if (value.is_array()) {
+      for (const auto& element : value) option.values.push_back(as_option(element));
+    } else {
+      option.values.push_back(as_option(value));
+    }
+    options.push_back(std::move(option));
+  }
+  return options;
+}
+
+bool ranks_alike(const std::string& saved, const std::string& current) {
+  const auto of = [](const std::string& settings) {
+    return as_spelt_today("exclude-seen",
+                          ordered_json::parse(settings).value("exclude-seen", ordered_json("none")));
+  };
+  return of(saved) == of(current);
 }
 
 std::vector<std::pair<std::string, std::string>> data_settings(const TrainingOptions& options) {
@@ -207,24 +286,20 @@ std::vector<std::pair<std::string, std::string>> data_settings(const TrainingOpt
 
 std::vector<std::string> compare_settings(const std::string& checkpoint_path, const std::string& saved,
                                           const std::string& current) {
-  const ordered_json before = ordered_json::parse(saved, nullptr, false);
-  if (!before.is_object()) {
-    throw base::CheckpointError(
-        fmt::format("{}: its settings (attribute config) are not JSON", checkpoint_path));
-  }
+  const ordered_json before = parse_settings(checkpoint_path, saved);
   std::vector<std::string> warnings;
   const ordered_json now = ordered_json::parse(current);
   const TrainingOptions default_options;
   const ordered_json defaults = ordered_json::parse(result_settings(default_options));
   for (const auto& [name, value] : now.items()) {
+    if (is_among(name, data_sources)) continue;
     // A setting that the file does not know came later than it: then it was trained as is the default.
     const ordered_json old_value =
         as_spelt_today(name, before.value(name, defaults.value(name, ordered_json())));
     if (old_value.is_null() || old_value == value) continue;
     // A learned temperature goes on from where it was: another first value would be ignored.
     const bool is_learned = name == "temperature" && now.value("learned-temperature", false);
-    const bool may_change =
-        !is_learned && std::find(changeable.begin(), changeable.end(), name) != changeable.end();
+    const bool may_change = !is_learned && is_among(name, changeable);
     if (!may_change) {
       const bool is_of_files = name == "split" && as_option(old_value) == "files";
       const std::string remedy = is_of_files ? "data that comes split into files"

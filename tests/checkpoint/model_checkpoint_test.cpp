@@ -140,6 +140,7 @@ class ModelCheckpointTest : public testing::Test {
                                  vectors_.view().middle_rows(0, own_items())};
     RunIdentity identity;
     identity.config = "{}";
+    identity.options = "{}";
     identity.lanes = 8;
     identity.seed = 5;
     identity.top_k = {1, 10};

@@ -65,7 +65,7 @@ step=$((10#${step%.h5}))
 ((step % 40 != 0)) || fail "the run was stopped between two epochs, at step $step"
 check "a stopped run leaves its trace, to the last step" grep -q "\"name\":\"step $step\",.*\"pid\":3" stopped.json
 [[ $(tail -n 1 stopped.json) == ']}' ]] || fail "the trace of the stopped run is not whole"
-train 1 stopped "${run[@]}" --epochs 5 --resume auto
+train 1 stopped --resume auto  # data, settings and epochs are those of the checkpoint
 check "a stopped run that goes on gives what an undisturbed one gives" same whole stopped
 
 # Two runs at once in one directory, before either has written anything: each has its own number and its own files.
@@ -116,6 +116,23 @@ done
 [[ $(find damaged -type f | wc -l) == 2 ]] || fail "something was written: $(ls damaged)"
 train 2 damaged --data "$movielens" --epochs 1
 check 'a fresh run has a new number' test -e damaged/run-003-step-00000040.h5
+
+# What is not given is the checkpoint's, unless data is named.
+train 2 told "${run[@]}" --epochs 3
+train 3 told --resume auto --epochs 5
+check 'what is not given is as in the checkpoint' same whole told
+check 'it is said where the settings come from' grep -qF "data (--data $movielens) and settings are those of told/run-001" errors
+train 2 told --resume auto --epochs 6 --validate-every 1 --top-k 3,7 --metrics recall,accuracy --exclude-seen --monitor top-7 --keep-best
+check 'another --top-k is measured from here on' grep -qF -- '--top-k was 1,5,10,50,100 when' errors
+values=$(h5dump -y -w 1 -d /history/top_7 "$(newest told)" | sed -n '/DATA {/,/}/p' | grep -cE '^ *0\.[0-9]+')
+((values == 1)) || fail "$values epochs have a top-7 accuracy, not 1"
+! h5ls "$(newest told)/history" | grep -q top_100 || fail 'what is no longer measured is still there'
+cp -r "$movielens" moved
+train 1 gone --data moved --epochs 1 --layers 16
+rm -r moved
+on 2 --checkpoint-dir gone "${quiet[@]}" --resume auto
+((status == 3)) || fail "exit code $status, not 3, where the data of the checkpoint is gone"
+check 'it is said which data' grep -qF "$PWD/moved" errors
 
 # Nothing is left to train: the run evaluates, says so, and writes nothing. Also beyond what is asked for, and in mid-epoch.
 # ended DIRECTORY EPOCHS ARGUMENT...: such a run, on 2 ranks.

@@ -42,7 +42,8 @@ struct Catalogue {
 
 /// Everything about a run that goes into a checkpoint beside parameters and progress.
 struct RunIdentity {
-  std::string config;  ///< JSON: the settings that determine the result
+  std::string config;   ///< JSON: the settings that determine the result, and where the data is
+  std::string options;  ///< JSON: how long it goes on, and what else a run that is resumed from it is to know
   int lanes = 0;
   std::uint64_t seed = 0;
   std::vector<std::int64_t> top_k;
@@ -50,7 +51,7 @@ struct RunIdentity {
   std::vector<evaluation::MetricKind> metrics = {evaluation::MetricKind::accuracy};  ///< at every k of top_k
 };
 
-/// Writes a checkpoint of the layout that README.md documents. The content does not depend on the number of ranks, but for the
+/// Writes a checkpoint of the layout that src/checkpoint/README.md documents. The content does not depend on the number of ranks, but for the
 /// attributes `created` and `ranks` of the group /run. The optimizer must be settled. Collective; errors as
 /// CheckpointWriter. Returns the size of the file in bytes.
 std::int64_t save_model(const std::filesystem::path& path, const RunIdentity& run, const TrainingState& state,
@@ -68,6 +69,8 @@ void verify_model(CheckpointReader& reader);
 
 /// The settings with which a checkpoint was trained (JSON). Collective.
 std::string read_config(CheckpointReader& reader);
+/// RunIdentity::options; of a checkpoint of an older version "{}". Collective.
+std::string read_run_options(CheckpointReader& reader);
 /// The data on which it was trained. Collective.
 DataIdentity read_data_identity(CheckpointReader& reader);
 

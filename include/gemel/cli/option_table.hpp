@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gemel/cli/option_value.hpp"
+#include "gemel/training/settings.hpp"
 
 namespace gemel::cli {
 
@@ -40,8 +41,14 @@ class OptionTable {
   /// for messages.
   void read_configuration(const std::string& content, const std::string& file_name);
 
-  /// Whether a source that was read has given the option.
+  /// What options were in an earlier run, for those that are not given: the source of the lowest precedence. A name that is no option
+  /// is one of another version's and passed over. Throws CheckpointError for a value that is not allowed; `source` is for its message.
+  void read_saved(const std::vector<training::SavedOption>& saved, const std::string& source);
+
+  /// Whether the command line or a configuration file has given the option.
   bool is_given(const std::string& name) const { return settled_.contains(name); }
+  /// Whether the option, which was not given, is as it was in an earlier run.
+  bool is_saved(const std::string& name) const { return saved_.contains(name); }
 
   /// (name, value) of every option as it now is, in table order. Those of a repeatable option are joined by
   /// blanks.
@@ -69,6 +76,7 @@ class OptionTable {
   std::string command_;
   std::vector<Option> options_;
   std::set<std::string> settled_;  // given by a source that was read earlier
+  std::set<std::string> saved_;    // those of an earlier run
 };
 
 }  // namespace gemel::cli

@@ -75,7 +75,7 @@ OptionValue list_or_none(OptionValue list, std::vector<T>& field) {
           [list, &field] { return field.empty() ? "none" : list.show(); }};
 }
 
-/// Any text but an empty one. An empty field is shown as `shown_when_empty`.
+/// Any text but an empty one. An empty field is shown, and can be given, as `shown_when_empty`.
 OptionValue text(std::string& field, std::string shown_when_empty = "");
 
 /// Any number of texts, one each time the option is given. The first one replaces the defaults.

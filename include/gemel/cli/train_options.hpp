@@ -15,18 +15,21 @@ namespace gemel::cli {
 OptionTable train_option_table(TrainCommandOptions& options);
 
 /// Reads the command line into `table`, which has the train_options of `options` among its rows, then the configuration file that
-/// it names (on root, for all). Throws UsageError, also for what was given in vain, on all ranks alike, or AgreedError when root cannot read the file. Collective.
-void read_train_options(std::span<const std::string> arguments, TrainCommandOptions& options,
+/// it names (on root, for all). Throws UsageError on all ranks alike, or AgreedError when root cannot read the file. Collective.
+void read_given_options(std::span<const std::string> arguments, TrainCommandOptions& options,
                         OptionTable& table, mpi::Communicator& communicator);
+
+/// Settles what follows from other options once all sources are read. Throws UsageError for what was given in vain.
+void settle_options(TrainCommandOptions& options, const OptionTable& table);
 
 struct ParsedTrainOptions {
   TrainCommandOptions options;
   std::vector<std::pair<std::string, std::string>> settings;  ///< every option with its effective value
 };
 
-/// Reads the command line, then the configuration file that it names (on root, for all), and checks that the
-/// options fit together. Throws UsageError on all ranks alike, or AgreedError when root cannot read the file.
-/// Collective.
+/// Reads the command line, then the configuration file that it names (on root, for all), then the checkpoint to resume from, and
+/// checks that the options fit together. From when --log-level is known, the log is set up. Throws UsageError on all ranks alike, or
+/// AgreedError when a file cannot be read. Collective.
 ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
                                        mpi::Communicator& communicator);
 

@@ -1,0 +1,98 @@
+#include "gemel/cli/resumed_options.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "gemel/base/error.hpp"
+#include "gemel/checkpoint/checkpoint_reader.hpp"
+#include "gemel/checkpoint/model_checkpoint.hpp"
+#include "gemel/checkpoint/newest_checkpoint.hpp"
+#include "gemel/mpi/agreement.hpp"
+#include "gemel/training/settings.hpp"
+
+namespace gemel::cli {
+namespace {
+
+/// Each of them says which data it is. The first one that a checkpoint has is enough for a message.
+constexpr const char* sources[] = {"data", "train-file", "synthetic-interactions", "synthetic-users",
+                                   "synthetic-items"};
+
+bool names_data(const OptionTable& table) {
+  return std::ranges::any_of(sources, [&](const char* name) { return table.is_given(name); });
+}
+
+/// What a checkpoint says of its run.
+struct SavedRun {
+  std::string path;
+  std::string config;
+  std::string options;
+  checkpoint::DataIdentity data;
+};
+
+SavedRun read_run(const std::string& path, mpi::Communicator& communicator) {
+  checkpoint::CheckpointReader reader(path, communicator);
+  SavedRun run{path, checkpoint::read_config(reader), checkpoint::read_run_options(reader),
+               checkpoint::read_data_identity(reader)};
+  reader.close();
+  return run;
+}
+
+/// "--data /data/ml-100k"; of a checkpoint of an older version nothing.
+std::string source_of(const std::vector<training::SavedOption>& saved) {
+  for (const char* source : sources) {
+    const auto found = std::ranges::find(saved, source, &training::SavedOption::name);
+    if (found != saved.end()) return fmt::format("--{} {}", source, fmt::join(found->values, ","));
+  }
+  return "";
+}
+
+/// Those that can be given, beside what the user gives.
+std::vector<training::SavedOption> options_of(const SavedRun& run, const OptionTable& table) {
+  std::vector<training::SavedOption> saved = training::saved_options(run.path, run.config);
+  std::ranges::move(training::saved_options(run.path, run.options), std::back_inserter(saved));
+  std::erase_if(saved, [&](const training::SavedOption& option) {
+    const bool is_feature = option.name == "query-feature" || option.name == "candidate-feature";
+    // Saved features have their widths with them. A split into files comes of the data.
+    return (is_feature && table.is_given("embedding-dim")) ||
+           (option.name == "split" && option.values == std::vector<std::string>{"files"});
+  });
+  return saved;
+}
+
+void read_run_into(OptionTable& table, const SavedRun& run) {
+  const std::vector<training::SavedOption> saved = options_of(run, table);
+  const std::string source = source_of(saved);
+  if (source.empty()) {
+    throw base::UsageError(
+        fmt::format("--resume {}: an older version of this program wrote this checkpoint, which does not say "
+                    "where its data "
+                    "is: {}, {} interactions. Name it with --data or --train-file (the built-in data with "
+                    "--synthetic-interactions), and give the settings again",
+                    run.path, run.data.name, run.data.interactions));
+  }
+  table.read_saved(saved, run.path);
+  spdlog::info("data ({}) and settings are those of {}; only what is given with --resume changes", source,
+               run.path);
+}
+
+}  // namespace
+
+void read_resumed_options(training::TrainingOptions& options, OptionTable& table,
+                          mpi::Communicator& communicator) {
+  std::string& resume = options.checkpoint.resume;
+  if (resume == "auto") {
+    const auto newest = checkpoint::newest_sound(options.checkpoint.directory, communicator);
+    if (!newest) return;  // the run begins afresh, and says so
+    resume = newest->string();
+  }
+  if (resume.empty() || names_data(table)) return;
+  const SavedRun run = read_run(resume, communicator);
+  mpi::agree(communicator, [&] { read_run_into(table, run); });
+}
+
+}  // namespace gemel::cli
