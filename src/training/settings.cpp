@@ -52,9 +52,9 @@ constexpr std::array changeable = std::to_array<std::string_view>({"learning-rat
                                                                    "exclude-seen"});
 
 /// Settings that say which data it is. A run may go on with other data, and says so when it has read it.
-constexpr std::array data_sources =
-    std::to_array<std::string_view>({"data", "train-file", "validation-file", "test-file", "file-format",
-                                     "synthetic-users", "synthetic-items", "synthetic-interactions"});
+constexpr std::array data_sources = std::to_array<std::string_view>(
+    {"data", "train-file", "validation-file", "test-file", "file-format", "columns", "synthetic-users",
+     "synthetic-items", "synthetic-interactions"});
 
 bool is_among(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
@@ -78,6 +78,7 @@ ordered_json data_source(const ingest::DataOptions& data) {
     add_path("validation-file", data.files.validation);
     add_path("test-file", data.files.test);
     source["file-format"] = name_of(data.files.format, ingest::file_format_names());
+    if (!data.files.columns.empty()) source["columns"] = data.files.columns.describe(",");
   } else if (!data.directory.empty()) {
     add_path("data", data.directory);
   } else {
