@@ -45,12 +45,12 @@ follows() {
 }
 
 # The plan is exact, but for what the program itself takes.
-transcript README.md 'trainer plan'
+transcript launch/README.md 'trainer plan'
 "$trainer" "${arguments[@]/#data\/ml-100k/$movielens}" >output 2>errors || fail "exit code $? of trainer plan"
 of_program='/program and libraries/s/[0-9.]+ .B/N/'
 shown_output | sed -E "$of_program" >expected
 trim <output | sed -E "$of_program" >printed
-check 'trainer plan prints what README.md shows' follows expected printed
+check 'trainer plan prints what launch/README.md shows' follows expected printed
 
 # Of a training, its shape: figures that have decimals differ.
 transcript README.md 'launch/quickstart.sh'

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "gemel/base/error.hpp"
@@ -72,8 +73,9 @@ std::vector<test::ReferenceParameter> reference_of(Fixture& fixture) {
   std::vector<test::ReferenceParameter> result;
   for (const char* name : {"query/tables/user_lookup", "candidate/tables/item_lookup"}) {
     const std::size_t rows = table_rows[result.size()];
-    const model::EmbeddingTable table(name, {static_cast<std::int64_t>(rows), 1}, 0, dim, 0.05F, 1);
-    const auto values = table.weights().view().flat();
+    model::EmbeddingTable table(name, {static_cast<std::int64_t>(rows), 1}, 0, dim, 0.05F, 1);
+    table.clear_rows(1);  // of unknown values
+    const auto values = std::as_const(table).weights().view().flat();
     result.push_back({name, dim, test::Vector(values.begin(), values.end())});
   }
   const auto values = fixture.model.dense().values();
