@@ -119,7 +119,7 @@ std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const checkpoi
   const std::filesystem::path path = store_->path_for(state.step);
   const TrainingData& data = parts.data;
   checkpoint::RunIdentity run = {result_settings(options_),
-                                 schedule_settings(options_),
+                                 run_settings(options_),
                                  options_.lanes,
                                  options_.seed,
                                  options_.top_k,

@@ -51,11 +51,6 @@ constexpr std::array changeable = std::to_array<std::string_view>({"learning-rat
                                                                    "metrics",
                                                                    "exclude-seen"});
 
-/// Settings that say which data it is. A run may go on with other data, and says so when it has read it.
-constexpr std::array data_sources = std::to_array<std::string_view>(
-    {"data", "train-file", "validation-file", "test-file", "file-format", "columns", "synthetic-users",
-     "synthetic-items", "synthetic-interactions"});
-
 bool is_among(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -67,7 +62,7 @@ std::string name_of(T value, const std::vector<std::pair<std::string, T>>& names
       ->first;
 }
 
-/// Where the data is, of data_sources.
+/// Where the data is.
 ordered_json data_source(const ingest::DataOptions& data) {
   ordered_json source = ordered_json::object();
   const auto add_path = [&](const char* name, const std::string& path) {
@@ -221,7 +216,6 @@ std::string result_settings(const TrainingOptions& options) {
       {"mask-seen", loss.mask_seen}};
   // How long a run goes on does not shape its steps, unless the learning rate falls towards its end.
   if (optimizer.learning_rate.schedule == learning::ScheduleKind::cosine) settings["epochs"] = options.epochs;
-  settings.update(data_source(options.data));
   // What the data has yet to settle is no setting yet.
   if (options.model.adapt_query_features) settings.erase("query-feature");
   if (options.model.adapt_candidate_features) settings.erase("candidate-feature");
@@ -230,20 +224,21 @@ std::string result_settings(const TrainingOptions& options) {
   return settings.dump(2);
 }
 
-std::string schedule_settings(const TrainingOptions& options) {
+std::string run_settings(const TrainingOptions& options) {
   const checkpoint::CheckpointOptions& checkpoints = options.checkpoint;
   const bool by_epochs = checkpoints.every.unit == checkpoint::Interval::Unit::epochs;
-  return ordered_json({{"epochs", options.epochs},
-                       {"embedding-dim", options.model.embedding_dim},
-                       {"validate-every", options.validate_every},
-                       {"monitor", options.monitor.empty() ? "none" : options.monitor},
-                       {"patience", options.patience},
-                       {"checkpoint-every",
-                        fmt::format("{}{}", checkpoints.every.count, by_epochs ? "epochs" : "steps")},
-                       {"keep", checkpoints.keep},
-                       {"keep-best", checkpoints.keep_best},
-                       {"freeze-vocabulary", options.freeze_vocabulary}})
-      .dump(2);
+  ordered_json settings = {
+      {"epochs", options.epochs},
+      {"embedding-dim", options.model.embedding_dim},
+      {"validate-every", options.validate_every},
+      {"monitor", options.monitor.empty() ? "none" : options.monitor},
+      {"patience", options.patience},
+      {"checkpoint-every", fmt::format("{}{}", checkpoints.every.count, by_epochs ? "epochs" : "steps")},
+      {"keep", checkpoints.keep},
+      {"keep-best", checkpoints.keep_best},
+      {"freeze-vocabulary", options.freeze_vocabulary}};
+  settings.update(data_source(options.data));
+  return settings.dump(2);
 }
 
 std::vector<SavedOption> saved_options(const std::string& checkpoint_path, const std::string& settings) {
@@ -293,7 +288,6 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
   const TrainingOptions default_options;
   const ordered_json defaults = ordered_json::parse(result_settings(default_options));
   for (const auto& [name, value] : now.items()) {
-    if (is_among(name, data_sources)) continue;
     // A setting that the file does not know came later than it: then it was trained as is the default.
     const ordered_json old_value =
         as_spelt_today(name, before.value(name, defaults.value(name, ordered_json())));

@@ -35,7 +35,7 @@ class ResumedOptionsTest : public testing::Test {
   }
   void save(const Arguments& arguments) {
     const TrainingOptions options = parse(arguments).options.training;
-    save(training::result_settings(options), training::schedule_settings(options));
+    save(training::result_settings(options), training::run_settings(options));
   }
   /// The options of a run that goes on from it with these arguments.
   TrainingOptions resume(Arguments arguments) {
@@ -44,7 +44,7 @@ class ResumedOptionsTest : public testing::Test {
   }
   /// Both kinds of settings, and where the data is.
   static std::string all_of(const TrainingOptions& options) {
-    return training::result_settings(options) + training::schedule_settings(options);
+    return training::result_settings(options) + training::run_settings(options);
   }
 
   mpi::Communicator self_ = mpi::Communicator::self();

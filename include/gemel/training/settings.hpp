@@ -9,13 +9,12 @@
 
 namespace gemel::training {
 
-/// The settings that determine the result of a run, as JSON: option name -> value; where the data is, with absolute paths, is among
-/// them. Kept in checkpoints. How the run is computed (ranks, threads, what is printed) and schedule_settings are not.
+/// The settings that determine the result of a run, as JSON: option name -> value. Kept in checkpoints. How the run is computed (ranks, threads, what is printed) and run_settings are not.
 std::string result_settings(const TrainingOptions& options);
 
-/// How long a run goes on, what it keeps, and what else it was told that a run resumed from it is to know, as JSON like that. Kept in
-/// checkpoints, apart from what determines their content.
-std::string schedule_settings(const TrainingOptions& options);
+/// Where the data is, with absolute paths; how long a run goes on, what it keeps, and what else it was told that a run resumed from it
+/// is to know, as JSON like that. Kept in checkpoints, apart from what determines their content.
+std::string run_settings(const TrainingOptions& options);
 
 /// An option as it would be given again: once for each of its values.
 struct SavedOption {
