@@ -80,6 +80,16 @@ void read_run_into(OptionTable& table, const SavedRun& run) {
                run.path);
 }
 
+/// A fresh run on the built-in data is not what somebody wants who wants to go on.
+void require_data(const training::TrainingOptions& options, const OptionTable& table) {
+  if (names_data(table)) return;
+  throw base::UsageError(fmt::format(
+      "--resume auto: {} holds no checkpoint to go on from, and no data is named to begin with. Check "
+      "--checkpoint-dir, or name the data: --data, --train-file, or --synthetic-interactions for the "
+      "built-in one",
+      options.checkpoint.directory));
+}
+
 }  // namespace
 
 void read_resumed_options(training::TrainingOptions& options, OptionTable& table,
@@ -87,7 +97,10 @@ void read_resumed_options(training::TrainingOptions& options, OptionTable& table
   std::string& resume = options.checkpoint.resume;
   if (resume == "auto") {
     const auto newest = checkpoint::newest_sound(options.checkpoint.directory, communicator);
-    if (!newest) return;  // the run begins afresh, and says so
+    if (!newest) {  // the run begins afresh, and says so
+      mpi::agree(communicator, [&] { require_data(options, table); });
+      return;
+    }
     resume = newest->string();
   }
   if (resume.empty() || names_data(table)) return;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <ranges>
 
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/delimited_reader.hpp"
@@ -191,13 +192,14 @@ std::int64_t FittedFeature::special_rows() const {
   return 0;
 }
 
-std::vector<double> linspace(double first, double last, std::int64_t count) {
-  base::require(count >= 2, "linspace: fewer than two points");
-  std::vector<double> points(static_cast<std::size_t>(count));
-  const double step = (last - first) / static_cast<double>(count - 1);
-  for (std::size_t i = 0; i < points.size(); ++i) points[i] = static_cast<double>(i) * step + first;
-  points.back() = last;
-  return points;
+Linspace::Linspace(double first, double last, std::int64_t count)
+    : first_(first), last_(last), count_(count), step_((last - first) / static_cast<double>(count - 1)) {
+  base::require(count >= 2, "Linspace: fewer than two points");
+}
+
+std::int64_t Linspace::count_not_above(double value) const {
+  const auto numbers = std::views::iota(std::int64_t{0}, count_);
+  return *std::ranges::partition_point(numbers, [&](std::int64_t i) { return point(i) <= value; });
 }
 
 void append_table_rows(std::size_t feature, bool has_lists, const FeatureRows& rows,

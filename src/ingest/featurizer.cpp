@@ -252,12 +252,9 @@ class Featurizer {
       feature_.minimum = static_cast<double>(communicator_.min(minimum));
       feature_.maximum = static_cast<double>(communicator_.max(maximum));
     }
-    const std::vector<double> boundaries = linspace(feature_.minimum, feature_.maximum, feature_.spec.size);
-    for (std::size_t row = 0; row < values.size(); ++row) {
-      const auto above =
-          std::upper_bound(boundaries.begin(), boundaries.end(), static_cast<double>(values[row]));
-      put(row, static_cast<std::uint32_t>(above - boundaries.begin()));
-    }
+    const Linspace boundaries(feature_.minimum, feature_.maximum, feature_.spec.size);
+    for (std::size_t row = 0; row < values.size(); ++row)
+      put(row, static_cast<std::uint32_t>(boundaries.count_not_above(static_cast<double>(values[row]))));
   }
 
   template <class Put>

@@ -18,18 +18,9 @@ std::uint64_t hash_words(const std::array<std::uint64_t, n>& words, std::uint64_
   return XXH3_64bits_withSeed(words.data(), sizeof(words), seed);
 }
 
-/// Of the id of every item of the catalogue. Collective.
-std::vector<std::uint64_t> hashes_of_items(const Dataset& dataset, mpi::Communicator& communicator) {
-  const StringColumn& ids = dataset.catalogue.strings.at("item_id");
-  std::vector<std::uint64_t> own;
-  own.reserve(ids.size());
-  for (std::size_t row = 0; row < ids.size(); ++row) own.push_back(hash_of(ids[row]));
-  return communicator.all_gather_varying(std::span<const std::uint64_t>(own));
-}
-
 /// Of what each of this rank's interactions is: equal ones have the same. Collective.
 std::vector<std::uint64_t> hashes_of_interactions(const Dataset& dataset, mpi::Communicator& communicator) {
-  const std::vector<std::uint64_t> items = hashes_of_items(dataset, communicator);
+  const std::vector<std::uint64_t> items = hash_item_ids(dataset, communicator);
   const StringColumn& users = dataset.interactions.strings.at("user_id");
   const auto times = dataset.interactions.numbers.find("timestamp");
   const bool has_times = times != dataset.interactions.numbers.end();
@@ -71,6 +62,14 @@ std::vector<std::uint32_t> count_earlier_equals(const std::vector<std::uint64_t>
 }
 
 }  // namespace
+
+std::vector<std::uint64_t> hash_item_ids(const Dataset& dataset, mpi::Communicator& communicator) {
+  const StringColumn& ids = dataset.catalogue.strings.at("item_id");
+  std::vector<std::uint64_t> own;
+  own.reserve(ids.size());
+  for (std::size_t row = 0; row < ids.size(); ++row) own.push_back(hash_of(ids[row]));
+  return communicator.all_gather_varying(std::span<const std::uint64_t>(own));
+}
 
 InteractionDraws::InteractionDraws(const Dataset& dataset, mpi::Communicator& communicator)
     : identities_(hashes_of_interactions(dataset, communicator)) {

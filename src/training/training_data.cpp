@@ -61,6 +61,40 @@ void settle_features(model::ModelOptions& model, const ingest::Dataset& dataset)
   model.adapt_candidate_features = false;
 }
 
+/// Says what has become of the examples that an earlier run was trained on, where that flatters the test of other data. Throws
+/// AgreedError (checkpoint) where a split that is drawn would draw them anew. Collective.
+void check_trained(const EarlierRun& earlier, const ingest::Dataset& dataset, const ingest::Split& split,
+                   bool draws_test, mpi::Communicator& communicator) {
+  const ingest::TrainedSample& sample = earlier.data.trained;
+  if (sample.size() == 0) return;
+  const ingest::SampleFate fate = ingest::find_sample(sample, dataset, split, communicator);
+  const auto share = [&](std::int64_t count) {
+    return fmt::format("{:.0f} %", 100 * static_cast<double>(count) / static_cast<double>(sample.size()));
+  };
+  if (draws_test && 2 * fate.at_another_time > sample.size()) {
+    throw mpi::AgreedError(
+        base::ExitCode::checkpoint,
+        fmt::format(
+            "{}: was trained on {} of these interactions with other timestamps, or some without. Splits "
+            "are drawn from user, item and time, so training examples would come into the test. Give "
+            "the data with the timestamps of before, or start afresh without --resume",
+            earlier.path, share(fate.at_another_time)));
+  }
+  if (fate.held_out > 0) {
+    spdlog::warn(
+        "{} of the examples that {} was trained on are kept out of training now: what is measured on them "
+        "tells what the model remembers (of {} that were looked for)",
+        share(fate.held_out), earlier.path, sample.size());
+  }
+  if (2 * fate.absent > sample.size()) {
+    spdlog::warn(
+        "{} of the examples that {} was trained on are not in this data (of {} that were looked for). If "
+        "they "
+        "are, with ids spelt in another way, they may be in the test now",
+        share(fate.absent), earlier.path, sample.size());
+  }
+}
+
 /// The split of the data; on data that has grown, that of the earlier run gone on with. Collective.
 ingest::Split split_as_before(const ingest::Dataset& dataset, const ingest::DataOptions& options,
                               mpi::Communicator& communicator, const EarlierRun* earlier) {
@@ -76,7 +110,9 @@ ingest::Split split_as_before(const ingest::Dataset& dataset, const ingest::Data
   }
   const ingest::EarlierSplit before = {earlier->data.split.value_or(ingest::SplitBorders()),
                                        earlier->data.content_hash != dataset.content_hash};
-  return ingest::split_interactions(dataset, options, communicator, &before);
+  ingest::Split split = ingest::split_interactions(dataset, options, communicator, &before);
+  if (before.is_of_other_data) check_trained(*earlier, dataset, split, draws_test, communicator);
+  return split;
 }
 
 /// Says what a part has in common with the training examples, and warns when that is too little or too much. Collective.
@@ -268,13 +304,16 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
     weights = read_weights(options.data.weight_column, dataset, split, communicator);
 
   TrainingData data;
-  data.identity = {dataset.name,
-                   dataset.total,
-                   split.size(ingest::Part::train),
-                   split.size(ingest::Part::test),
-                   dataset.content_hash,
-                   split.size(ingest::Part::validation),
-                   split.borders};
+  data.identity = {
+      dataset.name,
+      dataset.total,
+      split.size(ingest::Part::train),
+      split.size(ingest::Part::test),
+      dataset.content_hash,
+      split.size(ingest::Part::validation),
+      split.borders,
+      ingest::sample_training(dataset, split, earlier ? earlier->data.trained : ingest::TrainedSample(),
+                              communicator)};
   std::vector<bool> is_train;
   for (const ingest::Part part : split.parts) is_train.push_back(part == ingest::Part::train);
   ingest::FeaturisedColumns query = ingest::featurize_columns(

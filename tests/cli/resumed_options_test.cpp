@@ -8,6 +8,7 @@
 #include "cli/parsing.hpp"
 #include "gemel/checkpoint/checkpoint_name.hpp"
 #include "gemel/checkpoint/checkpoint_writer.hpp"
+#include "gemel/mpi/agreement.hpp"
 #include "gemel/training/settings.hpp"
 #include "hdf5/temporary_directory.hpp"
 
@@ -249,10 +250,13 @@ TEST_F(ResumedOptionsTest, AnotherVersionsOptionsArePassedOverAndItsValuesAreNot
   }
 }
 
-TEST_F(ResumedOptionsTest, AnEmptyDirectoryBeginsAfresh) {
-  const TrainingOptions fresh = resume({"--epochs", "3"});
+TEST_F(ResumedOptionsTest, AnEmptyDirectoryBeginsAfreshWithDataThatIsNamed) {
+  const TrainingOptions fresh = resume({"--epochs", "3", "--data", "there"});
   EXPECT_EQ(fresh.checkpoint.resume, "auto");
-  EXPECT_EQ(fresh.data.directory, "");
+  EXPECT_EQ(fresh.data.directory, "there");
+  EXPECT_EQ(resume({"--synthetic-users", "9"}).data.synthetic.users, 9);
+  // Without, a mistyped directory would train the built-in data.
+  EXPECT_THROW(resume({"--epochs", "3"}), mpi::AgreedError);
 }
 
 }  // namespace

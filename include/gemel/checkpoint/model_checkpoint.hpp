@@ -12,6 +12,7 @@
 #include "gemel/checkpoint/training_state.hpp"
 #include "gemel/evaluation/metric.hpp"
 #include "gemel/ingest/split.hpp"
+#include "gemel/ingest/trained_sample.hpp"
 #include "gemel/learning/optimizer.hpp"
 #include "gemel/model/two_tower.hpp"
 #include "gemel/mpi/communicator.hpp"
@@ -29,6 +30,7 @@ struct DataIdentity {
   std::int64_t validation_examples = 0;
   /// Nothing in a checkpoint of a version that drew splits from the number of interactions.
   std::optional<ingest::SplitBorders> split = ingest::SplitBorders();
+  ingest::TrainedSample trained = {};  ///< empty in such a checkpoint
 };
 
 /// The items that the model ranks, one for each row: what a recommender needs beside the query tower. Each rank brings those of its

@@ -10,6 +10,9 @@
 
 namespace gemel::ingest {
 
+/// A hash of the id of every item of the catalogue, on every rank. Collective.
+std::vector<std::uint64_t> hash_item_ids(const Dataset& dataset, mpi::Communicator& communicator);
+
 /// Random numbers that are drawn from an interaction itself: from its user, its item, its time, and which one it is of equal ones
 /// in the order of the data. So it keeps its draw whatever else comes into the data, and wherever it then stands.
 class InteractionDraws {
