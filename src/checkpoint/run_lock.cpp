@@ -36,18 +36,37 @@ nanoseconds modified(const struct stat& status) {
   return std::chrono::seconds(status.st_mtim.tv_sec) + nanoseconds(status.st_mtim.tv_nsec);
 }
 
-/// Nothing when there is none. It is opened anew each time, because a network file system asks its server for the time of a file then,
+/// Nothing when there is none, or what is there is no file or cannot be read. It is opened anew each time, because a network file system asks its server for the time of a file then,
 /// and else may tell one that is a minute old.
 std::optional<Marker> read_marker(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (descriptor < 0) return {};
   char text[4096];
   const ssize_t size = ::read(descriptor, text, sizeof(text));
   struct stat status {};
   const bool is_known = ::fstat(descriptor, &status) == 0;
   ::close(descriptor);
-  if (size < 0 || !is_known) return {};
+  if (size < 0 || !is_known || !S_ISREG(status.st_mode)) return {};
   return Marker{std::string(text, static_cast<std::size_t>(size)), modified(status)};
+}
+
+/// Throws when something is at `path` that is no marker or cannot be read: nobody can tell whose it is.
+void require_marker_or_nothing(const fs::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return;
+  if (S_ISREG(status.st_mode) && ::access(path.c_str(), R_OK) == 0) return;  // it has just been made
+  throw base::CheckpointError(fmt::format(
+      "{}: {}, so it is not known whether this run is under way; remove it if no process computes the run, "
+      "or "
+      "start another run, without --resume or with another --checkpoint-dir",
+      path.string(),
+      S_ISREG(status.st_mode) ? "this marker cannot be read" : "this is no file, as markers are"));
+}
+
+/// "process 7 on host hal", as far as it is known.
+std::string describe(const RunOwner& owner) {
+  return owner.process > 0 ? fmt::format("process {} on host {}", owner.process, owner.host)
+                           : std::string("another process");
 }
 
 /// Returns false when there is one already. The system lets one of all who try make it.
@@ -103,16 +122,19 @@ Life life_of(const fs::path& directory, const Marker& marker, const LockTimes& t
   return time_in(directory) - marker.touched >= times.silence ? Life::dead : Life::unknown;
 }
 
-/// Waits until the marker of somebody who cannot be asked for changes, is gone, or has been silent for long enough.
+/// Waits until the marker of somebody who cannot be asked for changes, is gone, or has been silent for long enough: by its date or,
+/// where that lies in the future, by our own clock.
 Life watch(const fs::path& path, const Marker& marker, const LockTimes& times) {
   spdlog::info("{}: waiting up to {:.0f} s for a sign that this run lives", path.string(),
                std::chrono::duration<double>(times.silence).count());
   const auto nap = std::min<std::chrono::milliseconds>(times.silence / 60, std::chrono::seconds(1));
+  const auto start = std::chrono::steady_clock::now();
   for (;;) {
     std::this_thread::sleep_for(nap);
     const auto now = read_marker(path);
     if (!now) return Life::dead;
     if (now->touched != marker.touched || now->text != marker.text) return Life::alive;
+    if (std::chrono::steady_clock::now() - start >= times.silence) return Life::dead;
     if (time_in(path.parent_path()) - marker.touched >= times.silence) return Life::dead;
   }
 }
@@ -170,8 +192,7 @@ void RunLock::require_held() const {
   throw base::CheckpointError(fmt::format(
       "{}: {} has taken this run over while it stood still, so it writes no checkpoints any more; leave the "
       "run to it, or start another one with another --checkpoint-dir",
-      path_.string(),
-      other ? fmt::format("process {} on host {}", other->process, other->host) : "another process"));
+      path_.string(), describe(other.value_or(RunOwner()))));
 }
 
 void RunLock::refresh(const std::stop_token& stop, std::chrono::milliseconds every) const {
@@ -186,22 +207,25 @@ void RunLock::refresh(const std::stop_token& stop, std::chrono::milliseconds eve
 std::optional<RunOwner> owner_of(const fs::path& directory, std::int64_t run, const LockTimes& times) {
   const fs::path path = directory / lock_name(run);
   const auto marker = read_marker(path);
-  if (!marker) return {};
+  if (!marker) {
+    require_marker_or_nothing(path);
+    return {};
+  }
   Life life = life_of(directory, *marker, times);
   if (life == Life::unknown) life = watch(path, *marker, times);
   if (life == Life::alive) {
     const auto now = read_marker(path);  // it may have been completed, or have another owner
-    return (now ? now->owner() : marker->owner()).value_or(RunOwner{"unknown", "", "", 0, 0});
+    return (now ? now->owner() : marker->owner()).value_or(RunOwner());
   }
   remove_marker(path, *marker);
   return {};
 }
 
 base::CheckpointError lives(const fs::path& directory, std::int64_t run, const RunOwner& owner) {
-  return base::CheckpointError(fmt::format(
-      "run {} in {} is under way: process {} on host {} computes it ({}). Wait until it has ended, or start "
-      "another run, without --resume or with another --checkpoint-dir",
-      run, directory.string(), owner.process, owner.host, lock_name(run)));
+  return base::CheckpointError(
+      fmt::format("run {} in {} is under way: {} computes it ({}). Wait until it has ended, or start "
+                  "another run, without --resume or with another --checkpoint-dir",
+                  run, directory.string(), describe(owner), lock_name(run)));
 }
 
 void remove_dead_locks(const fs::path& directory, const LockTimes& times) {

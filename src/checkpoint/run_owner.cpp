@@ -41,6 +41,14 @@ std::optional<ProcessState> look_at(std::int64_t process) {
   return result;
 }
 
+bool has_ended(const ProcessState& state) {
+  return state.state == 'Z' || state.state == 'X';
+}
+
+bool is_gone(std::int64_t process) {
+  return ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
+}
+
 /// The values of the lines "name: value".
 std::map<std::string, std::string> read_lines(const std::string& text) {
   std::map<std::string, std::string> values;
@@ -97,10 +105,16 @@ bool RunOwner::is_in_sight() const {
 }
 
 bool RunOwner::is_alive() const {
-  if (::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH) return false;
+  if (is_gone(process)) return false;
   const auto state = look_at(process);
   if (!state) return true;  // somebody else's, whom the system hides
-  return state->started == started && state->state != 'Z' && state->state != 'X';
+  return state->started == started && !has_ended(*state);
+}
+
+bool is_living(std::int64_t process) {
+  if (is_gone(process)) return false;
+  const auto state = look_at(process);
+  return !state || !has_ended(*state);
 }
 
 }  // namespace gemel::checkpoint

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ namespace gemel::checkpoint {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -127,7 +129,10 @@ TEST_F(RunLockTest, ADeadProcessIsKnownAtOnce) {
   const RunOwner sleeping = zombie.owner();
   mark(1, sleeping);
   EXPECT_EQ(owner_of(own_, 1), sleeping);
+  EXPECT_TRUE(is_living(zombie.process));
   zombie.become_zombie();
+  EXPECT_FALSE(is_living(zombie.process));
+  EXPECT_FALSE(is_living(999999999));
   mark(2, reused);
   mark(3, gone);
   for (const std::int64_t run : {1, 2, 3}) {
@@ -158,6 +163,37 @@ TEST_F(RunLockTest, AForeignRunThatGivesNoSignIsDead) {
   EXPECT_FALSE(owner_of(own_, 1, impatient));
   EXPECT_GE(std::chrono::steady_clock::now() - start, impatient.silence - milliseconds(20));
   EXPECT_FALSE(is_marked(1));
+}
+
+TEST_F(RunLockTest, AMarkerOfTheFutureIsWaitedOnNoLongerThanOthers) {
+  const LockTimes impatient = {milliseconds(20), milliseconds(300)};
+  mark(1, foreigner());
+  std::ofstream(path(2)) << "";  // is being written, or never was
+  for (const std::int64_t run : {1, 2}) {
+    touch(run, -std::chrono::hours(24 * 365));
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_FALSE(owner_of(own_, run, impatient)) << run;
+    EXPECT_GE(std::chrono::steady_clock::now() - start, impatient.silence) << run;
+    EXPECT_FALSE(is_marked(run)) << run;
+  }
+}
+
+TEST_F(RunLockTest, WhatIsNoMarkerIsNotTakenForOne) {
+  std::filesystem::create_symlink("nowhere", path(1));
+  std::filesystem::create_directory(path(2));
+  ASSERT_EQ(::mkfifo(path(3).c_str(), 0600), 0);
+  remove_dead_locks(own_, times_);
+  for (const std::int64_t run : {1, 2, 3}) {
+    EXPECT_FALSE(RunLock::claim(own_, run, times_)) << run;
+    try {
+      owner_of(own_, run, times_);
+      ADD_FAILURE() << "no CheckpointError for " << run;
+    } catch (const base::CheckpointError& error) {
+      EXPECT_THAT(error.what(),
+                  AllOf(HasSubstr(lock_name(run)), HasSubstr("no file"), HasSubstr("remove it")));
+    }
+  }
+  EXPECT_THAT(lives(own_, 4, RunOwner()).what(), HasSubstr("another process computes it"));
 }
 
 TEST_F(RunLockTest, AForeignRunThatTouchesItsMarkerLives) {

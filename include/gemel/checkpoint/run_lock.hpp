@@ -52,8 +52,8 @@ std::string lock_name(std::int64_t run);
 /// The runs in a directory that have a marker, ascending. Throws filesystem_error.
 std::vector<std::int64_t> locked_runs(const std::filesystem::path& directory);
 
-/// Who computes `run`; nothing when nobody does: then the marker, if there was one, is gone. For a sign of life of a process that
-/// cannot be asked for it waits, up to LockTimes::silence.
+/// Who computes `run`, without a process where that is not known; nothing when nobody does: then the marker, if there was one, is gone.
+/// For a sign of life of a process that cannot be asked for it waits, up to LockTimes::silence. Throws when what is there is no marker.
 std::optional<RunOwner> owner_of(const std::filesystem::path& directory, std::int64_t run,
                                  const LockTimes& times = {});
 

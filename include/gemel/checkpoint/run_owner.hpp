@@ -32,4 +32,7 @@ struct RunOwner {
   friend bool operator==(const RunOwner&, const RunOwner&) = default;
 };
 
+/// Whether a process of this number lives among those that this one sees; nothing more is known of it. A zombie does not.
+bool is_living(std::int64_t process);
+
 }  // namespace gemel::checkpoint
