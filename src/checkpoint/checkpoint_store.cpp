@@ -1,11 +1,9 @@
 #include "gemel/checkpoint/checkpoint_store.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <span>
 #include <system_error>
@@ -15,15 +13,13 @@
 #include "gemel/checkpoint/checkpoint_format.hpp"
 #include "gemel/checkpoint/checkpoint_reader.hpp"
 #include "gemel/checkpoint/durable_file.hpp"
+#include "gemel/checkpoint/run_owner.hpp"
 #include "gemel/mpi/agreement.hpp"
 
 namespace gemel::checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A half-written file of a process on another machine is taken for abandoned after so long without a change.
-constexpr auto abandoned_after = std::chrono::hours(24);
 
 // What "run-001-step-00000007.h5.tmp-host-123" is of: the run and the writing process.
 struct TemporaryName {
@@ -47,15 +43,16 @@ std::pair<std::string, pid_t> split_process(const std::string& process) {
   return {process.substr(0, dash), is_number ? static_cast<pid_t>(std::stol(digits)) : 0};
 }
 
-// Whether nobody writes the file any more: its process is on this machine and dead, or is this one (which has
-// not begun to write yet), or has not touched the file for long.
-bool is_abandoned(const fs::path& path, const std::string& process) {
+// Whether nobody writes the file of a run without a marker any more. Its process is on this machine and dead, or is this one, which has
+// not begun to write yet. Or the file has not changed for as long as a run may be silent: the process of that number may be another one
+// by now, or one in another container; and a run whose marker was tidied away goes on writing.
+bool is_abandoned(const fs::path& path, const std::string& process, const LockTimes& times) {
   const auto [host, id] = split_process(process);
   const auto [my_host, my_id] = split_process(process_name());
-  if (host == my_host && id > 0) return id == my_id || (::kill(id, 0) != 0 && errno == ESRCH);
+  if (host == my_host && id > 0 && (id == my_id || !is_living(id))) return true;
   std::error_code error;
   const auto changed = fs::last_write_time(path, error);
-  return !error && fs::file_time_type::clock::now() - changed > abandoned_after;
+  return !error && std::chrono::abs(fs::file_time_type::clock::now() - changed) >= times.silence;
 }
 
 bool has_checkpoints(const fs::path& directory, std::int64_t run) {
@@ -71,8 +68,9 @@ CheckpointStore::CheckpointStore(CheckpointOptions options, mpi::Communicator& c
   on_root([&] {
     prepare_directory();
     remove_dead_locks(directory_, times);
-    remove_leftovers();
+    remove_leftovers(times);
     reserve_number(resumed, times);
+    remove_leftovers(times);  // those of its own number, which may have had a marker until now
   });
   communicator_->broadcast(std::span(&run_, 1));
 }
@@ -147,12 +145,15 @@ void CheckpointStore::prepare_directory() const {
   }
 }
 
-void CheckpointStore::remove_leftovers() const {
+void CheckpointStore::remove_leftovers(const LockTimes& times) const {
   const std::vector<std::int64_t> locked = locked_runs(directory_);  // their runs may live
+  const auto is_left = [&](const fs::path& path, const TemporaryName& name) {
+    if (lock_ && name.run == run_) return true;  // nobody else may write under this number
+    return std::ranges::count(locked, name.run) == 0 && is_abandoned(path, name.process, times);
+  };
   for (const auto& entry : fs::directory_iterator(directory_)) {
     const auto name = TemporaryName::parse(entry.path().filename().string());
-    if (!name || std::ranges::count(locked, name->run) > 0 || !is_abandoned(entry.path(), name->process))
-      continue;
+    if (!name || !is_left(entry.path(), *name)) continue;
     std::error_code error;
     fs::remove(entry.path(), error);
     if (error) {

@@ -210,20 +210,30 @@ TEST_F(CheckpointStoreTest, RemovesWhatKilledRunsLeftButNothingElse) {
   make_file("run-001-step-00000003.h5.tmp-" + host + "-1");  // a live process
   make_file("run-001-step-00000004.h5.tmp-elsewhere-77");    // another machine, just now
   make_file("run-001-step-00000005.h5.tmp-elsewhere-77");    // another machine, long ago
+  make_file("run-001-step-00000006.h5.tmp-" + host + "-1");  // the number is another process's by now
   make_file("notes.h5.tmp-" + host + "-999999999");          // not ours
   make_file("run-007-step-00000001.h5.tmp-" + host +
             "-999999999");    // of a run that lives, perhaps in a container
   make_file("run-007.lock");  // somebody writes it just now
   on_root([&] {
-    const auto old = path_ / "run-001-step-00000005.h5.tmp-elsewhere-77";
-    std::filesystem::last_write_time(old,
-                                     std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+    const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(2);
+    for (const std::string& name : {std::string("run-001-step-00000005.h5.tmp-elsewhere-77"),
+                                    "run-001-step-00000006.h5.tmp-" + host + "-1"})
+      std::filesystem::last_write_time(path_ / name, old);
   });
   store();
   EXPECT_THAT(files(), ElementsAre("notes.h5.tmp-" + host + "-999999999",
                                    "run-001-step-00000003.h5.tmp-" + host + "-1",
                                    "run-001-step-00000004.h5.tmp-elsewhere-77",
                                    "run-007-step-00000001.h5.tmp-" + host + "-999999999"));
+}
+
+TEST_F(CheckpointStoreTest, WhoeverGoesOnWithARunRemovesWhatItLeft) {
+  run_of({100});
+  make_file("run-001-step-00000200.h5.tmp-elsewhere-77");  // just now
+  make_file("run-002-step-00000200.h5.tmp-elsewhere-77");
+  const auto resumed = store(2, path_ / "run-001-step-00000100.h5");
+  EXPECT_THAT(files(), ElementsAre("run-001-step-00000100.h5", "run-002-step-00000200.h5.tmp-elsewhere-77"));
 }
 
 TEST_F(CheckpointStoreTest, RefusesADirectoryThatIsAFile) {

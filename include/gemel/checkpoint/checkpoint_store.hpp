@@ -45,7 +45,8 @@ class CheckpointStore {
   /// Runs `action` on root and lets the ranks agree on its outcome.
   void on_root(const std::function<void()>& action) const;
   void prepare_directory() const;
-  void remove_leftovers() const;
+  /// Half-written files that nobody writes any more. Root only.
+  void remove_leftovers(const LockTimes& times) const;
   /// Root only, as are those below.
   void reserve_number(const std::filesystem::path& resumed, const LockTimes& times);
   /// Whether the marker of this run could be made.
