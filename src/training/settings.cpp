@@ -84,6 +84,20 @@ ordered_json data_source(const ingest::DataOptions& data) {
   return source;
 }
 
+/// Without the width of the embedding where it is `default_dim`, as in the defaults.
+std::string short_declaration(const std::string& feature, std::size_t default_dim) {
+  const std::string dim = fmt::format(":{}", default_dim);
+  if (!feature.ends_with(dim)) return feature;
+  const std::string shorter = feature.substr(0, feature.size() - dim.size());
+  try {
+    const bool is_same = ingest::parse_feature(shorter, default_dim).declaration() ==
+                         ingest::parse_feature(feature, default_dim).declaration();
+    return is_same ? shorter : feature;
+  } catch (const base::UsageError&) {  // the number was something else
+    return feature;
+  }
+}
+
 ordered_json declarations(const std::vector<std::string>& features, std::size_t default_dim) {
   auto list = ordered_json::array();
   for (const ingest::FeatureSpec& spec : parse_features(features, default_dim))
@@ -125,6 +139,39 @@ ordered_json parse_settings(const std::string& checkpoint_path, const std::strin
   if (parsed.is_object()) return parsed;
   throw base::CheckpointError(
       fmt::format("{}: its settings (attribute config) are not JSON", checkpoint_path));
+}
+
+/// An option and its values in a checkpoint and in the run that is to go on from it, as they would be given.
+struct Difference {
+  std::string name;
+  std::string before;
+  std::string now;
+};
+
+/// "give --layers 64,32 --split time, leave out --test-file and --validation-file".
+std::string remedy_for(const std::vector<Difference>& differences) {
+  std::string given;
+  std::vector<std::string> remedies;
+  for (const auto& [name, before, now] : differences) {
+    const bool is_split = name == "split";
+    if (is_split && before == "files") {
+      remedies.emplace_back("give data that comes split into files");
+      continue;
+    }
+    given += fmt::format(" --{} {}", name, before);
+    if (is_split && now == "files") remedies.emplace_back("leave out --test-file and --validation-file");
+  }
+  if (!given.empty()) remedies.insert(remedies.begin(), "give" + given);
+  return fmt::format("{}", fmt::join(remedies, ", "));
+}
+
+[[noreturn]] void refuse(const std::string& checkpoint_path, const std::vector<Difference>& differences) {
+  std::vector<std::string> told;
+  for (const auto& [name, before, now] : differences) {
+    told.push_back(fmt::format("with --{} {}, this run has {}", name, before, now));
+  }
+  throw base::CheckpointError(fmt::format("{}: was trained {}; {}, or start afresh without --resume",
+                                          checkpoint_path, fmt::join(told, "; "), remedy_for(differences)));
 }
 
 /// The columns of a tower's input.
@@ -265,7 +312,10 @@ bool ranks_alike(const std::string& saved, const std::string& current) {
 }
 
 std::vector<std::pair<std::string, std::string>> data_settings(const TrainingOptions& options) {
-  const auto joined = [](const std::vector<std::string>& texts) {
+  const auto joined = [&](const std::vector<std::string>& features) {
+    std::vector<std::string> texts;
+    for (const std::string& feature : features)
+      texts.push_back(short_declaration(feature, options.model.embedding_dim));
     return fmt::format("{}", fmt::join(texts, " "));
   };
   std::vector<std::pair<std::string, std::string>> settings = {
@@ -284,6 +334,7 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
                                           const std::string& current) {
   const ordered_json before = parse_settings(checkpoint_path, saved);
   std::vector<std::string> warnings;
+  std::vector<Difference> refused;
   const ordered_json now = ordered_json::parse(current);
   const TrainingOptions default_options;
   const ordered_json defaults = ordered_json::parse(result_settings(default_options));
@@ -292,20 +343,17 @@ std::vector<std::string> compare_settings(const std::string& checkpoint_path, co
     const ordered_json old_value =
         as_spelt_today(name, before.value(name, defaults.value(name, ordered_json())));
     if (old_value.is_null() || old_value == value) continue;
+    const Difference difference{name, as_option(old_value), as_option(value)};
     // A learned temperature goes on from where it was: another first value would be ignored.
     const bool is_learned = name == "temperature" && now.value("learned-temperature", false);
-    const bool may_change = !is_learned && is_among(name, changeable);
-    if (!may_change) {
-      const bool is_of_files = name == "split" && as_option(old_value) == "files";
-      const std::string remedy = is_of_files ? "data that comes split into files"
-                                             : fmt::format("--{} {}", name, as_option(old_value));
-      throw base::CheckpointError(fmt::format(
-          "{}: was trained with --{} {}, this run has {}; give {}, or start afresh without --resume",
-          checkpoint_path, name, as_option(old_value), as_option(value), remedy));
+    if (is_learned || !is_among(name, changeable)) {
+      refused.push_back(difference);
+    } else {
+      warnings.push_back(fmt::format("--{} was {} when the checkpoint was written and is {} from here on",
+                                     name, difference.before, difference.now));
     }
-    warnings.push_back(fmt::format("--{} was {} when the checkpoint was written and is {} from here on", name,
-                                   as_option(old_value), as_option(value)));
   }
+  if (!refused.empty()) refuse(checkpoint_path, refused);
   return warnings;
 }
 

@@ -66,6 +66,46 @@ TEST(Settings, WhatShapesTheModelMustAgree) {
               HasSubstr("--embedding-range 0.05, this run has 0.1; give --embedding-range 0.05,"));
 }
 
+TEST(Settings, AllThatMustAgreeAreToldAtOnce) {
+  const TrainingOptions before;
+  TrainingOptions now;
+  now.model.layers = {4};
+  now.batch_size = 128;
+  now.loss.temperature = 0.5F;  // may change
+  EXPECT_THAT(refusal(before, now),
+              HasSubstr("with --layers 32, this run has 4; with --batch-size 2048, this run has 128; "
+                        "give --layers 32 --batch-size 2048, or start afresh"));
+}
+
+TEST(Settings, ASplitIntoFilesIsUndoneByNamingNone) {
+  TrainingOptions users;
+  users.data.split = ingest::SplitKind::leave_last_two_out;
+  users.data.is_split_settled = true;
+  TrainingOptions files = users;
+  files.data.split = ingest::SplitKind::files;
+  EXPECT_THAT(refusal(users, files),
+              HasSubstr("with --split leave-last-two-out, this run has files; give --split "
+                        "leave-last-two-out, leave out --test-file and --validation-file, or start"));
+  EXPECT_THAT(refusal(files, users), HasSubstr("; give data that comes split into files, or start"));
+  users.model.layers = {4};
+  EXPECT_THAT(refusal(files, users),
+              HasSubstr("; give --layers 32, give data that comes split into files, or"));
+}
+
+TEST(Settings, FeaturesAreToldAsTheDefaultsAreWhateverTheyWereReadFrom) {
+  const TrainingOptions defaults;
+  TrainingOptions saved;
+  for (const SavedOption& option : saved_options("a.h5", result_settings(defaults))) {
+    if (option.name == "query-feature") saved.model.query_features = option.values;
+    if (option.name == "candidate-feature") saved.model.candidate_features = option.values;
+  }
+  EXPECT_NE(saved.model.query_features, defaults.model.query_features);
+  EXPECT_EQ(data_settings(saved), data_settings(defaults));
+  saved.model.query_features = {"a:lookup:7", "b:list(:32):32", "c:normalize", "c:bucketize(32)"};
+  saved.model.embedding_dim = 32;
+  EXPECT_EQ(data_settings(saved).front().second, "a:lookup:7 b:list(:32) c:normalize c:bucketize(32)");
+}
+
 TEST(Settings, AveragesMustAgreeAndRegularisationMayChange) {
   const TrainingOptions before;
   TrainingOptions now;

@@ -26,12 +26,13 @@ struct SavedOption {
 /// the message.
 std::vector<SavedOption> saved_options(const std::string& checkpoint_path, const std::string& settings);
 
-/// The settings that data can settle, as (option name, value as it would be given): the features and the split. Of other splits'
+/// The settings that data can settle, as (option name, value as it would be given): the features, with the widths that are not
+/// --embedding-dim, and the split. Of other splits'
 /// options it says that they are not used.
 std::vector<std::pair<std::string, std::string>> data_settings(const TrainingOptions& options);
 
 /// Compares the settings of a run with those of the checkpoint that it is to go on from. Settings that shape the model or the order
-/// of the examples must agree: throws CheckpointError that names the option, both values and the remedy. Returns a warning for each
+/// of the examples must agree: throws CheckpointError that names all that do not, their values and the remedy. Returns a warning for each
 /// of the others that differs.
 std::vector<std::string> compare_settings(const std::string& checkpoint_path, const std::string& saved,
                                           const std::string& current);
