@@ -32,6 +32,36 @@ const Command& find_command(const std::string& name) {
                                      nearest.empty() ? "" : fmt::format(" Did you mean {}?", nearest)));
 }
 
+/// The option that help is asked for, "" for all of them, or nothing.
+std::optional<std::string> topic_of(std::span<const std::string> arguments) {
+  constexpr std::string_view with_value = "--help=";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument.starts_with(with_value)) return without_dashes(argument.substr(with_value.size()));
+    if (argument != "--help" && argument != "-h") continue;
+    const bool has_next = i + 1 < arguments.size();
+    const bool names_option = has_next && (!arguments[i + 1].starts_with("-") || i + 2 == arguments.size());
+    return names_option ? without_dashes(arguments[i + 1]) : "";
+  }
+  return std::nullopt;
+}
+
+/// Throws AgreedError where a word is neither an option nor stands behind one, as its value or as what --help is to explain.
+void refuse_stray_words(std::span<const std::string> arguments) {
+  bool may_be_value = false;
+  for (const std::string& argument : arguments) {
+    const bool is_option = argument.starts_with("-");
+    if (!is_option && !may_be_value) {
+      throw mpi::AgreedError(
+          base::ExitCode::usage,
+          fmt::format("{}: this belongs to no option; --help alone explains all options, and --help {} would "
+                      "explain one",
+                      argument, argument));
+    }
+    may_be_value = is_option && argument.find('=') == std::string::npos;
+  }
+}
+
 /// `trainer --help [COMMAND [OPTION]]`.
 int program_help_of(std::span<const std::string> topic, mpi::Communicator& communicator, std::ostream& out) {
   if (topic.empty()) {
@@ -131,16 +161,9 @@ std::string exit_code_help() {
 }
 
 std::optional<std::string> help_asked_for(std::span<const std::string> arguments) {
-  constexpr std::string_view with_value = "--help=";
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument.starts_with(with_value)) return without_dashes(argument.substr(with_value.size()));
-    if (argument != "--help" && argument != "-h") continue;
-    const bool has_next = i + 1 < arguments.size();
-    const bool names_option = has_next && (!arguments[i + 1].starts_with("-") || i + 2 == arguments.size());
-    return names_option ? without_dashes(arguments[i + 1]) : "";
-  }
-  return std::nullopt;
+  const std::optional<std::string> topic = topic_of(arguments);
+  if (topic) refuse_stray_words(arguments);
+  return topic;
 }
 
 std::string help_text(const std::string& option, const OptionTable& table, const std::string& all) {

@@ -101,6 +101,22 @@ TEST(Program, HelpsWithOneOption) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
+TEST(Program, PassesOverNoWordBesideHelp) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"train", "layers", "--help"},
+                                                    {"train", "--help", "epochs", "layers"},
+                                                    {"--help", "train", "epochs", "layers"},
+                                                    {"plan", "--help=rows", "layers"},
+                                                    {"train", "--epochs", "3", "layers", "-h"}}) {
+    try {
+      run_program(arguments);
+      ADD_FAILURE() << testing::PrintToString(arguments);
+    } catch (const mpi::AgreedError& error) {
+      EXPECT_EQ(error.code(), base::ExitCode::usage);
+      EXPECT_THAT(error.what(), StartsWith("layers: this belongs to no option"));
+    }
+  }
+}
+
 TEST(Program, NamesTheNearestOptionForHelpWithAnUnknownOne) {
   for (const std::string command : {"train", "plan"}) {
     try {

@@ -39,7 +39,8 @@ std::string program_help();
 std::string exit_code_help();
 
 /// What the arguments of a command ask help for: the name of an option, "" for all of them, or nothing. --help layers, --help=layers and
-/// --help --layers ask for one option; otherwise --help or -h may stand anywhere.
+/// --help --layers ask for one option; otherwise --help or -h may stand anywhere. Throws AgreedError (usage) when help is asked for and a
+/// word belongs to no option.
 std::optional<std::string> help_asked_for(std::span<const std::string> arguments);
 
 /// That of one option, or, without a name, `all`. Throws AgreedError (usage) when `table` has no such option: every rank was given the same arguments.
