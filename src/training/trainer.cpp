@@ -207,10 +207,10 @@ class Run {
 
   /// Measures the model of a checkpoint that lacks nothing, as the run that wrote it did at its end.
   void evaluate_again() {
-    spdlog::info(
-        "{} has {} epochs already and --epochs asks for {}{}: nothing is left to train",
-        checkpoints_.resumed_from().string(), state_.epoch, options_.epochs,
-        is_out_of_patience() ? fmt::format(", but --patience {} is at its end", options_.patience) : "");
+    const bool is_short = state_.epoch < options_.epochs;  // of what is asked for
+    spdlog::info("{} has {} epochs already and --epochs asks for {}{}: nothing is left to train",
+                 checkpoints_.resumed_from().string(), state_.epoch, options_.epochs,
+                 is_short ? fmt::format(", but --patience {} is at its end", options_.patience) : "");
     if (validator_.examples() == 0) return;
     checkpoint::EpochRecord now = state_.history.back();
     now.step = state_.step;  // an epoch may be under way
