@@ -1,5 +1,6 @@
 #include "gemel/cli/spare_ranks.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -44,18 +45,22 @@ std::vector<std::pair<std::string, SpareRanks>> spare_ranks_names() {
   return {{"rest", SpareRanks::rest}, {"work", SpareRanks::work}};
 }
 
-int on_working_ranks(mpi::Communicator& all, SpareRanks spare,
+int on_working_ranks(mpi::Communicator& all, SpareRanks spare, std::int64_t most,
                      const std::function<int(mpi::Communicator&)>& action) {
   if (spare == SpareRanks::work || all.size() == 1) return action(all);
-  const bool works = has_own_cpu(all);
+  const bool has_cpu = has_own_cpu(all);
+  const std::int64_t cpus = all.sum(has_cpu ? 1 : 0);
+  const bool works = has_cpu && all.sum_before(has_cpu ? 1 : 0) < most;
   mpi::Communicator alike = all.split(works ? 1 : 0);
   if (!works) return rest(all);
   if (alike.size() == all.size()) return action(all);
   if (all.is_root()) {
     spdlog::warn(
-        "{} of {} ranks work and the others rest: there are CPUs for no more, and more would be slower. The "
-        "result is the same; --spare-ranks work lets all of them work",
-        alike.size(), all.size());
+        "{} of {} ranks work and the others rest: {}", alike.size(), all.size(),
+        cpus <= most
+            ? std::string("there are CPUs for no more, and more would be slower. The result is the same; "
+                          "--spare-ranks work lets all of them work")
+            : fmt::format("there are no more lanes to compute (--lanes {}). The result is the same", most));
   }
   try {
     return end_together(all, action(alike));

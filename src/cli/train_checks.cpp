@@ -131,6 +131,22 @@ void refuse_given(std::initializer_list<const char*> options, const OptionTable&
   }
 }
 
+/// Refuses columns of lists. One of both options may be the checkpoint's, which cannot be left out.
+void check_columns(const ingest::GivenFiles& files, const OptionTable& table) {
+  if (files.format != ingest::FileFormat::lists || files.columns.empty()) return;
+  refuse_given(
+      {"columns"}, table,
+      table.is_given("file-format")
+          ? "names the fields of pairs, but --file-format lists is given; leave one of them out"
+          : "names the fields of pairs, but the checkpoint has --file-format lists; leave this option "
+            "out, or give --file-format pairs too");
+  refuse_given(
+      {"file-format"}, table,
+      fmt::format("lists have no columns, but the checkpoint has --columns {}; leave this option out, "
+                  "or name the data anew with --train-file",
+                  files.columns.describe(",")));
+}
+
 /// Refuses options of the source of the data that do not fit together.
 void check_data(const ingest::DataOptions& data, const OptionTable& table) {
   const std::string file = data.files.train;
@@ -140,10 +156,7 @@ void check_data(const ingest::DataOptions& data, const OptionTable& table) {
   } else {
     refuse_given({"data"}, table, fmt::format("--train-file {} is given too; leave one of them out", file));
   }
-  if (data.files.format == ingest::FileFormat::lists) {
-    refuse_given({"columns"}, table,
-                 "names the fields of pairs, but --file-format lists is given; leave one of them out");
-  }
+  check_columns(data.files, table);
   if (file.empty() && data.directory.empty()) return;
   refuse_given({"synthetic-users", "synthetic-items", "synthetic-interactions"}, table,
                fmt::format("is of the built-in data, but --{} {} is given; leave one of them out",
@@ -155,12 +168,19 @@ void check_split(const ingest::DataOptions& data, const OptionTable& table) {
   using Kind = ingest::SplitKind;
   const Kind kind = data.split;
   if (kind == Kind::files) {
+    const bool is_saved = table.is_saved("validation-file") || table.is_saved("test-file");
     refuse_given({"split", "test-fraction"}, table,
-                 "the data is split by --validation-file and --test-file already; leave one of these out");
+                 is_saved
+                     ? "the checkpoint's --validation-file and --test-file split the data already; leave "
+                       "this option out"
+                     : "the data is split by --validation-file and --test-file already; leave one of "
+                       "these out");
   }
   if (!data.files.validation.empty()) {
     refuse_given({"validation-fraction"}, table,
-                 "--validation-file has the validation examples; leave one of them out");
+                 table.is_saved("validation-file")
+                     ? "the checkpoint's --validation-file has the validation examples; leave this option out"
+                     : "--validation-file has the validation examples; leave one of them out");
   }
   if (kind != Kind::k_fold) {
     refuse_given({"folds", "fold"}, table,
@@ -224,7 +244,7 @@ void check_ranks(const training::TrainingOptions& options, int ranks) {
   if (ranks <= options.lanes) return;
   throw base::UsageError(
       fmt::format("--lanes {}: {} ranks are more than there are lanes to compute; start at most {} ranks "
-                  "(mpirun -n {}) or give --lanes {}",
+                  "(mpirun -n {}), give --lanes {}, or let the others rest with --spare-ranks rest",
                   options.lanes, ranks, options.lanes, options.lanes, ranks));
 }
 

@@ -68,6 +68,9 @@ void check_ranks_alike(const training::TrainingOptions& options, const mpi::Comm
 int train(const ParsedTrainOptions& parsed, mpi::Communicator& communicator, std::ostream& out,
           const Trainer& trainer) {
   check_ranks_alike(parsed.options.training, communicator);
+  const std::string& resume = parsed.options.training.checkpoint.resume;
+  const bool begins_afresh = resume.empty() || resume == "auto";  // no newest one was found
+  if (!begins_afresh) require_there(parsed.data, resume, communicator);
   ObserverList observers = make_observers(parsed, communicator, out);
   try {
     trainer(parsed.options.training, communicator, observers);
@@ -95,7 +98,7 @@ int train_command(std::span<const std::string> arguments, mpi::Communicator& com
     return 0;
   }
   const ParsedTrainOptions parsed = parse_alike(arguments, communicator);
-  return on_working_ranks(communicator, parsed.options.spare_ranks,
+  return on_working_ranks(communicator, parsed.options.spare_ranks, parsed.options.training.lanes,
                           [&](mpi::Communicator& working) { return train(parsed, working, out, trainer); });
 }
 

@@ -371,7 +371,8 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        whole_number(o.threads, 1, training::most_lanes)},
       {"Ranks and lanes", "spare-ranks", "WHAT",
        "What ranks do that their nodes have no CPU for: rest, as taking turns on a CPU is slower, or work. "
-       "Changes no result.",
+       "With rest, those that are more than --lanes rest, too; with work, they are an error. Changes no "
+       "result.",
        choice(options.spare_ranks, spare_ranks_names())},
 
       {"Output", "metrics-file", "FILE",

@@ -73,6 +73,7 @@ ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
   settle_options(parsed.options, table);
   check_train_options(parsed.options.training);
   parsed.settings = table.settings();
+  parsed.data = named_data(parsed.options.training, table);
   return parsed;
 }
 

@@ -222,6 +222,41 @@ TEST_F(ResumedOptionsTest, WhatDoesNotFitWithTheCheckpointsOptionsIsRefused) {
   EXPECT_FALSE(resume({"--negatives", "catalogue", "--logq-correction=false"}).loss.logq_correction);
 }
 
+TEST_F(ResumedOptionsTest, WhatDoesNotFitWithTheCheckpointsFilesIsRefused) {
+  const auto refusal = [&](const Arguments& arguments) -> std::string {
+    try {
+      resume(arguments);
+    } catch (const base::UsageError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  save({"--train-file", "train.csv", "--columns", "timestamp,item,user"});
+  EXPECT_THAT(refusal({"--file-format", "lists"}),
+              AllOf(HasSubstr("--file-format: "), HasSubstr("--columns timestamp,item,user")));
+  EXPECT_EQ(resume({"--file-format", "pairs"}).data.files.columns.describe(","), "timestamp,item,user");
+  std::filesystem::remove(path_);
+  save({"--train-file", "train.txt", "--file-format", "lists", "--validation-file", "v", "--test-file", "t"});
+  EXPECT_THAT(refusal({"--columns", "user,item"}),
+              AllOf(HasSubstr("--columns: "), HasSubstr("--file-format lists"),
+                    HasSubstr("give --file-format pairs")));
+  EXPECT_EQ(resume({"--columns", "user,item", "--file-format", "pairs"}).data.files.format,
+            ingest::FileFormat::pairs);
+  EXPECT_THAT(refusal({"--split", "time"}), HasSubstr("the checkpoint's --validation-file and --test-file"));
+  EXPECT_THAT(refusal({"--validation-fraction", "0.1"}), HasSubstr("the checkpoint's --validation-file"));
+}
+
+TEST_F(ResumedOptionsTest, ItIsKnownWhoNamedTheData) {
+  save({"--train-file", "/there/train.txt", "--validation-file", "/there/valid.txt"});
+  Arguments arguments = {
+      "--checkpoint-dir", directory_.path().string(), "--resume", "auto", "--test-file", "t"};
+  const std::vector<NamedPath> data = parse(arguments).data;
+  const std::vector<NamedPath> expected = {{"train-file", "/there/train.txt", true},
+                                           {"validation-file", "/there/valid.txt", true},
+                                           {"test-file", "t", false}};
+  EXPECT_EQ(data, expected);
+}
+
 TEST_F(ResumedOptionsTest, AnOlderCheckpointThatDoesNotNameItsDataIsRefused) {
   save(R"({"layers": [64, 32]})", "");
   try {

@@ -10,8 +10,13 @@ run=(--epochs 2 --validate-every 1)
 all_work="${working[*]}"
 train 1 one "${run[@]}"
 
-# Three ranks that share a CPU.
+# More ranks than lanes.
 working=()
+on 3 --checkpoint-dir lane --epochs 1 "${quiet[@]}" --lanes 1
+((status == 0)) || fail "exit code $status where there is one lane for three ranks"
+check 'it is told that one works' grep -q '1 of 3 ranks work and the others rest' errors
+
+# Three ranks that share a CPU.
 mpiexec=(taskset --cpu-list "$(taskset --cpu-list --pid $$ | sed 's/.*: \([0-9]*\).*/\1/')" "${mpiexec[@]}")
 on 3 --checkpoint-dir rest "${run[@]}" --progress lines --metrics-file metrics.jsonl
 ((status == 0)) || fail "exit code $status where ranks rest"

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/cli/named_data.hpp"
 #include "gemel/cli/option_table.hpp"
 #include "gemel/cli/train_option_rows.hpp"
 #include "gemel/mpi/communicator.hpp"
@@ -25,6 +26,7 @@ void settle_options(TrainCommandOptions& options, const OptionTable& table);
 struct ParsedTrainOptions {
   TrainCommandOptions options;
   std::vector<std::pair<std::string, std::string>> settings;  ///< every option with its effective value
+  std::vector<NamedPath> data;
 };
 
 /// Reads the command line, then the configuration file that it names (on root, for all), then the checkpoint to resume from, and
