@@ -66,7 +66,7 @@ CheckpointStore::CheckpointStore(CheckpointOptions options, mpi::Communicator& c
     : options_(std::move(options)), directory_(options_.directory), communicator_(&communicator) {
   base::require(options_.keep >= 1, "checkpoint: at least one checkpoint is kept");
   on_root([&] {
-    prepare_directory();
+    prepare_directory(resumed);
     remove_dead_locks(directory_, times);
     remove_leftovers(times);
     reserve_number(resumed, times);
@@ -126,7 +126,7 @@ void CheckpointStore::on_root(const std::function<void()>& action) const {
   });
 }
 
-void CheckpointStore::prepare_directory() const {
+void CheckpointStore::prepare_directory(const fs::path& resumed) const {
   const fs::path trial = directory_ / fmt::format(".gemel-trial-{}", process_name());
   try {
     fs::create_directories(directory_);
@@ -139,9 +139,13 @@ void CheckpointStore::prepare_directory() const {
   } catch (const std::exception& error) {
     std::error_code ignored;
     fs::remove(trial, ignored);
+    const std::string also =
+        resumed.empty() ? ""
+                        : fmt::format(" beside --resume {}, also where nothing is left but to evaluate it",
+                                      resumed.string());
     throw base::CheckpointError(fmt::format(
-        "cannot write checkpoints to {}: {}. Name a directory that can be written with --checkpoint-dir.",
-        directory_.string(), error.what()));
+        "cannot write checkpoints to {}: {}. Name a directory that can be written with --checkpoint-dir{}.",
+        directory_.string(), error.what(), also));
   }
 }
 

@@ -69,9 +69,9 @@ class CheckpointStoreTest : public testing::Test {
     world_.barrier();
     return names;
   }
-  std::string message_of_opening(const std::string& directory) {
+  std::string message_of_opening(const std::string& directory, const std::filesystem::path& resumed = {}) {
     try {
-      store_in(directory);
+      store_in(directory, 2, resumed);
     } catch (const mpi::AgreedError& error) {
       EXPECT_EQ(error.code(), base::ExitCode::checkpoint);
       return error.what();
@@ -242,6 +242,8 @@ TEST_F(CheckpointStoreTest, RefusesADirectoryThatIsAFile) {
               AllOf(HasSubstr("occupied"), HasSubstr("--checkpoint-dir")));
   EXPECT_THAT(message_of_opening((path_ / "occupied" / "below").string()),
               AllOf(HasSubstr("occupied/below"), HasSubstr("Not a directory")));
+  EXPECT_THAT(message_of_opening((path_ / "occupied").string(), "there/run-001-step-00000200.h5"),
+              HasSubstr("with --checkpoint-dir beside --resume there/run-001-step-00000200.h5"));
 }
 
 TEST_F(CheckpointStoreTest, RefusesADirectoryWithoutPermission) {

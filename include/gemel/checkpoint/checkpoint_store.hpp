@@ -44,7 +44,8 @@ class CheckpointStore {
  private:
   /// Runs `action` on root and lets the ranks agree on its outcome.
   void on_root(const std::function<void()>& action) const;
-  void prepare_directory() const;
+  /// `resumed` is for the message where the directory cannot be written.
+  void prepare_directory(const std::filesystem::path& resumed) const;
   /// Half-written files that nobody writes any more. Root only.
   void remove_leftovers(const LockTimes& times) const;
   /// Root only, as are those below.
