@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <regex>
@@ -54,7 +55,8 @@ std::optional<Marker> read_marker(const fs::path& path) {
 void require_marker_or_nothing(const fs::path& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return;
-  if (S_ISREG(status.st_mode) && ::access(path.c_str(), R_OK) == 0) return;  // it has just been made
+  const bool is_hidden = ::access(path.c_str(), R_OK) != 0 && errno == EACCES;
+  if (S_ISREG(status.st_mode) && !is_hidden) return;  // it has just been made, or is gone by now
   throw base::CheckpointError(fmt::format(
       "{}: {}, so it is not known whether this run is under way; remove it if no process computes the run, "
       "or "
