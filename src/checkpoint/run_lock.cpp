@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +17,6 @@
 #include <utility>
 
 #include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_format.hpp"
 #include "gemel/checkpoint/durable_file.hpp"
 
 namespace gemel::checkpoint {
@@ -99,21 +99,24 @@ nanoseconds time_in(const fs::path& directory) {
   return is_known ? modified(status) : std::chrono::system_clock::now().time_since_epoch();
 }
 
-/// Removes the marker of a dead run. Another process may have done the same since we looked, and have put its own marker there, so
-/// it is moved aside first: one process alone gets it. If it is not the one that was looked at, it is given back. (A third process
-/// that claims the number meanwhile is found out by RunLock::require_held, before anything is written.)
+/// Removes the marker of a dead run. Others may be about to do the same, and one of them may have put its own marker there since we
+/// looked. So a marker is removed only under a lock of that very file, by whoever still finds it at its place: as long as the lock is
+/// held nobody else removes it, and while it is there nobody makes another. (Where the file system has no locks, two may take one run
+/// over; RunLock::require_held finds that out before anything is written.)
 void remove_marker(const fs::path& path, const Marker& dead) {
-  const fs::path aside = path.string() + temporary_mark + process_name();
-  if (::rename(path.c_str(), aside.c_str()) != 0) return;
-  const auto moved = read_marker(aside);
-  if (moved && moved->text != dead.text) {
-    try {
-      rename_without_overwriting(aside, path);
-      return;
-    } catch (const base::CheckpointError&) {  // there is another one by now
-    }
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) {
+    if (errno != ENOENT) ::unlink(path.c_str());  // of another user, in a directory that is ours
+    return;
   }
-  ::unlink(aside.c_str());
+  ::flock(descriptor, LOCK_EX);
+  struct stat locked {};
+  struct stat present {};
+  const bool is_present = ::fstat(descriptor, &locked) == 0 && ::lstat(path.c_str(), &present) == 0 &&
+                          locked.st_ino == present.st_ino && locked.st_dev == present.st_dev;
+  const auto marker = read_marker(path);
+  if (is_present && marker && marker->text == dead.text) ::unlink(path.c_str());
+  ::close(descriptor);  // and with it the lock
 }
 
 enum class Life { dead, alive, unknown };
