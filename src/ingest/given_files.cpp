@@ -20,6 +20,7 @@
 #include "gemel/ingest/field_splitter.hpp"
 #include "gemel/ingest/file_layout.hpp"
 #include "gemel/ingest/line_errors.hpp"
+#include "gemel/ingest/list_reader.hpp"
 #include "gemel/ingest/pair_reader.hpp"
 #include "gemel/ingest/string_exchange.hpp"
 #include "gemel/ingest/text_file.hpp"
@@ -58,7 +59,7 @@ class Interactions {
            mpi::Communicator& communicator) {
     const std::size_t before = items_.size();
     if (layout.format == FileFormat::lists) {
-      add_lists(text);
+      add_lists(file.path, text, communicator);
     } else {
       add_pairs(file.path, layout, text, communicator);
     }
@@ -97,15 +98,18 @@ class Interactions {
   }
 
  private:
-  void add_lists(const DelimitedText& text) {
-    FieldSplitter split(Separator::blanks);
+  void add_lists(const fs::path& path, const DelimitedText& text, mpi::Communicator& communicator) {
+    LineErrors errors(path);
+    ListReader read;
     text.for_each_line([&](const Line& line) {
-      const std::vector<Field>& fields = split(line.text);
+      const std::vector<Field>& fields = read(line, errors);
       for (std::size_t i = 1; i < fields.size(); ++i) {
         users_.push_back(fields[0].text);
         items_.push_back(fields[i].text);
       }
     });
+    errors.throw_if_any(ListReader::remedy, communicator);
+    read.tell_of_idle_users(path, communicator);
   }
 
   void add_pairs(const fs::path& path, const FileLayout& layout, const DelimitedText& text,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gemel/ingest/comments.hpp"
 #include "gemel/ingest/pair_columns.hpp"
 
 namespace gemel::ingest {
@@ -34,6 +35,10 @@ PairReader::PairReader(const FileLayout& layout)
 std::optional<Pair> PairReader::operator()(const Line& line, LineErrors& errors) {
   if (line.number == layout_.heading) return std::nullopt;
   const std::vector<Field>& fields = split_(line.text);
+  if (user_ == 0 && is_comment(line.text)) {
+    errors.add(line, line.text, "an interaction, not a comment");
+    return std::nullopt;
+  }
   if (!has_right_fields(line, fields, errors)) return std::nullopt;
   Pair pair{.user = fields[user_].text, .item = fields[item_].text};
   const auto reject = [&](std::size_t field, std::string_view expected) {
