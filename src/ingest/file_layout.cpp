@@ -9,6 +9,7 @@
 #include <span>
 
 #include "gemel/base/error.hpp"
+#include "gemel/ingest/comments.hpp"
 #include "gemel/ingest/format_guess.hpp"
 #include "gemel/ingest/line_errors.hpp"
 
@@ -39,7 +40,24 @@ struct Sketch {
   throw base::DataError(fmt::format("{}:{}:1: {}: {}", path.string(), line.number, quote(line.text), why));
 }
 
-Sketch sketch_of(const SampledFile& file) {
+/// Refuses comments.
+[[noreturn]] void refuse_comment(const Sketch& sketch, const SampleLine& comment) {
+  const std::string_view text = comment.text.substr(comment.text.find_first_not_of(" \t"));
+  refuse(
+      sketch.path, comment,
+      fmt::format("looks like a comment, which files of interactions do not have. Take such lines away: grep "
+                  "-v '^ *{}' {} >data.txt. If it is a user, write the user in another way.",
+                  text.substr(0, text[0] == '/' ? 2 : 1), sketch.path.string()));
+}
+
+/// Whether lines begin with a user, as far as --columns or what may be a heading says. An item's name may begin as comments do.
+bool begins_with_user(const CutLine& first, const PairColumns& named) {
+  if (!named.empty()) return named[0] == PairColumn::user;
+  return !is_heading(first) || is_name_of(PairColumn::user, first.fields[0].text);
+}
+
+/// `named`: what --columns says.
+Sketch sketch_of(const SampledFile& file, const PairColumns& named) {
   Sketch sketch{file.path, file.sample.lines(), Separator::blanks, {}};
   if (sketch.lines.empty()) {
     throw base::DataError(
@@ -48,15 +66,13 @@ Sketch sketch_of(const SampledFile& file) {
                     file.path.string()));
   }
   const SampleLine first = sketch.lines.front();
-  if (first.text.starts_with("# ") || first.text.starts_with("% ") || first.text.starts_with("%%")) {
-    refuse(file.path, first,
-           fmt::format("looks like a comment, of which nothing is known here. Take such lines away: grep -v "
-                       "'^[#%]' {} >data.txt.",
-                       file.path.string()));
-  }
   sketch.separator = choose_separator(sketch.lines);
   FieldSplitter split(sketch.separator);
   CutLine cut_first = cut(first, split);
+  const SampleLine* comment = find_comment(sketch.lines);
+  const bool is_at_start = comment == &sketch.lines.front() && named.empty();
+  if (comment != nullptr && (is_at_start || begins_with_user(cut_first, named)))
+    refuse_comment(sketch, *comment);
   if (!is_heading(cut_first)) return sketch;
   sketch.heading = std::move(cut_first);
   sketch.lines.erase(sketch.lines.begin());
@@ -111,15 +127,64 @@ bool are_numbers_beyond_user(std::span<const SampleLine> lines, FieldSplitter& s
   return numbers > 0;
 }
 
-/// Refuses a first line of words where all other lines have numbers, and one that names users.
-void refuse_unknown_heading(const Sketch& sketch, Separator separator) {
+bool has_digit(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Whether some field of the first line has no digit, while it has one in all other lines, of which at least half have such a field.
+bool lacks_digits_of_others(std::span<const SampleLine> lines, Separator separator) {
   FieldSplitter split(separator);
+  const std::vector<Field> first = split(lines.front().text);
+  const bool are_all_ids =
+      separator == Separator::blanks;  // beyond the user they are items, wherever they stand
+  std::vector<std::size_t> with(first.size());
+  std::vector<std::size_t> without(first.size());
+  for (const SampleLine& line : lines.subspan(1)) {
+    const std::vector<Field>& fields = split(line.text);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const std::size_t place = are_all_ids ? std::min<std::size_t>(i, 1) : i;
+      if (place < first.size()) ++(has_digit(fields[i].text) ? with : without)[place];
+    }
+  }
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (!first[i].text.empty() && without[i] == 0 && with[i] > 0 && with[i] * 2 + 1 >= lines.size())
+      return true;
+  }
+  return false;
+}
+
+/// Whether a field of the first line is a usual name of items that is in no other line, but for equal ones.
+bool names_items_once(std::span<const SampleLine> lines, Separator separator) {
+  FieldSplitter split(separator);
+  const std::vector<Field> first = split(lines.front().text);
+  for (const Field& name : first) {
+    if (!is_name_of(PairColumn::item, name.text)) continue;
+    const bool is_item = std::ranges::any_of(lines.subspan(1), [&](const SampleLine& line) {
+      return line.text != lines.front().text &&
+             std::ranges::count(split(line.text), name.text, &Field::text) > 0;
+    });
+    if (!is_item) return true;
+  }
+  return false;
+}
+
+/// Whether the first line may be a heading, of other names than the usual ones of users and items.
+bool may_be_heading(const Sketch& sketch, Separator separator) {
+  FieldSplitter split(separator);
+  const std::vector<Field> first = split(sketch.lines.front().text);
+  if (first.size() < 2 || std::ranges::any_of(first, is_number)) return false;
+  if (std::ranges::any_of(first, [](const Field& field) { return is_name_of(PairColumn::user, field.text); }))
+    return true;
+  const std::span<const SampleLine> lines = sketch.lines;
+  if (are_numbers_beyond_user(lines.subspan(1), split)) return true;
+  if (std::ranges::any_of(first, [](const Field& field) { return has_digit(field.text); })) return false;
+  return lacks_digits_of_others(lines, separator) || names_items_once(lines, separator);
+}
+
+/// Refuses a first line of words that names users or items, or where other lines have numbers, or ids with digits.
+void refuse_unknown_heading(const Sketch& sketch, Separator separator) {
+  if (!may_be_heading(sketch, separator)) return;
   const SampleLine& line = sketch.lines.front();
-  const std::vector<Field>& first = split(line.text);
-  if (first.size() < 2 || std::ranges::any_of(first, is_number)) return;
-  const bool names_users =
-      std::ranges::any_of(first, [](const Field& field) { return is_name_of(PairColumn::user, field.text); });
-  if (!names_users && !are_numbers_beyond_user(std::span(sketch.lines).subspan(1), split)) return;
   refuse(
       sketch.path, line,
       fmt::format("looks like a heading, but not both a user and an item are among its names (such as "
@@ -277,9 +342,46 @@ std::string description_of(const CutLine& line, const FileLayout& layout,
                      heading ? ", after a heading" : "", fmt::join(said, ", "));
 }
 
+/// The columns of a file with a heading.
+struct NamedColumns {
+  fs::path path;
+  PairColumns columns;
+};
+
+/// Whether what `lines`, all with as many fields as `columns`, show of the order of their fields is that of `columns`.
+bool show_order(const std::vector<CutLine>& lines, const PairColumns& columns, const fs::path& path) {
+  std::optional<std::size_t> last;
+  for (const PairColumn column :
+       {PairColumn::user, PairColumn::item, PairColumn::rating, PairColumn::timestamp}) {
+    const auto field = columns.find(column);
+    if (!field) continue;
+    if (last && *field < *last) return false;
+    last = field;
+  }
+  if (columns.size() > 4) return true;
+  const PairColumns guessed = guess_columns(lines, path);
+  for (std::size_t field = 0; field < columns.size(); ++field) {
+    if (columns[field] != PairColumn::unused && columns[field] != guessed[field]) return false;
+  }
+  return true;
+}
+
+/// The columns of a file without a heading, all of `lines` of which have as many fields as `beside` names. Throws DataError unless they are
+/// in the usual order, as far as the numbers show: this file may have been written in another way than that one.
+PairColumns columns_beside(const Sketch& sketch, const std::vector<CutLine>& lines,
+                           const NamedColumns& beside) {
+  if (show_order(lines, beside.columns, sketch.path)) return beside.columns;
+  throw base::DataError(
+      fmt::format("{}:{}:1: has no heading, and nothing shows that its fields are in the order that {} "
+                  "names: {}. Give this "
+                  "file a heading, too; or say what the fields of all files are: --columns {}.",
+                  sketch.path.string(), lines.front().number, beside.path.string(),
+                  beside.columns.describe(", "), beside.columns.describe(",")));
+}
+
 /// `beside`: the columns of a file with a heading, if there is one.
 FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
-                       const std::optional<PairColumns>& beside) {
+                       const std::optional<NamedColumns>& beside) {
   if (!sketch.heading) refuse_unknown_heading(sketch, sketch.separator);
   const std::vector<CutLine> lines = usual_lines(cut_all(sketch));
   const CutLine& first = lines.front();
@@ -292,8 +394,8 @@ FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
   } else if (sketch.heading) {
     layout.columns = columns_of_heading(*sketch.heading, sketch.path);
     check_number(sketch, first, layout.columns, "the heading names");
-  } else if (beside && beside->size() == first.fields.size()) {
-    layout.columns = *beside;
+  } else if (beside && beside->columns.size() == first.fields.size()) {
+    layout.columns = columns_beside(sketch, lines, *beside);
   } else {
     check_guessable(sketch, first);
     layout.columns = guess_columns(lines, sketch.path);
@@ -324,12 +426,12 @@ std::vector<FileLayout> recognise_layouts(const std::vector<SampledFile>& files,
                                           const PairColumns& named) {
   base::require(named.empty() || asked != FileFormat::lists, "columns of lists");
   std::vector<Sketch> sketches;
-  for (const SampledFile& file : files) sketches.push_back(sketch_of(file));
+  for (const SampledFile& file : files) sketches.push_back(sketch_of(file, named));
   const FileFormat format = common_format(sketches, asked, named);
-  std::optional<PairColumns> beside;
+  std::optional<NamedColumns> beside;
   for (const Sketch& sketch : sketches) {
     if (format == FileFormat::pairs && named.empty() && sketch.heading && !beside)
-      beside = columns_of_heading(*sketch.heading, sketch.path);
+      beside = NamedColumns{sketch.path, columns_of_heading(*sketch.heading, sketch.path)};
   }
   std::vector<FileLayout> layouts;
   for (const Sketch& sketch : sketches) {

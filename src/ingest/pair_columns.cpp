@@ -37,6 +37,37 @@ constexpr std::array ratings = {"rating"sv, "ratings"sv,   "score"sv,  "stars"sv
 constexpr std::array timestamps = {"timestamp"sv, "timestamps"sv, "time"sv, "ts"sv,
                                    "unixtime"sv,  "datetime"sv,   "date"sv, "unixreviewtime"sv};
 
+/// Further names, which count where none of the names above is there: a user may have several sessions.
+struct FurtherName {
+  std::string_view name;
+  PairColumn column;
+};
+constexpr std::array further_names = [] {
+  using enum PairColumn;
+  return std::to_array<FurtherName>(
+      {{"client", user},        {"clientid", user},     {"session", user},    {"sessionid", user},
+       {"viewer", user},        {"viewerid", user},     {"reader", user},     {"readerid", user},
+       {"player", user},        {"playerid", user},     {"person", user},     {"personid", user},
+       {"buyer", user},         {"buyerid", user},      {"shopper", user},    {"shopperid", user},
+       {"subscriber", user},    {"subscriberid", user}, {"patron", user},     {"patronid", user},
+       {"consumer", user},      {"consumerid", user},   {"account", user},    {"profileid", user},
+       {"nutzer", user},        {"nutzerid", user},     {"benutzer", user},   {"benutzerid", user},
+       {"kunde", user},         {"kundeid", user},      {"kundenid", user},   {"kundennr", user},
+       {"kundennummer", user},  {"usuario", user},      {"usuarioid", user},  {"utilisateur", user},
+       {"cliente", user},       {"title", item},        {"titel", item},      {"sku", item},
+       {"skuid", item},         {"itemno", item},       {"itemnumber", item}, {"productno", item},
+       {"productcode", item},   {"stockcode", item},    {"show", item},       {"showid", item},
+       {"anime", item},         {"recipe", item},       {"venue", item},      {"location", item},
+       {"poi", item},           {"beer", item},         {"restaurant", item}, {"restaurantid", item},
+       {"hotel", item},         {"hotelid", item},      {"course", item},     {"courseid", item},
+       {"podcast", item},       {"podcastid", item},    {"document", item},   {"documentid", item},
+       {"docid", item},         {"artikel", item},      {"artikelid", item},  {"artikelnr", item},
+       {"artikelnummer", item}, {"produkt", item},      {"produktid", item},  {"produktnr", item},
+       {"buch", item},          {"buchid", item},       {"filmnr", item},     {"producto", item},
+       {"produit", item},       {"bewertung", rating},  {"wertung", rating},  {"zeitstempel", timestamp},
+       {"zeit", timestamp},     {"datum", timestamp}});
+}();
+
 /// A name of a heading as the lists above have it: "User_ID:token" is "userid".
 std::string plain(std::string_view name) {
   std::string text;
@@ -49,14 +80,36 @@ std::string plain(std::string_view name) {
 
 constexpr std::size_t longest_name = 24;
 
-PairColumn meaning_of(std::string_view name) {
-  if (name.size() > longest_name) return PairColumn::unused;
+/// What a name in a heading stands for.
+struct Meaning {
+  PairColumn column = PairColumn::unused;
+  bool is_further = false;  ///< whether another name of the column goes before it
+};
+
+Meaning meaning_of(std::string_view name) {
+  if (name.size() > longest_name) return {};
   const std::string text = plain(name);
   const auto is_in = [&](const auto& names) { return std::ranges::find(names, text) != names.end(); };
-  if (is_in(users)) return PairColumn::user;
-  if (is_in(items)) return PairColumn::item;
-  if (is_in(ratings)) return PairColumn::rating;
-  return is_in(timestamps) ? PairColumn::timestamp : PairColumn::unused;
+  if (is_in(users)) return {PairColumn::user};
+  if (is_in(items)) return {PairColumn::item};
+  if (is_in(ratings)) return {PairColumn::rating};
+  if (is_in(timestamps)) return {PairColumn::timestamp};
+  const auto further = std::ranges::find(further_names, text, &FurtherName::name);
+  return further == further_names.end() ? Meaning{} : Meaning{further->column, true};
+}
+
+/// What each name of a heading stands for; a further name for nothing where another name goes before it.
+std::vector<PairColumn> meanings_of(const CutLine& line) {
+  std::vector<Meaning> meanings;
+  for (const CutField& field : line.fields) meanings.push_back(meaning_of(field.text));
+  std::vector<PairColumn> columns;
+  for (const Meaning& meaning : meanings) {
+    const bool is_second = meaning.is_further && std::ranges::any_of(meanings, [&](const Meaning& other) {
+                             return other.column == meaning.column && !other.is_further;
+                           });
+    columns.push_back(is_second ? PairColumn::unused : meaning.column);
+  }
+  return columns;
 }
 
 /// What the numbers of a field can be.
@@ -136,7 +189,7 @@ PairColumns parse_pair_columns(std::string_view text) {
 }
 
 bool is_name_of(PairColumn column, std::string_view field) {
-  return meaning_of(field) == column;
+  return meaning_of(field).column == column;
 }
 
 bool is_heading(const CutLine& line) {
@@ -148,8 +201,7 @@ bool is_heading(const CutLine& line) {
 }
 
 PairColumns columns_of_heading(const CutLine& line, const std::filesystem::path& path) {
-  std::vector<PairColumn> columns;
-  for (const CutField& field : line.fields) columns.push_back(meaning_of(field.text));
+  std::vector<PairColumn> columns = meanings_of(line);
   for (std::size_t field = 0; field < columns.size(); ++field) {
     if (columns[field] == PairColumn::unused) continue;
     const auto earlier =

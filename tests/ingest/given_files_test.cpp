@@ -168,10 +168,6 @@ TEST_F(GivenFilesTest, HeadingsNameTheColumns) {
   EXPECT_THAT(train_of(files("\"ISBN\";\"Note\";\"User-ID\";\"Book-Rating\"\n\"0x\";\"a;b\";\"7\";\"5\"\n")),
               ElementsAre("7 0x rating=5"));
   EXPECT_THAT(train_of(files("\xef\xbb\xbfmovieId,userId\n1,2\n")), ElementsAre("2 1"));
-  // Those of one file hold for another that has as many fields.
-  EXPECT_THAT(
-      interactions_of(read_given_files(files("item user\na u\n", "b v\n"), world_), Part::test, world_),
-      ElementsAre("v b"));
   EXPECT_THAT(
       error_of(files("user,artist_id,track_id\n1,2,3\n")),
       StartsWith("train:1:16: 'track_id' of the heading, like 'artist_id' before it, could be the item."));
@@ -195,6 +191,113 @@ TEST_F(GivenFilesTest, HeadingsNameTheColumns) {
   }
   EXPECT_THAT(error_of(files("# user item\n1 2\n")),
               StartsWith("train:1:1: '# user item': looks like a comment"));
+}
+
+TEST_F(GivenFilesTest, AHeadingHoldsForAnotherFileOnlyInTheUsualOrder) {
+  const auto test_of = [&](const GivenFiles& given) {
+    return interactions_of(read_given_files(given, world_), Part::test, world_);
+  };
+  EXPECT_THAT(test_of(files("user,item,rating,time\na,u,4,881250949\n", "b,v,5,881250950\n")),
+              ElementsAre("b v rating=5 timestamp=881250950"));
+  EXPECT_THAT(test_of(files("user,item,price\na,u,4\n", "b,v,5\n")), ElementsAre("b v"));
+  EXPECT_THAT(test_of(files("user,shop,item,x,time\na,s,u,1,9\n", "b,s,v,1,8\n")),
+              ElementsAre("b v timestamp=8"));
+  constexpr std::string_view doubt =
+      "test:1:1: has no heading, and nothing shows that its fields are in the order";
+  for (const auto& [named, bare] :
+       {std::pair{"item user\na1 u1\n", "b v\n"},
+        std::pair{"timestamp;rating;item;user\n8812;4;i;u\n", "196,242,3,881250949\n"},
+        std::pair{"user,item,rating\na,u,4\n", "b,v,881250949\n"},
+        std::pair{"user,item,time,x,rating\na,u,9,x,4\n", "b,v,9,x,4\n"}})
+    EXPECT_THAT(error_of(files(named, bare)), AllOf(StartsWith(doubt), HasSubstr("--columns "))) << named;
+  GivenFiles given = pairs_of("item,user", "item user\na1 u1\n", "b v\n");
+  EXPECT_THAT(test_of(given), ElementsAre("v b"));
+}
+
+TEST_F(GivenFilesTest, KnowsHeadingsOfFurtherNames) {
+  EXPECT_THAT(train_of(files("Nutzer;Artikel;Bewertung\nu1;i1;4\n")), ElementsAre("u1 i1 rating=4"));
+  EXPECT_THAT(train_of(files("Benutzer\tFilm\nanna\tHeat\n")), ElementsAre("anna Heat"));
+  EXPECT_THAT(train_of(files("Kunde,Produkt\nanna,brot\n")), ElementsAre("anna brot"));
+  EXPECT_THAT(train_of(files("movie,viewer\nm1,v1\n")), ElementsAre("v1 m1"));
+  EXPECT_THAT(train_of(files("client_id,sku\nc,s\n")), ElementsAre("c s"));
+  EXPECT_THAT(train_of(files("session_id,item_id\ns1,i1\n")), ElementsAre("s1 i1"));
+  // A usual name goes before them.
+  EXPECT_THAT(train_of(files("session_id,user_id,sku,product_id\ns1,u1,k1,p1\n")), ElementsAre("u1 p1"));
+  EXPECT_THAT(error_of(files("client,session,item\nc1,s1,i1\n")),
+              StartsWith("train:1:8: 'session' of the heading, like 'client' before it, could be the user."));
+}
+
+TEST_F(GivenFilesTest, SuspectsAFirstLineOfOtherWords) {
+  for (const char* suspect : {"wer;was\nu1;i1\n", "wer,was,wieviel\nanna,brot,4\nbob,milch,3\n",
+                              "who\tartist\nann\tABBA\nbob\tKate\n", "someone book\nann Emma\n",
+                              "wer was\nu1 i1 i2\nu2 i3\n", "customer,x1\nann,tea\n"}) {
+    for (const FileFormat format : {FileFormat::automatic, FileFormat::pairs}) {
+      GivenFiles given = files(suspect);
+      given.format = format;
+      EXPECT_THAT(error_of(given), AllOf(StartsWith("train:1:1: "), HasSubstr("looks like a heading")))
+          << suspect;
+    }
+  }
+  // Words among words, and ids of which some have digits.
+  EXPECT_THAT(train_of(files("anna,brot\nbob,milch\n")), ElementsAre("anna brot", "bob milch"));
+  EXPECT_THAT(train_of(files("ann,book\nbob,pen\ncat,book\n")),
+              ElementsAre("ann book", "bob pen", "cat book"));
+  EXPECT_THAT(train_of(files("abc,xyz\na1,x1\nbcd,yyz\n")), ElementsAre("abc xyz", "a1 x1", "bcd yyz"));
+  EXPECT_THAT(train_of(files("ann tea\nu1 i1 milk\nbob\n")), ElementsAre("ann tea", "u1 i1", "u1 milk"));
+}
+
+TEST_F(GivenFilesTest, RefusesComments) {
+  const auto comment_at = [](std::string_view place) {
+    return AllOf(StartsWith(place), HasSubstr("looks like a comment"), HasSubstr("grep -v '^ *"));
+  };
+  EXPECT_THAT(error_of(files("#c\nu1\ti1\n")), comment_at("train:1:1: '#c'"));
+  EXPECT_THAT(error_of(files("#user,item\n1,2\n")), comment_at("train:1:1: '#user,item'"));
+  EXPECT_THAT(error_of(files("u1 i1 i2\n# a comment\nu2 i2\n")), comment_at("train:2:1: '# a comment'"));
+  EXPECT_THAT(error_of(files("u1 i1\nu2 i2\n#u3 i3\n")), comment_at("train:3:1: '#u3 i3'"));
+  EXPECT_THAT(error_of(files("user,item\n## c\nu1,i1\n")), comment_at("train:2:1: '## c'"));
+  EXPECT_THAT(error_of(files("%x\n%y\nu1 i1\n")), comment_at("train:1:1: '%x'"));
+  EXPECT_THAT(error_of(files("// c\nu1 i1\n")), comment_at("train:1:1: '// c'"));
+  EXPECT_THAT(train_of(files("#love 1\nann 2\n#art 3\n")), ElementsAre("#love 1", "ann 2", "#art 3"));
+  EXPECT_THAT(train_of(files("#a 1\n#b 2\n")), ElementsAre("#a 1", "#b 2"));
+  EXPECT_THAT(train_of(files("title,user\n#1 Hit,u1\nHeat,u2\n")), ElementsAre("u1 #1 Hit", "u2 Heat"));
+  EXPECT_THAT(train_of(pairs_of("item,user", "# 9,u1\nHeat,u2\n")), ElementsAre("u1 # 9", "u2 Heat"));
+  EXPECT_THAT(train_of(files("//4Q 1\nann 2\n")), ElementsAre("//4Q 1", "ann 2"));
+  // Beyond the lines that were looked at.
+  std::string lines;
+  for (int i = 0; i < 1200; ++i) lines += fmt::format("u{} {}\n", i, i % 7);
+  for (const FileFormat format : {FileFormat::lists, FileFormat::pairs}) {
+    GivenFiles given = files(lines + "# end\n");
+    given.format = format;
+    EXPECT_THAT(error_of(given), AllOf(StartsWith("train:1201:1: '"), HasSubstr("not a comment\n1 line")));
+  }
+}
+
+TEST_F(GivenFilesTest, RefusesLinesOfListsWithAnotherSeparator) {
+  const auto refused = [](std::string_view places) {
+    return AllOf(StartsWith(places), HasSubstr("give --file-format pairs, and one separator in all lines"));
+  };
+  constexpr std::string_view expected =
+      "expected a user and items separated by blanks or tabs, not by other marks\n";
+  EXPECT_THAT(
+      error_of(files("u1\ti1\nu2,i2\nu3\ti1\nu4,i9\n")),
+      refused(fmt::format("train:2:1: 'u2,i2': {}train:4:1: 'u4,i9': {}2 lines", expected, expected)));
+  EXPECT_THAT(
+      error_of(files("u1,i1,i2\nu2,i1\nu3 i5\nu4 i6 i7\nu5 i1\n")),
+      refused(fmt::format("train:1:1: 'u1,i1,i2': {}train:2:1: 'u2,i1': {}2 lines", expected, expected)));
+  std::string tabs;
+  for (int i = 0; i < 60; ++i) tabs += fmt::format("u{}\ti{}\n", i, i % 9);
+  std::string mixed = tabs;
+  for (int i = 0; i < 40; ++i) mixed += fmt::format("v{};i{}\n", i, i % 9);
+  EXPECT_THAT(error_of(files(mixed)), AllOf(refused("train:61:1: 'v0;i0': "), HasSubstr("40 lines cannot")));
+  EXPECT_THAT(error_of(lists("u1 i1\nu2, i2, i3\n")), refused("train:2:1: 'u2,': expected fields separated"));
+  // Beyond the lines that were looked at, on whatever rank.
+  std::string lines;
+  for (int i = 0; i < 1200; ++i) lines += fmt::format("u{} {}{}\n", i, i % 7, i % 2 == 0 ? " 9" : "");
+  for (const char* bad : {"u1,i1,i2", "u2;i2", "u::i", "u|i", "{\"user\":1}", "[1]"})
+    EXPECT_THAT(error_of(files(lines + bad + "\n")), refused(fmt::format("train:1201:1: '{}': ", bad)))
+        << bad;
+  // Users without items, and ids with such marks, are none of these.
+  EXPECT_THAT(train_of(lists("Lee,Ann 1,5 2\nbob\n")), ElementsAre("Lee,Ann 1,5", "Lee,Ann 2"));
 }
 
 TEST_F(GivenFilesTest, ThirdFieldsAreToldByTheirNumbers) {
