@@ -29,6 +29,8 @@ std::string_view mark_of(Separator separator) {
       return ";";
     case Separator::comma:
       return ",";
+    case Separator::bar:
+      return "|";
     case Separator::blanks:
       return " ";
   }
@@ -47,6 +49,8 @@ std::string_view name_of(Separator separator) {
       return "semicolons";
     case Separator::comma:
       return "commas";
+    case Separator::bar:
+      return "bars '|'";
     case Separator::blanks:
       return "blanks";
   }

@@ -21,6 +21,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view what_lines_are =
     "Give a file in which a line is a user and an item, or a user and all the user's items.";
 
+/// Most fields that messages show.
+constexpr std::size_t most_shown = 12;
+
 CutLine cut(const SampleLine& line, FieldSplitter& split) {
   CutLine whole{line.number, {}};
   for (const Field& field : split(line.text))
@@ -247,6 +250,14 @@ std::vector<CutLine> usual_lines(std::vector<CutLine> lines) {
   return lines;
 }
 
+/// "user, item, rating", of many columns the first ones only.
+std::string summary_of(const PairColumns& columns) {
+  std::vector<std::string_view> names;
+  for (std::size_t field = 0; field < std::min(columns.size(), most_shown); ++field)
+    names.push_back(name_of(columns[field]));
+  return fmt::format("{}{}", fmt::join(names, ", "), columns.size() > most_shown ? ", ..." : "");
+}
+
 /// Refuses lines of other numbers of fields than `columns`, which the heading or --columns has.
 void check_number(const Sketch& sketch, const CutLine& line, const PairColumns& columns,
                   std::string_view whose) {
@@ -254,8 +265,7 @@ void check_number(const Sketch& sketch, const CutLine& line, const PairColumns& 
   throw base::DataError(fmt::format(
       "{}:{}:1: {} fields, separated by {}, but {} {} of them: {}. Name every field in its order{}.",
       sketch.path.string(), line.number, line.fields.size(), name_of(sketch.separator), whose, columns.size(),
-      columns.describe(", "),
-      sketch.heading ? ", or take the heading away" : ", - for one that is not used"));
+      summary_of(columns), sketch.heading ? ", or take the heading away" : ", - for one that is not used"));
 }
 
 /// Refuses lines of which nothing says what they are.
@@ -265,8 +275,8 @@ void check_guessable(const Sketch& sketch, const CutLine& line) {
   const auto text = std::ranges::find(sketch.lines, line.number, &SampleLine::number)->text;
   if (fields < 2) {
     throw base::DataError(fmt::format(
-        "{}:{}:1: {}: expected 2 fields (user, item), not {}, separated by tabs, '::', semicolons, commas or "
-        "blanks. {}",
+        "{}:{}:1: {}: expected 2 fields (user, item), not {}, separated by tabs, '::', semicolons, commas, "
+        "bars or blanks. {}",
         sketch.path.string(), line.number, quote(text), fields, what_lines_are));
   }
   const bool may_be_list = sketch.separator == Separator::tab || sketch.separator == Separator::blanks;
@@ -323,23 +333,35 @@ void check_uniform(const Sketch& sketch, std::size_t alike) {
          "--file-format lists.");
 }
 
-std::string description_of(const CutLine& line, const FileLayout& layout,
-                           const std::optional<CutLine>& heading) {
+/// "rating 4", or "'price' not used", of field `field` of a line.
+std::string reading_of(const CutLine& line, std::size_t field, PairColumn column,
+                       const std::optional<CutLine>& heading) {
+  const std::string& text = line.fields[field].text;
+  if (column == PairColumn::unused) {
+    const bool is_named = heading && field < heading->fields.size();
+    return fmt::format("{} not used", quote(is_named ? heading->fields[field].text : text));
+  }
+  const bool is_number = column == PairColumn::rating || column == PairColumn::timestamp;
+  return fmt::format("{} {}", name_of(column), is_number && parse_decimal(text) ? text : quote(text));
+}
+
+/// `line` is the first that is like most.
+std::string description_of(const Sketch& sketch, const CutLine& line, const FileLayout& layout) {
   std::vector<std::string> said;
+  std::size_t unsaid = 0;
   for (std::size_t field = 0; field < line.fields.size(); ++field) {
-    const std::string& text = line.fields[field].text;
-    const bool is_text =
-        layout.columns[field] == PairColumn::user || layout.columns[field] == PairColumn::item;
-    if (layout.columns[field] == PairColumn::unused) {
-      said.push_back(heading && field < heading->fields.size()
-                         ? fmt::format("{} not used", quote(heading->fields[field].text))
-                         : fmt::format("{} not used", quote(text)));
+    const PairColumn column = layout.columns[field];
+    if (column == PairColumn::unused && said.size() >= most_shown) {
+      ++unsaid;
     } else {
-      said.push_back(fmt::format("{} {}", name_of(layout.columns[field]), is_text ? quote(text) : text));
+      said.push_back(reading_of(line, field, column, sketch.heading));
     }
   }
-  return fmt::format("pairs, separated by {}{}: {}", name_of(layout.separator),
-                     heading ? ", after a heading" : "", fmt::join(said, ", "));
+  if (unsaid > 0) said.push_back(fmt::format("and {} more not used", unsaid));
+  const bool is_first = line.number == sketch.lines.front().number;
+  return fmt::format("pairs, separated by {}{}{}: {}", name_of(layout.separator),
+                     sketch.heading ? ", after a heading" : "",
+                     is_first ? "" : fmt::format("; line {}", line.number), fmt::join(said, ", "));
 }
 
 /// The columns of a file with a heading.
@@ -402,7 +424,7 @@ FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
     layout.is_guessed = layout.columns.size() == 3;
   }
   if (named.empty()) check_user(sketch, first, layout.columns);
-  layout.description = description_of(first, layout, sketch.heading);
+  layout.description = description_of(sketch, first, layout);
   return layout;
 }
 

@@ -23,7 +23,7 @@ struct Magic {
 
 constexpr Magic magics[] = {
     {"\x1f\x8b"sv, "compressed by gzip",
-     "Unpack it: gunzip -k {0}, or zcat {0} | trainer train --train-file /dev/stdin."},
+     "Unpack it: gunzip -k {0}, or, if its name does not end in .gz, zcat {0} >data.txt."},
     {"\x28\xb5\x2f\xfd"sv, "compressed by zstd", "Unpack it: zstd -d {0}."},
     {"BZh"sv, "compressed by bzip2", "Unpack it: bunzip2 -k {0}."},
     {"\xfd"

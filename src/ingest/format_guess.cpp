@@ -164,8 +164,10 @@ bool is_like_table(const Lines& lines, std::size_t fields) {
 FormatGuess guess_by_blanks(const Lines& lines) {
   const FieldCounts counts = count_fields(lines, Separator::blanks);
   if (counts.most == 1) {
-    return unclear("holds no interactions: its first lines have one field each",
-                   "Give a file in which a line is a user and an item, or a user and all the user's items.");
+    return unclear(
+        "holds no interactions: its first lines have one field each, none of them with tabs, "
+        "'::', semicolons, commas, bars or blanks between two",
+        "Give a file in which a line is a user and an item, or a user and all the user's items.");
   }
   if (counts.are_all_alike() && counts.usual == 2) {
     return has_packed_items(lines, Separator::blanks) ? unclear_packed_items(Separator::blanks)
@@ -178,6 +180,20 @@ FormatGuess guess_by_blanks(const Lines& lines) {
   if (counts.are_all_alike() && is_like_table(lines, counts.usual))
     return unclear_number_of_fields(counts.usual, Separator::blanks);
   return {Likeness::lists};
+}
+
+/// Whether bars separate the fields of the lines, and do not stand inside of fields that commas, semicolons or blanks separate, such as
+/// "Action|Comedy".
+bool are_separated_by_bars(const Lines& lines) {
+  if (!is_in_half(lines, Separator::bar)) return false;
+  const FieldCounts counts = count_fields(lines, Separator::bar);
+  if (counts.usual < 2 || !counts.are_alike()) return false;
+  for (const Separator other : {Separator::semicolon, Separator::comma}) {
+    if (is_in_half(lines, other) && count_fields(lines, other).are_alike()) return false;
+  }
+  const auto has_word = [](const Field& field) { return !has_blank(field); };
+  return lines_where(lines, Separator::bar, 0, has_word) == lines.size() &&
+         !(counts.usual == 2 && has_packed_items(lines, Separator::blanks));
 }
 
 }  // namespace
@@ -197,6 +213,7 @@ Separator choose_separator(const std::vector<SampleLine>& lines) {
   for (const Separator separator : {Separator::tab, Separator::double_colon}) {
     if (is_in_half(lines, separator)) return separator;
   }
+  if (are_separated_by_bars(lines)) return Separator::bar;
   const bool has_semicolons = is_in_half(lines, Separator::semicolon);
   const bool has_commas = is_in_half(lines, Separator::comma);
   if (has_semicolons && has_commas) {

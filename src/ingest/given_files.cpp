@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include "gemel/ingest/delimited_reader.hpp"
 #include "gemel/ingest/distinct_strings.hpp"
 #include "gemel/ingest/field_splitter.hpp"
+#include "gemel/ingest/file_bytes.hpp"
 #include "gemel/ingest/file_layout.hpp"
 #include "gemel/ingest/line_errors.hpp"
 #include "gemel/ingest/list_reader.hpp"
@@ -182,14 +184,21 @@ void make_catalogue(const StringColumn& items, Dataset& dataset, mpi::Communicat
   dataset.catalogue.rows = static_cast<std::size_t>(blocks.block(communicator.rank()).size());
 }
 
+/// What times up to `latest` are counted in, rather than in seconds; empty: they may be seconds.
+std::string_view unit_of(std::int64_t latest) {
+  if (latest >= least_milliseconds * 1'000'000) return "nanoseconds";
+  if (latest >= least_milliseconds * 1000) return "microseconds";
+  return latest >= least_milliseconds ? "milliseconds" : "";
+}
+
 /// Says it when times are so large that they can hardly be seconds. Collective.
-void warn_of_milliseconds(const Dataset& dataset, mpi::Communicator& communicator) {
+void warn_of_finer_times(const Dataset& dataset, mpi::Communicator& communicator) {
   const auto times = dataset.interactions.numbers.find("timestamp");
   const bool has_own = times != dataset.interactions.numbers.end() && !times->second.empty();
   const std::int64_t latest = communicator.max(has_own ? *std::ranges::max_element(times->second) : 0);
-  if (latest < least_milliseconds || !communicator.is_root()) return;
-  spdlog::warn("timestamps of up to {} are milliseconds rather than seconds; they are taken as they are",
-               latest);
+  const std::string_view unit = unit_of(latest);
+  if (unit.empty() || !communicator.is_root()) return;
+  spdlog::warn("timestamps of up to {} are {} rather than seconds; they are taken as they are", latest, unit);
 }
 
 /// All the files as text, this rank's share of each. Collective.
@@ -237,7 +246,7 @@ Dataset read_parts(const std::vector<PartFile>& files, const GivenFiles& given, 
     texts[i] = texts[i].with_text({});  // what it held is no longer needed
   }
   make_catalogue(interactions.finish(communicator), dataset, communicator);
-  warn_of_milliseconds(dataset, communicator);
+  warn_of_finer_times(dataset, communicator);
   return dataset;
 }
 
@@ -263,12 +272,37 @@ std::string names_of(const std::vector<PartFile>& files) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// Whether two paths lead to one file. (std::filesystem::equivalent() does not compare pipes.)
+bool are_one(const fs::path& one, const fs::path& other) {
+  struct stat of_one = {};
+  struct stat of_other = {};
+  return ::stat(one.c_str(), &of_one) == 0 && ::stat(other.c_str(), &of_other) == 0 &&
+         of_one.st_dev == of_other.st_dev && of_one.st_ino == of_other.st_ino;
+}
+
+/// Refuses one stream for two parts: what is read from it for the one is gone for the other. Throws DataError.
+void refuse_stream_twice(const std::vector<PartFile>& files) {
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    for (std::size_t earlier = 0; earlier < i; ++earlier) {
+      if (!are_one(files[earlier].path, files[i].path) || !is_stream(files[i].path)) continue;
+      throw base::DataError(fmt::format(
+          "{}: is a pipe or other stream that is given twice, for {} and {}, and can be read only once. Give "
+          "each a file of its own, or have the data split: --validation-fraction, --test-fraction.",
+          files[i].path.string(), part_names[static_cast<std::size_t>(files[earlier].part)],
+          part_names[static_cast<std::size_t>(files[i].part)]));
+    }
+  }
+}
+
 }  // namespace
 
 Dataset read_given_files(const GivenFiles& given, mpi::Communicator& communicator) {
   std::vector<PartFile> files = {{Part::train, given.train}};
   if (!given.validation.empty()) files.push_back({Part::validation, given.validation});
   if (!given.test.empty()) files.push_back({Part::test, given.test});
+  mpi::agree(communicator, [&] {
+    if (communicator.is_root()) refuse_stream_twice(files);
+  });
   Dataset dataset = read_parts(files, given, Source::options, communicator);
   dataset.name = names_of(files);
   return dataset;

@@ -14,6 +14,28 @@ namespace {
 constexpr std::size_t most_listed = 10;
 constexpr std::size_t longest_quote = 60;
 
+/// Characters that show nothing, or only room: blanks of other kinds, marks of width 0 or of direction, and control characters. First and last
+/// of each range.
+constexpr std::pair<std::uint32_t, std::uint32_t> invisible[] = {
+    {0x80, 0xa0},     {0xad, 0xad},     {0x61c, 0x61c},   {0x1680, 0x1680},
+    {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
+    {0x3000, 0x3000}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+
+/// The number of a character of UTF-8 of several bytes.
+std::uint32_t code_of(std::string_view character) {
+  std::uint32_t code = static_cast<unsigned char>(character[0]) & (0xffU >> (character.size() + 1));
+  for (const char byte : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
+  return code;
+}
+
+/// The character itself, or its number if it cannot be seen.
+std::string visible(std::string_view character) {
+  const std::uint32_t code = code_of(character);
+  const bool is_hidden = std::ranges::any_of(
+      invisible, [&](const auto& range) { return code >= range.first && code <= range.second; });
+  return is_hidden ? fmt::format("\\u{:04x}", code) : std::string(character);
+}
+
 }  // namespace
 
 std::string quote(std::string_view text) {
@@ -29,8 +51,10 @@ std::string quote(std::string_view text) {
       quoted += "\\t";
     } else if (code < 0x20 || code == 0x7f || character == 0) {
       quoted += fmt::format("\\x{:02x}", code);
+    } else if (character > 1) {
+      quoted += visible(text.substr(at, character));
     } else {
-      quoted += text.substr(at, character);
+      quoted += text[at];
     }
     at += std::max<std::size_t>(character, 1);
   }

@@ -29,12 +29,23 @@ const std::vector<std::string> known_genres = {
     "Documentary", "Drama",  "Fantasy",   "Film-Noir", "Horror",     "Musical", "Mystery",
     "Romance",     "Sci-Fi", "Thriller",  "War",       "Western"};
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t") == text.npos;
+}
+
+/// Without the blanks around it, which are no part of an id or a number.
+std::string_view trimmed(std::string_view text) {
+  if (is_blank(text)) return text.substr(0, 0);
+  text.remove_prefix(text.find_first_not_of(" \t"));
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
 /// The genres in the order of their numbers, which count from 0. The same on every rank.
 std::vector<std::string> parse_genres(const DelimitedText& text, const std::filesystem::path& path) {
   std::vector<std::string> genres;
   LineErrors errors(path);
   text.for_each_line([&](const Line& line) {
-    if (line.text.empty()) return;
+    if (is_blank(line.text)) return;
     if (line.fields.size() != 2 || line.fields[0].empty() ||
         parse_number(line.fields[1]) != static_cast<std::int64_t>(genres.size())) {
       return errors.add(line, line.text,
@@ -44,6 +55,11 @@ std::vector<std::string> parse_genres(const DelimitedText& text, const std::file
   });
   auto self = mpi::Communicator::self();
   errors.throw_if_any(remedy, self);
+  if (genres.empty()) {
+    throw mpi::AgreedError(base::ExitCode::data,
+                           fmt::format("{}: holds no genres. {} Without it they are the {} of the data set.",
+                                       path.string(), remedy, known_genres.size()));
+  }
   return genres;
 }
 
@@ -76,7 +92,7 @@ std::optional<std::string> genres_of(const Line& line, const std::vector<std::st
     return std::nullopt;
   }
   for (std::size_t genre = 0; genre < names.size(); ++genre) {
-    const std::string_view flag = line.fields[fields_before_genres + genre];
+    const std::string_view flag = trimmed(line.fields[fields_before_genres + genre]);
     if (flag != "0" && flag != "1") {
       errors.add(line, flag, fmt::format("1 or 0 for genre {}", names[genre]));
       return std::nullopt;
@@ -86,18 +102,36 @@ std::optional<std::string> genres_of(const Line& line, const std::vector<std::st
   return genres;
 }
 
+/// The number of the line whose id is the only one without a digit where all others are numbers, as that of a heading is; 0: there is none.
+std::int64_t heading_of(const DelimitedText& text) {
+  std::int64_t heading = 0;
+  std::int64_t words = 0;
+  std::int64_t numbers = 0;
+  text.for_each_line([&](const Line& line) {
+    const std::string_view id = trimmed(line.fields[0]);
+    if (is_blank(line.text)) return;
+    ++(parse_number(id) ? numbers : words);
+    if (id.find_first_of("0123456789") == id.npos) heading = line.number;
+  });
+  return words == 1 && numbers > 0 ? heading : 0;
+}
+
 Items parse_items(const DelimitedText& text, const std::vector<std::string>& genre_names,
                   const std::filesystem::path& path) {
   Items items;
   std::unordered_map<std::string_view, std::int64_t, StringHash> line_of;  // item id -> number of its line
   LineErrors errors(path);
+  const std::int64_t heading = heading_of(text);
   text.for_each_line([&](const Line& line) {
+    if (is_blank(line.text)) return;
     if (line.fields.size() < 2)
       return errors.add(line, line.text, "an item id and a title, separated by '|'");
-    const std::string_view id = line.fields[0];
+    const std::string_view id = trimmed(line.fields[0]);
     const std::string_view title = line.fields[1];
-    if (id.empty()) return errors.add(line, id, "an item id");
-    if (title.empty()) return errors.add(line, title, "a title");
+    if (id.empty()) return errors.add(line, line.fields[0], "an item id");
+    if (line.number == heading)
+      return errors.add(line, id, "an item id, a number like all others; take a heading away");
+    if (is_blank(title)) return errors.add(line, title, "a title");
     const auto [earlier, is_new] = line_of.emplace(id, line.number);
     if (!is_new) {
       return errors.add(line, id,
@@ -151,14 +185,15 @@ std::optional<Interaction> parse_interaction(const Line& line, const RowMap& row
                   fmt::format("4 fields separated by tabs (user id, item id, rating, timestamp), not {}",
                               line.fields.size()));
   }
-  if (line.fields[0].empty()) return reject(line.fields[0], "a user id");
-  const auto item = row_of_item.find(line.fields[1]);
+  const std::string_view user = trimmed(line.fields[0]);
+  if (user.empty()) return reject(line.fields[0], "a user id");
+  const auto item = row_of_item.find(trimmed(line.fields[1]));
   if (item == row_of_item.end()) return reject(line.fields[1], "an item id that u.item has");
-  const auto rating = parse_number(line.fields[2]);
+  const auto rating = parse_number(trimmed(line.fields[2]));
   if (!rating) return reject(line.fields[2], "a rating, a whole number");
-  const auto timestamp = parse_number(line.fields[3]);
+  const auto timestamp = parse_number(trimmed(line.fields[3]));
   if (!timestamp) return reject(line.fields[3], "a timestamp, a whole number of seconds since 1970");
-  return Interaction{line.fields[0], static_cast<std::int32_t>(item->second), *rating, *timestamp};
+  return Interaction{user, static_cast<std::int32_t>(item->second), *rating, *timestamp};
 }
 
 /// Fills in `dataset.interactions` and `item_rows` from this rank's lines of u.data, and returns the sum of
@@ -173,6 +208,7 @@ std::uint64_t parse_interactions(const DelimitedText& text, const std::filesyste
   LineErrors errors(path);
   std::uint64_t hash = 0;
   text.for_each_line([&](const Line& line) {
+    if (is_blank(line.text)) return;
     const auto interaction = parse_interaction(line, row_of_item, errors);
     if (!interaction) return;
     users.push_back(interaction->user);
@@ -213,13 +249,14 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory,
   }
 
   const DelimitedText data = as_utf8(read_share(data_path, "\t", communicator), data_path, communicator);
-  if (communicator.sum(static_cast<std::int64_t>(data.text().size())) == 0) {
+  const std::uint64_t hash = parse_interactions(data, data_path, items.ids, dataset, communicator);
+  const auto own = static_cast<std::int64_t>(dataset.item_rows.size());
+  dataset.total = communicator.sum(own);
+  dataset.first = communicator.sum_before(own);
+  if (dataset.total == 0) {
     throw mpi::AgreedError(base::ExitCode::data,
                            fmt::format("{}: holds no interactions. {}", data_path.string(), remedy));
   }
-  dataset.total = data.total_lines();
-  dataset.first = data.first_line() - 1;
-  const std::uint64_t hash = parse_interactions(data, data_path, items.ids, dataset, communicator);
   // The sum is meant modulo 2^64; only its bits travel as a signed number.
   dataset.content_hash =
       static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash))) + item_hash;

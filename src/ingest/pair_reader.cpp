@@ -11,6 +11,8 @@
 namespace gemel::ingest {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr double largest_whole = 9007199254740992.0;  // 2^53: a double has every whole number up to it
 
 /// Whether a line names its columns, as the heading of a file that was put behind another one does. Ids have digits as a rule.
@@ -20,6 +22,18 @@ bool is_name_of_columns(const Pair& pair) {
   };
   return !has_digit(pair.user) && !has_digit(pair.item) && is_name_of(PairColumn::user, pair.user) &&
          is_name_of(PairColumn::item, pair.item);
+}
+
+/// What to add to "a number" where there is a date, such as "2020-01-31" or "31.01.2020 12:00".
+std::string advice_for_date(std::string_view text) {
+  const std::size_t end = text.find_first_not_of("0123456789");
+  const bool begins = end == 1 || end == 2 || end == 4;
+  const std::size_t next = begins ? text.find_first_not_of("0123456789", end + 1) : std::string_view::npos;
+  if (next == std::string_view::npos || text[next] != text[end] ||
+      "-/."sv.find(text[end]) == std::string_view::npos)
+    return "";
+  return fmt::format(
+      ", not a date: seconds since 1970, as date -u -d '{}' +%s gives them, or pandas.to_datetime", text);
 }
 
 }  // namespace
@@ -81,7 +95,7 @@ bool PairReader::has_right_fields(const Line& line, const std::vector<Field>& fi
 std::optional<double> PairReader::rating_of(const Line& line, const Field& field, LineErrors& errors) const {
   const auto rating = parse_decimal(field.text);
   if (!rating) {
-    std::string expected = "a rating, a finite number";
+    std::string expected = "a rating, a finite number" + advice_for_date(field.text);
     std::string with_point(field.text);
     std::ranges::replace(with_point, ',', '.');
     if (with_point != field.text && parse_decimal(with_point))
@@ -100,7 +114,7 @@ std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Fie
                                                      LineErrors& errors) const {
   const auto timestamp = parse_whole_decimal(field.text);
   if (!timestamp) {
-    errors.add(line, field.source, "a timestamp, a whole number");
+    errors.add(line, field.source, "a timestamp, a whole number" + advice_for_date(field.text));
     return std::nullopt;
   }
   if (layout_.is_guessed && !is_like_timestamp(static_cast<double>(*timestamp))) {
@@ -122,6 +136,7 @@ std::string PairReader::remedy_for(const FileLayout& layout) {
       break;
     case Separator::semicolon:
     case Separator::comma:
+    case Separator::bar:
       remedy +=
           fmt::format(" A field with {} inside needs double quotes around it.", name_of(layout.separator));
       break;

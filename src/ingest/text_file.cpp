@@ -54,10 +54,11 @@ std::string place_of(const DelimitedText& text, std::size_t at, const std::files
   throw base::InternalError("an unknown fault of a text");
 }
 
-/// Whether the file is Windows-1252, which all ranks' shares together tell. Collective.
-bool is_windows_1252(const DelimitedText& text, const TextScan& scan, const std::filesystem::path& path,
-                     mpi::Communicator& communicator) {
-  const std::int64_t multibyte = communicator.max(std::int64_t{scan.has_multibyte() ? 1 : 0});
+/// Whether the file is Windows-1252, which all ranks' shares together tell. `has_mark`: this share began with the byte order mark of UTF-8.
+/// Collective.
+bool is_windows_1252(const DelimitedText& text, const TextScan& scan, bool has_mark,
+                     const std::filesystem::path& path, mpi::Communicator& communicator) {
+  const std::int64_t multibyte = communicator.max(std::int64_t{has_mark || scan.has_multibyte() ? 1 : 0});
   const std::int64_t invalid = communicator.max(std::int64_t{scan.is_utf8() ? 0 : 1});
   mpi::agree(communicator, [&] {
     if (multibyte == 1 && !scan.is_utf8()) {
@@ -98,7 +99,8 @@ DelimitedText as_utf8(DelimitedText text, const std::filesystem::path& path,
   mpi::agree(communicator, [&] {
     if (communicator.is_root()) refuse_other_formats(path, bytes.substr(0, 512));
   });
-  if (text.first_line() == 1 && bytes.starts_with(byte_order_mark)) {
+  const bool has_mark = text.first_line() == 1 && bytes.starts_with(byte_order_mark);
+  if (has_mark) {
     text = text.with_text(std::string(bytes.substr(byte_order_mark.size())));
     bytes = text.text();
   }
@@ -106,7 +108,7 @@ DelimitedText as_utf8(DelimitedText text, const std::filesystem::path& path,
   mpi::agree(communicator, [&] {
     if (scan.fault) refuse(*scan.fault, place_of(text, scan.fault_at, path), path.string());
   });
-  if (!is_windows_1252(text, scan, path, communicator)) return text;
+  if (!is_windows_1252(text, scan, has_mark, path, communicator)) return text;
   if (communicator.is_root()) spdlog::info("{}: is not UTF-8: read as Latin-1 (Windows-1252)", path.string());
   return scan.is_utf8() ? std::move(text) : text.with_text(windows_1252_to_utf8(bytes));
 }

@@ -10,6 +10,7 @@
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/dataset_reader.hpp"
 #include "gemel/ingest/item_counts.hpp"
+#include "gemel/ingest/line_errors.hpp"
 #include "gemel/ingest/overlap.hpp"
 #include "gemel/ingest/row_numbers.hpp"
 #include "gemel/ingest/split.hpp"
@@ -130,10 +131,10 @@ void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split, 
       pairs.distinct);
   if (1 - users.shared() > many_unknown) {
     spdlog::warn(
-        "{:.1f} % of the {} users are unknown to training, such as '{}' (training has such as '{}'): the "
+        "{:.1f} % of the {} users are unknown to training, such as {} (training has such as {}): the "
         "model "
         "has learned nothing of them. If they should be known, are their ids spelt alike?",
-        100 * (1 - users.shared()), name, unknown_user, training_user);
+        100 * (1 - users.shared()), name, ingest::quote(unknown_user), ingest::quote(training_user));
   }
   if (1 - items.shared() > many_unknown) {
     spdlog::warn(

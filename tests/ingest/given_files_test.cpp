@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "gemel/ingest/line_errors.hpp"
 #include "gemel/mpi/agreement.hpp"
 #include "ingest/support.hpp"
 #include "support/data.hpp"
@@ -151,6 +152,72 @@ TEST_F(GivenFilesTest, AFileOfPairsHasOneSeparator) {
               StartsWith("train:1:4: '\"Hello': expected a closing double quote in the same line"));
   EXPECT_THAT(error_of(pairs("u1,\"a\" b\nu2,a\n")),
               StartsWith("train:1:7: ' b': expected the field to end"));
+}
+
+TEST_F(GivenFilesTest, BarsSeparateWhatNothingElseDoes) {
+  EXPECT_THAT(train_of(files("u1|i1 x|3\nu2|i, y|4\n")), ElementsAre("u1 i1 x rating=3", "u2 i, y rating=4"));
+  EXPECT_THAT(train_of(files("user|item\nu1|i1\n")), ElementsAre("u1 i1"));
+  EXPECT_THAT(train_of(files("u1|\"a|b\"\nu2|c\n")), ElementsAre("u1 a|b", "u2 c"));
+  EXPECT_THAT(train_of(pairs_of("user,item,-", "u1,i1,Action|Comedy\nu2,i2,Drama|War\n")),
+              ElementsAre("u1 i1", "u2 i2"));
+  EXPECT_THAT(train_of(files("u1 a|b\nu2 c|d\n")), ElementsAre("u1 a|b", "u2 c|d"));
+  EXPECT_THAT(error_of(files("user|thing\n1|2\n")),
+              StartsWith("train:1:1: 'user|thing': looks like a heading"));
+  EXPECT_THAT(error_of(files("u1|i1\nu2|i2|x\n")),
+              AllOf(StartsWith("train:1:1: 'u1|i1': "), HasSubstr("bars")));
+}
+
+TEST_F(GivenFilesTest, SaysHowItReadsALine) {
+  const auto said = [&](std::string_view content) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    try {
+      read_given_files(files(content), world_);
+    } catch (const mpi::AgreedError&) {
+      // Some are refused after it is said how they were read.
+    }
+    return testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr();
+  };
+  const auto says = [&](const std::string& text) {
+    return world_.is_root() ? HasSubstr(text) : HasSubstr("");
+  };
+  EXPECT_THAT(said("1;2;4,5\n3;4;1\n"), says("user '1', item '2', rating '4,5'"));
+  std::string table = "1;2\n";
+  for (int i = 0; i < 20; ++i) table += fmt::format("{};2;3\n", i + 7);
+  EXPECT_THAT(said(table), says("pairs, separated by semicolons; line 2: user '7', item '2', rating 3"));
+  std::string heading = "item,user";
+  std::string line = "1,2";
+  for (int i = 0; i < 9998; ++i) {
+    heading += fmt::format(",x{}", i);
+    line += ",0";
+  }
+  EXPECT_THAT(said(heading + "\n" + line + "\n"), says("item '1', user '2', 'x0' not used, 'x1' not used"));
+  EXPECT_THAT(said(heading + "\n" + line + "\n"), says("'x9' not used, and 9988 more not used"));
+  EXPECT_THAT(said("a 1 2\nb\nc 3\nd\n"), says("2 lines are without items, the first: line 2, user 'b'"));
+  for (const auto& [time, unit] :
+       {std::pair{"881250949000", "milliseconds"}, std::pair{"881250949000000", "microseconds"},
+        std::pair{"881250949000000000", "nanoseconds"}})
+    EXPECT_THAT(said(fmt::format("u,1,{}\n", time)), says(fmt::format("are {} rather than seconds", unit)));
+}
+
+TEST_F(GivenFilesTest, SaysHowToConvertDates) {
+  EXPECT_THAT(
+      error_of(files("user,item,time\nu,5,2020-01-01\n")),
+      StartsWith(
+          "train:2:5: '2020-01-01': expected a timestamp, a whole number, not a date: seconds since 1970, as "
+          "date -u -d '2020-01-01' +%s"));
+  EXPECT_THAT(error_of(files("u1,5,31.01.2020 12:00\n")), HasSubstr("not a date"));
+  EXPECT_THAT(error_of(files("user,item,time\nu,5,12-x\n")), testing::Not(HasSubstr("not a date")));
+}
+
+TEST(Quote, ShowsWhatCannotBeSeen) {
+  EXPECT_EQ(quote("a\xe2\x80\x8b"
+                  "b\xc2\xa0"
+                  "c\xe2\x80\x8f"),
+            "'a\\u200bb\\u00a0c\\u200f'");
+  EXPECT_EQ(quote("\xf3\xa0\x80\xa1"), "'\\ue0021'");
+  EXPECT_EQ(quote("Am\xc3\xa9lie \xe2\x82\xac \xf0\x9f\x8e\xac"),
+            "'Am\xc3\xa9lie \xe2\x82\xac \xf0\x9f\x8e\xac'");
 }
 
 TEST_F(GivenFilesTest, EmptyFieldsAreFields) {
@@ -449,6 +516,23 @@ TEST_F(GivenFilesTest, ReadsPipesOnce) {
   EXPECT_EQ(dataset.content_hash, read_given_files(whole, world_).content_hash);
   EXPECT_THAT(interactions_of(dataset, Part::train, world_),
               ElementsAre("a 1", "a 2", "b 3", "c 4", "c 5", "c 6"));
+}
+
+TEST_F(GivenFilesTest, RefusesAPipeGivenTwice) {
+  GivenFiles given = files("a 1 2\nb 3\n");
+  given.train = (directory_.path() / "pipe").string();
+  EXPECT_EQ(world_.is_root() ? mkfifo(given.train.c_str(), 0600) : 0, 0);
+  world_.barrier();
+  given.validation = (directory_.path() / "." / "pipe").string();
+  EXPECT_THAT(error_of(given),
+              AllOf(StartsWith("./pipe: is a pipe"), HasSubstr("given twice, for train and validation")));
+  given.train = given.test = "/dev/stdin";
+  given.validation.clear();
+  EXPECT_THAT(error_of(given), StartsWith("/dev/stdin: is a pipe or other stream that is given twice"));
+  // A file can be read twice.
+  given = files("a 1 2\nb 3\n");
+  given.test = given.train;
+  EXPECT_EQ(read_given_files(given, world_).total, 6);
 }
 
 TEST_F(GivenFilesTest, DoesNotDependOnTheNumberOfRanks) {

@@ -151,7 +151,6 @@ TEST_F(MovieLens, SaysWhichFieldIsWrong) {
             "u.data:2:1: '1\\t2\\t3': expected 4 fields separated by tabs (user id, item id, rating, "
             "timestamp), not 3" +
                 end);
-  EXPECT_THAT(error_of(items_, good + "\n" + good), StartsWith("u.data:2:1: '': expected 4 fields"));
   EXPECT_THAT(error_of(items_, "1\t1\t3\t4\t5\n"), HasSubstr("timestamp), not 5"));
   EXPECT_THAT(error_of(items_, "1\t1\t3\t99999999999999999999\n"),
               StartsWith("u.data:1:7: '99999999999999999999': exp"));
@@ -198,6 +197,42 @@ TEST_F(MovieLens, FindsFaultsOfTheItemFile) {
   EXPECT_THAT(error_of("1|A\n|B\n", "1\t1\t3\t100\n"), StartsWith("u.item:2:1: '': expected an item id\n"));
   EXPECT_THAT(error_of("1|A\n22||\n", "1\t1\t3\t100\n"), StartsWith("u.item:2:4: '': expected a title\n"));
   EXPECT_THAT(error_of("", "1\t1\t3\t100\n"), StartsWith("u.item: holds no items."));
+}
+
+TEST_F(MovieLens, BlankLinesAndBlanksAroundFieldsAreNoPartOfIt) {
+  const Dataset dataset = read("1 |A| x\n\n 7|B |x\n \n", "196 \t7\t3\t100\n\n5\t 1\t 4 \t7 \n\t\n");
+  EXPECT_EQ(dataset.total, 2);
+  EXPECT_EQ(dataset.first, world_.sum_before(static_cast<std::int64_t>(dataset.interactions.rows)));
+  EXPECT_THAT(catalogue_column(dataset, "item_id"), ElementsAre("1", "7"));
+  EXPECT_THAT(catalogue_column(dataset, "title"), ElementsAre("A", "B "));
+  EXPECT_THAT(all_gather_strings(dataset.interactions.strings.at("user_id"), world_).texts(),
+              ElementsAre("196", "5"));
+  EXPECT_THAT(error_of(items_, "\n \n"), StartsWith("u.data: holds no interactions."));
+  EXPECT_THAT(error_of("\n", "1\t1\t3\t100\n"), StartsWith("u.item: holds no items."));
+  EXPECT_THAT(error_of(items_, " \t1\t3\t100\n"), StartsWith("u.data:1:1: ' ': expected a user id"));
+}
+
+TEST_F(MovieLens, RefusesAHeadingAmongTheItems) {
+  const std::string data = "1\t1\t3\t100\n";
+  EXPECT_THAT(
+      error_of("movie id|title|\n1|A|\n2|B|\n", data),
+      StartsWith("u.item:1:1: 'movie id': expected an item id, a number like all others; take a heading"));
+  EXPECT_THAT(error_of("1|A|\nmovie id|title|\n", data), StartsWith("u.item:2:1: 'movie id': "));
+  EXPECT_THAT(catalogue_column(read("tea|A\nmilk|B\n1|C\n", data), "item_id"),
+              ElementsAre("tea", "milk", "1"));
+  EXPECT_THAT(catalogue_column(read("x9|A\n1|C\n", data), "item_id"), ElementsAre("x9", "1"));
+}
+
+TEST_F(MovieLens, NamesTheFileOfGenresThatHoldsNone) {
+  directory_.write("u.genre", "\n");
+  EXPECT_THAT(error_of(items_, "1\t1\t3\t100\n"), StartsWith("u.genre: holds no genres. "));
+}
+
+TEST_F(MovieLens, AByteOrderMarkMeansUtf8) {
+  EXPECT_THAT(error_of("\xef\xbb\xbf"
+                       "1|Am\xe9lie|\n2|B|\n",
+                       "1\t1\t3\t100\n"),
+              StartsWith("u.item:1:5: '\\xe9': is not UTF-8, though the file has UTF-8 elsewhere."));
 }
 
 TEST_F(MovieLens, RefusesDataWithoutInteractions) {

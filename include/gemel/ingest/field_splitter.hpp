@@ -13,6 +13,7 @@ enum class Separator {
   double_colon,  ///< "::"
   semicolon,
   comma,
+  bar,     ///< "|"
   blanks,  ///< blanks and tabs, any number of them, also at the ends of a line
 };
 
@@ -29,7 +30,7 @@ struct Field {
 };
 
 /// Cuts lines into fields. Between other separators than blanks an empty field is a field; blanks around a field are no part of it.
-/// Tabs, semicolons and commas may stand in a field that is in double quotes, which are doubled inside of it (RFC 4180).
+/// Tabs, semicolons, commas and bars may stand in a field that is in double quotes, which are doubled inside of it (RFC 4180).
 class FieldSplitter {
  public:
   explicit FieldSplitter(Separator separator) : separator_(separator) {}

@@ -9,8 +9,8 @@
 
 namespace gemel::ingest {
 
-/// The one separator of a file: the first that half of its first lines have, of tabs, "::", semicolons, commas, and else blanks.
-/// Commas come before semicolons where only they give all lines the same number of fields. Of at least one line.
+/// The one separator of a file: the first that half of its first lines have, of tabs, "::", bars, semicolons, commas, and else blanks.
+/// Bars come only where they give the lines the same number of fields, and neither semicolons nor commas do. Commas come before semicolons where only they give all lines the same number of fields. Of at least one line.
 Separator choose_separator(const std::vector<SampleLine>& lines);
 
 /// What the lines of a file may be.

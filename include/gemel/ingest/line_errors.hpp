@@ -11,8 +11,8 @@
 
 namespace gemel::ingest {
 
-/// `text` in quotes for messages, shortened (not within a UTF-8 character), and with control characters and bytes that are no UTF-8
-/// made visible.
+/// `text` in quotes for messages, shortened (not within a UTF-8 character), and with control characters, bytes that are no UTF-8
+/// and characters that show nothing (such as U+200B) made visible.
 std::string quote(std::string_view text);
 
 /// Lines of a file that are not what they should be, collected so that one message can tell of all of them.
