@@ -19,8 +19,10 @@ transcript() {
   ((${#arguments[@]} > 0)) || fail "$1 has no transcript of $2"
 }
 
-# What a transcript shows of the trainer.
-shown_output() { tail -n +2 shown | grep -vE '^(gemel: |  h5dump )' | trim; }
+# What a transcript shows of the trainer's standard output.
+shown_output() { tail -n +2 shown | grep -vE '^(gemel: |  h5dump |[0-9:]{8} info: )' | trim; }
+# And what of its messages, without the time.
+shown_messages() { sed -n 's/^[0-9:]\{8\} //p' shown; }
 
 # Without blank lines, and without lengths and ends of blanks.
 trim() { sed -E -e 's/ +/ /g; s/ $//; /^$/d'; }
@@ -59,4 +61,6 @@ on 2 "${arguments[@]}" --data "$movielens" --layers 64,32 --checkpoint-dir check
 shown_output | mask >expected
 grep -v '^  spare-ranks ' output | trim | mask >printed
 check 'a training prints what README.md shows' follows expected printed
+check 'a training says what README.md shows' \
+  diff <(shown_messages) <(sed "s/^[0-9:]\{8\} //; s|$movielens|/data/ml-100k|" errors)
 finish
