@@ -310,7 +310,8 @@ std::vector<Option> training_options(training::TrainingOptions& o) {
        "candidate is among the k best of the whole catalogue. Ascending.",
        number_list(o.top_k, {"k", "1,5,10,50,100", std::uint64_t{1} << 31, true})},
       {"Evaluation", "metrics", "LIST",
-       "What is measured at every k: accuracy (of examples, by score), and as means over the users with test "
+       "What is measured at every k: accuracy (of examples, by score, ties by their chance), and as means "
+       "over the users with test "
        "examples, by the list of the k best candidates of each: recall (test items in it / test items), ndcg "
        "(sum of 1 / log2(place + 1) of these / the most it can be), hit-rate (1 if any is in it), mrr (1 / "
        "place of the first, at the last k only); and coverage (share of the catalogue that is in any list).",
