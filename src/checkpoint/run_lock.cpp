@@ -37,8 +37,8 @@ nanoseconds modified(const struct stat& status) {
   return std::chrono::seconds(status.st_mtim.tv_sec) + nanoseconds(status.st_mtim.tv_nsec);
 }
 
-/// Nothing when there is none, or what is there is no file or cannot be read. It is opened anew each time, because a network file system asks its server for the time of a file then,
-/// and else may tell one that is a minute old.
+/// Nothing when there is none, or what is there is no file or cannot be read. It is opened anew each time, because a network file system
+/// asks its server for the time of a file then, and else may tell one that is a minute old.
 std::optional<Marker> read_marker(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (descriptor < 0) return {};
@@ -59,8 +59,7 @@ void require_marker_or_nothing(const fs::path& path) {
   if (S_ISREG(status.st_mode) && !is_hidden) return;  // it has just been made, or is gone by now
   throw base::CheckpointError(fmt::format(
       "{}: {}, so it is not known whether this run is under way; remove it if no process computes the run, "
-      "or "
-      "start another run, without --resume or with another --checkpoint-dir",
+      "or start another run, without --resume or with another --checkpoint-dir",
       path.string(),
       S_ISREG(status.st_mode) ? "this marker cannot be read" : "this is no file, as markers are"));
 }

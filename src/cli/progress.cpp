@@ -77,9 +77,13 @@ double Progress::steady_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-std::size_t terminal_columns() {
+std::size_t Progress::output_columns() {
+  return terminal_columns(STDOUT_FILENO);
+}
+
+std::size_t terminal_columns(int descriptor) {
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   const char* columns = std::getenv("COLUMNS");
   const long told = columns == nullptr ? 0 : std::strtol(columns, nullptr, 10);
   return told > 0 ? static_cast<std::size_t>(told) : 80;

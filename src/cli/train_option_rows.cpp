@@ -83,8 +83,7 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        "What a line of these files is: lists (a user, then the user's items, separated by blanks), pairs (a "
        "user, an item, perhaps a rating and a timestamp, separated by tabs, '::', semicolons, commas or "
        "blanks; the first line may name the columns), or auto, as the first thousand lines show: the run "
-       "says "
-       "how it read the first one, and refuses what is unclear. data/README.md has more.",
+       "says how it read the first one, and refuses what is unclear. data/README.md has more.",
        choice(o.data.files.format, ingest::file_format_names())},
       {"Data", "columns", "NAMES",
        "What the fields of a line of pairs are, in their order: user, item, rating, timestamp, or - for one "
@@ -137,9 +136,8 @@ std::vector<Option> data_and_model_options(training::TrainingOptions& o) {
        toggle(o.model.item_bias)},
       {"Model", "unknown-share", "SHARE",
        "Share of the training examples whose ids, the lookup features of queries, are replaced by the "
-       "unknown "
-       "one, drawn anew in each epoch: its row, which is 0 otherwise, learns to stand for users without "
-       "training examples. Compare it with 0 on such users (src/ingest/README.md does); in [0, 1).",
+       "unknown one, drawn anew in each epoch: its row, which is 0 otherwise, learns to stand for users "
+       "without training examples. Compare it with 0 on such users (src/ingest/README.md does); in [0, 1).",
        fraction(o.model.unknown_share)},
       {"Model", "dropout", "SHARE",
        "Share of the outputs of every layer but the last that training sets to 0, drawn anew at each step, "
@@ -388,10 +386,8 @@ std::vector<Option> running_options(TrainCommandOptions& options) {
        text(o.trace_file, "none")},
       {"Output", "progress", "STYLE",
        "What is shown of the run: bar (a line that is redrawn, as wide as the terminal), lines (for files "
-       "and batch "
-       "jobs: one for every epoch, and every 30 seconds where something takes longer), none; auto is bar on "
-       "a "
-       "terminal, and lines elsewhere and under mpirun.",
+       "and batch jobs: one for every epoch, and every 30 seconds where something takes longer), none; auto "
+       "is bar on a terminal, and lines elsewhere and under mpirun.",
        choice(options.progress, progress_style_names())},
       {"Output", "log-level", "LEVEL",
        fmt::format("Least severe messages shown: {}. With debug the start of a run shows every setting, else "

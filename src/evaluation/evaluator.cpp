@@ -113,9 +113,8 @@ void Evaluator::warn_of_ties(double share) {
   has_warned_of_ties_ = true;
   spdlog::warn(
       "{:.1f} % of the examples that were evaluated have a true item with the score of others, at the edge "
-      "of "
-      "some top-k: they count by the chance that it is among the k best. A model that gives many items one "
-      "score has learned little: try a lower --learning-rate, or features that tell items apart",
+      "of some top-k: they count by the chance that it is among the k best. A model that gives many items "
+      "one score has learned little: try a lower --learning-rate, or features that tell items apart",
       100 * share);
 }
 

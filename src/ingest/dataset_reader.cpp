@@ -51,8 +51,7 @@ std::vector<std::string> names_in(const fs::path& directory) {
   const std::string looked_for = fmt::format("Looked for: {}.", fmt::join(formats, "; "));
   const std::string remedy =
       "Give --data a directory that holds these, name files of interactions with --train-file, or give no "
-      "--data "
-      "for the built-in synthetic data.";
+      "--data for the built-in synthetic data.";
   if (names.empty()) {
     throw base::DataError(
         fmt::format("--data {}: the directory is empty. {} {}", directory.string(), looked_for, remedy));

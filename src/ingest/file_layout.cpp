@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <span>
 
 #include "gemel/base/error.hpp"
 #include "gemel/ingest/comments.hpp"
 #include "gemel/ingest/format_guess.hpp"
+#include "gemel/ingest/heading_guess.hpp"
 #include "gemel/ingest/line_errors.hpp"
 
 namespace gemel::ingest {
@@ -114,79 +114,9 @@ FileFormat common_format(const std::vector<Sketch>& sketches, FileFormat asked, 
   return FileFormat::pairs;
 }
 
-bool is_number(const Field& field) {
-  return parse_decimal(field.text).has_value();
-}
-
-/// Whether there are fields beyond the first one in `lines`, and all of them are numbers.
-bool are_numbers_beyond_user(std::span<const SampleLine> lines, FieldSplitter& split) {
-  std::size_t numbers = 0;
-  for (const SampleLine& line : lines) {
-    const std::vector<Field>& fields = split(line.text);
-    if (fields.size() < 2) continue;
-    if (!std::all_of(fields.begin() + 1, fields.end(), is_number)) return false;
-    numbers += fields.size() - 1;
-  }
-  return numbers > 0;
-}
-
-bool has_digit(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-/// Whether some field of the first line has no digit, while it has one in all other lines, of which at least half have such a field.
-bool lacks_digits_of_others(std::span<const SampleLine> lines, Separator separator) {
-  FieldSplitter split(separator);
-  const std::vector<Field> first = split(lines.front().text);
-  const bool are_all_ids =
-      separator == Separator::blanks;  // beyond the user they are items, wherever they stand
-  std::vector<std::size_t> with(first.size());
-  std::vector<std::size_t> without(first.size());
-  for (const SampleLine& line : lines.subspan(1)) {
-    const std::vector<Field>& fields = split(line.text);
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const std::size_t place = are_all_ids ? std::min<std::size_t>(i, 1) : i;
-      if (place < first.size()) ++(has_digit(fields[i].text) ? with : without)[place];
-    }
-  }
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    if (!first[i].text.empty() && without[i] == 0 && with[i] > 0 && with[i] * 2 + 1 >= lines.size())
-      return true;
-  }
-  return false;
-}
-
-/// Whether a field of the first line is a usual name of items that is in no other line, but for equal ones.
-bool names_items_once(std::span<const SampleLine> lines, Separator separator) {
-  FieldSplitter split(separator);
-  const std::vector<Field> first = split(lines.front().text);
-  for (const Field& name : first) {
-    if (!is_name_of(PairColumn::item, name.text)) continue;
-    const bool is_item = std::ranges::any_of(lines.subspan(1), [&](const SampleLine& line) {
-      return line.text != lines.front().text &&
-             std::ranges::count(split(line.text), name.text, &Field::text) > 0;
-    });
-    if (!is_item) return true;
-  }
-  return false;
-}
-
-/// Whether the first line may be a heading, of other names than the usual ones of users and items.
-bool may_be_heading(const Sketch& sketch, Separator separator) {
-  FieldSplitter split(separator);
-  const std::vector<Field> first = split(sketch.lines.front().text);
-  if (first.size() < 2 || std::ranges::any_of(first, is_number)) return false;
-  if (std::ranges::any_of(first, [](const Field& field) { return is_name_of(PairColumn::user, field.text); }))
-    return true;
-  const std::span<const SampleLine> lines = sketch.lines;
-  if (are_numbers_beyond_user(lines.subspan(1), split)) return true;
-  if (std::ranges::any_of(first, [](const Field& field) { return has_digit(field.text); })) return false;
-  return lacks_digits_of_others(lines, separator) || names_items_once(lines, separator);
-}
-
-/// Refuses a first line of words that names users or items, or where other lines have numbers, or ids with digits.
+/// Refuses a first line that looks like a heading of other names than the usual ones.
 void refuse_unknown_heading(const Sketch& sketch, Separator separator) {
-  if (!may_be_heading(sketch, separator)) return;
+  if (!may_be_heading(sketch.lines, separator)) return;
   const SampleLine& line = sketch.lines.front();
   refuse(
       sketch.path, line,
@@ -328,9 +258,8 @@ void check_uniform(const Sketch& sketch, std::size_t alike) {
   const bool may_be_lists = sketch.separator == Separator::tab || sketch.separator == Separator::blanks;
   if (!may_be_lists || alike * 2 >= sketch.lines.size()) return;
   refuse(sketch.path, sketch.lines.front(),
-         "is like a user and all the user's items: most of the lines after it have other numbers of fields. "
-         "Give "
-         "--file-format lists.");
+         "is like a user and all the user's items: most of the lines after it have other numbers of "
+         "fields. Give --file-format lists.");
 }
 
 /// "rating 4", or "'price' not used", of field `field` of a line.

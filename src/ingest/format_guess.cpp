@@ -14,8 +14,7 @@ using Lines = std::vector<SampleLine>;
 
 constexpr std::string_view settle =
     "Give --file-format pairs if a line is one interaction, or --file-format lists if it is a user and all "
-    "the "
-    "user's items.";
+    "the user's items.";
 
 /// Numbers of fields that lines have.
 struct FieldCounts {

@@ -30,8 +30,7 @@ bool ends_in_mark(const Field& field) {
 
 const std::string_view ListReader::remedy =
     "Separate a user and all the user's items by blanks or tabs alone, and take away what is no list. If a "
-    "line "
-    "is one interaction, give --file-format pairs, and one separator in all lines.";
+    "line is one interaction, give --file-format pairs, and one separator in all lines.";
 
 const std::vector<Field>& ListReader::operator()(const Line& line, LineErrors& errors) {
   const std::vector<Field>& fields = split_(line.text);

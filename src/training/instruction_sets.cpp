@@ -50,9 +50,8 @@ void require_one_instruction_set(mpi::Communicator& communicator) {
       base::ExitCode::usage,
       fmt::format(
           "the ranks have different instruction sets, so that their copies of the model would drift apart. "
-          "Start "
-          "them on nodes of one kind; where only oneDNN's set differs, the lowest for all of them does, "
-          "such as mpirun -x ONEDNN_MAX_CPU_ISA=AVX2:{}",
+          "Start them on nodes of one kind; where only oneDNN's set differs, the lowest for all of them "
+          "does, such as mpirun -x ONEDNN_MAX_CPU_ISA=AVX2:{}",
           listed));
 }
 

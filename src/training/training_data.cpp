@@ -90,8 +90,7 @@ void check_trained(const EarlierRun& earlier, const ingest::Dataset& dataset, co
   if (2 * fate.absent > sample.size()) {
     spdlog::warn(
         "{} of the examples that {} was trained on are not in this data (of {} that were looked for). If "
-        "they "
-        "are, with ids spelt in another way, they may be in the test now",
+        "they are, with ids spelt in another way, they may be in the test now",
         share(fate.absent), earlier.path, sample.size());
   }
 }
@@ -131,8 +130,7 @@ void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split, 
       pairs.distinct);
   if (1 - users.shared() > many_unknown) {
     spdlog::warn(
-        "{:.1f} % of the {} users are unknown to training, such as {} (training has such as {}): the "
-        "model "
+        "{:.1f} % of the {} users are unknown to training, such as {} (training has such as {}): the model "
         "has learned nothing of them. If they should be known, are their ids spelt alike?",
         100 * (1 - users.shared()), name, ingest::quote(unknown_user), ingest::quote(training_user));
   }

@@ -1,5 +1,6 @@
 #include "gemel/cli/progress.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
@@ -222,15 +223,17 @@ TEST_F(ProgressTest, ErasesTheBarBeforeALogLine) {
 }
 
 TEST(TerminalColumns, AreThoseOfTheVariableWhereThereIsNoTerminal) {
-  if (isatty(STDOUT_FILENO) != 0) GTEST_SKIP() << "standard output is a terminal";
+  const int no_terminal = open("/dev/null", O_RDONLY);
+  ASSERT_GE(no_terminal, 0);
   setenv("COLUMNS", "123", 1);
-  EXPECT_EQ(terminal_columns(), 123U);
+  EXPECT_EQ(terminal_columns(no_terminal), 123U);
   for (const char* nonsense : {"", "-7", "wide"}) {
     setenv("COLUMNS", nonsense, 1);
-    EXPECT_EQ(terminal_columns(), 80U);
+    EXPECT_EQ(terminal_columns(no_terminal), 80U);
   }
   unsetenv("COLUMNS");
-  EXPECT_EQ(terminal_columns(), 80U);
+  EXPECT_EQ(terminal_columns(no_terminal), 80U);
+  close(no_terminal);
 }
 
 TEST_F(ProgressTest, ErasesTheBarBeforeARow) {

@@ -8,14 +8,14 @@ trap 'rm -rf "$scratch"' EXIT
 failures=0
 
 # What a script that goes on would call.
-mkdir "$scratch/bin" "$scratch/work"
+mkdir "$scratch/bin" "$scratch/place"
 for name in apt-get dpkg-query sudo cmake ctest curl unzip mpirun srun scontrol qstat qsub python3 gnuplot git; do
   printf '#!/bin/sh\necho "%s $*" >>"%s/called"\n' "$name" "$scratch" >"$scratch/bin/$name"
   chmod +x "$scratch/bin/$name"
 done
-export PATH=$scratch/bin:$PATH GEMEL_BUILD=$scratch/work/build
+export PATH=$scratch/bin:$PATH GEMEL_BUILD=$scratch/place/build
 unset SLURM_SUBMIT_DIR PBS_O_WORKDIR GEMEL_HOME GEMEL_TRAINER
-cd "$scratch/work" || exit 1
+cd "$scratch/place" || exit 1
 
 fail() {
   printf 'FAILED: %s\n' "$1"
@@ -31,7 +31,7 @@ answers() {
   [[ ! -s $scratch/errors ]] || fail "$*: $(head -n 1 "$scratch/errors")"
   [[ ! -e $scratch/called ]] || fail "$*: calls $(head -n 1 "$scratch/called")"
   [[ -z $(ls -A) ]] || fail "$*: leaves $(find . -mindepth 1 | head -n 1)"
-  rm -rf "$scratch/called" "$scratch"/work/*
+  rm -rf "$scratch/called" "$scratch"/place/*
 }
 
 count=0

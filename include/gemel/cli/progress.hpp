@@ -32,8 +32,8 @@ std::vector<std::pair<std::string, ProgressStyle>> progress_style_names();
 /// `style`, with automatic decided: bar when standard output is a terminal of the user's, else lines.
 ProgressStyle resolve(ProgressStyle style);
 
-/// Columns of the terminal that standard output is, or what the variable COLUMNS says, or 80.
-std::size_t terminal_columns();
+/// Columns of the terminal that a descriptor is of, or what the variable COLUMNS says, or 80.
+std::size_t terminal_columns(int descriptor);
 
 /// Shows people how a run goes. Its members may be called by two threads at once.
 class Progress : public training::Observer {
@@ -44,7 +44,7 @@ class Progress : public training::Observer {
 
   /// `style` is bar or lines. `out` must outlive the object. Where there is a bar, log lines erase it.
   Progress(std::ostream& out, ProgressStyle style, const training::TrainingOptions& options,
-           Now now = steady_now, Columns columns = terminal_columns);
+           Now now = steady_now, Columns columns = output_columns);
   ~Progress() override;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -65,6 +65,8 @@ class Progress : public training::Observer {
   void on_summary(const training::SummaryReport& report) override;
 
   static double steady_now();
+  /// Of standard output.
+  static std::size_t output_columns();
 
  private:
   /// Prints whole lines above the bar.
