@@ -121,7 +121,7 @@ check 'a fresh run has a new number' test -e damaged/run-003-step-00000040.h5
 train 2 told "${run[@]}" --epochs 3
 train 3 told --resume auto --epochs 5
 check 'what is not given is as in the checkpoint' same whole told
-check 'it is said where the settings come from' grep -qF "data (--data $movielens) and settings are those of told/run-001" errors
+check 'it is said where the settings come from' grep -qF "data (--data $(realpath -s "$movielens")) and settings are those of told/run-001" errors
 train 2 told --resume auto --epochs 6 --validate-every 1 --top-k 3,7 --metrics recall,accuracy --exclude-seen --monitor top-7 --keep-best
 check 'another --top-k is measured from here on' grep -qF -- '--top-k was 1,5,10,50,100 when' errors
 values=$(h5dump -y -w 1 -d /history/top_7 "$(newest told)" | sed -n '/DATA {/,/}/p' | grep -cE '^ *0\.[0-9]+')
