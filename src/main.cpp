@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "gemel/cli/commands.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/mpi/communicator.hpp"
-#include "gemel/mpi/environment.hpp"
-#include "gemel/mpi/lone_failure.hpp"
+#include "cli/commands.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/communicator.hpp"
+#include "mpi/environment.hpp"
+#include "mpi/lone_failure.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "gemel/base/bytes_text.hpp"
+#include "base/bytes_text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
-#include "gemel/base/instruction_level.hpp"
+#include "base/instruction_level.hpp"
 
-#include "gemel/base/vectorize.hpp"
+#include "base/vectorize.hpp"
 
 namespace gemel::base {
 

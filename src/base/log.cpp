@@ -1,4 +1,4 @@
-#include "gemel/base/log.hpp"
+#include "base/log.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>
@@ -10,7 +10,7 @@
 #include <mutex>
 #include <utility>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::base {
 namespace {

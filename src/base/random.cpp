@@ -1,4 +1,4 @@
-#include "gemel/base/random.hpp"
+#include "base/random.hpp"
 
 #include <Random123/philox.h>
 #include <xxhash.h>
@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstddef>
 
-#include "gemel/base/error.hpp"
-#include "gemel/base/vectorize.hpp"
+#include "base/error.hpp"
+#include "base/vectorize.hpp"
 
 namespace gemel::base {
 namespace {

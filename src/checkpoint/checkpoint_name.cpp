@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/checkpoint_name.hpp"
+#include "checkpoint/checkpoint_name.hpp"
 
 #include <fmt/format.h>
 

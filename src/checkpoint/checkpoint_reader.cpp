@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/checkpoint_reader.hpp"
 
 #include <fmt/format.h>
 
@@ -7,12 +7,12 @@
 #include <type_traits>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_format.hpp"
-#include "gemel/checkpoint/long_texts.hpp"
-#include "gemel/hdf5/error.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/tensor/arithmetic.hpp"
+#include "base/error.hpp"
+#include "checkpoint/checkpoint_format.hpp"
+#include "checkpoint/long_texts.hpp"
+#include "hdf5/error.hpp"
+#include "mpi/agreement.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::checkpoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/checkpoint_store.hpp"
+#include "checkpoint/checkpoint_store.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -9,12 +9,12 @@
 #include <system_error>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_format.hpp"
-#include "gemel/checkpoint/checkpoint_reader.hpp"
-#include "gemel/checkpoint/durable_file.hpp"
-#include "gemel/checkpoint/run_owner.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "checkpoint/checkpoint_format.hpp"
+#include "checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/durable_file.hpp"
+#include "checkpoint/run_owner.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::checkpoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/checkpoint_writer.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/checkpoint/checkpoint_format.hpp"
-#include "gemel/checkpoint/long_texts.hpp"
-#include "gemel/checkpoint/row_cut.hpp"
-#include "gemel/hdf5/error.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/mpi/environment.hpp"
+#include "checkpoint/checkpoint_format.hpp"
+#include "checkpoint/long_texts.hpp"
+#include "checkpoint/row_cut.hpp"
+#include "hdf5/error.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/environment.hpp"
 
 namespace gemel::checkpoint {
 namespace {

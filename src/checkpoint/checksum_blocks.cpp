@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/checksum_blocks.hpp"
+#include "checkpoint/checksum_blocks.hpp"
 
 #include <xxhash.h>
 

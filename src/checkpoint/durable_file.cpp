@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/durable_file.hpp"
+#include "checkpoint/durable_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::checkpoint {
 namespace {

@@ -1,9 +1,9 @@
-#include "gemel/checkpoint/long_texts.hpp"
+#include "checkpoint/long_texts.hpp"
 
 #include <algorithm>
 #include <string_view>
 
-#include "gemel/hdf5/dataset.hpp"
+#include "hdf5/dataset.hpp"
 
 namespace gemel::checkpoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/newest_checkpoint.hpp"
+#include "checkpoint/newest_checkpoint.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,11 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_name.hpp"
-#include "gemel/checkpoint/checkpoint_reader.hpp"
-#include "gemel/checkpoint/model_checkpoint.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "checkpoint/checkpoint_name.hpp"
+#include "checkpoint/checkpoint_reader.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::checkpoint {
 namespace {
@@ -58,13 +57,14 @@ void require_readable(const fs::path& path) {
 }
 
 /// Why the checkpoint is not sound; nothing if it is. Collective.
-std::optional<std::string> fault_of(const fs::path& path, mpi::Communicator& communicator) {
+std::optional<std::string> fault_of(const fs::path& path, mpi::Communicator& communicator,
+                                    const Verify& verify) {
   mpi::agree(communicator, [&] {
     if (communicator.is_root()) require_readable(path);
   });
   try {
     CheckpointReader reader(path, communicator);
-    verify_model(reader);
+    verify(reader);
     reader.close();
     return {};
   } catch (const mpi::AgreedError& error) {
@@ -88,7 +88,7 @@ std::optional<std::string> fault_of(const fs::path& path, mpi::Communicator& com
 }  // namespace
 
 std::optional<fs::path> newest_sound(const fs::path& directory, mpi::Communicator& communicator,
-                                     const LockTimes& times) {
+                                     const Verify& verify, const LockTimes& times) {
   std::vector<CheckpointName> names;
   mpi::agree(communicator, [&] {
     if (communicator.is_root()) names = candidates(directory, times);
@@ -100,7 +100,7 @@ std::optional<fs::path> newest_sound(const fs::path& directory, mpi::Communicato
   std::vector<std::string> unsound;
   for (const CheckpointName& name : names) {
     const fs::path path = directory / name.file_name();
-    const auto fault = fault_of(path, communicator);
+    const auto fault = fault_of(path, communicator, verify);
     if (!fault) {
       for (const std::string& file : unsound) spdlog::warn("skipped, {} is taken: {}", path.string(), file);
       return path;

@@ -1,10 +1,10 @@
-#include "gemel/checkpoint/row_cut.hpp"
+#include "checkpoint/row_cut.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/mpi/pending.hpp"
+#include "base/error.hpp"
+#include "mpi/pending.hpp"
 
 namespace gemel::checkpoint {
 

@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/run_lock.hpp"
+#include "checkpoint/run_lock.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,8 +16,8 @@
 #include <system_error>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/checkpoint/durable_file.hpp"
+#include "base/error.hpp"
+#include "checkpoint/durable_file.hpp"
 
 namespace gemel::checkpoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/run_owner.hpp"
+#include "checkpoint/run_owner.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "gemel/cli/commands.hpp"
+#include "cli/commands.hpp"
 
 #include <fmt/format.h>
 
@@ -6,16 +6,16 @@
 #include <iterator>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/base/instruction_level.hpp"
-#include "gemel/cli/nearest_name.hpp"
-#include "gemel/cli/plan_command.hpp"
-#include "gemel/cli/train_command.hpp"
-#include "gemel/hdf5/file.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/mpi/environment.hpp"
-#include "gemel/onednn/runtime.hpp"
+#include "base/error.hpp"
+#include "base/instruction_level.hpp"
+#include "cli/plan_command.hpp"
+#include "cli/train_command.hpp"
 #include "gemel_commit.hpp"
+#include "hdf5/file.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/environment.hpp"
+#include "onednn/runtime.hpp"
+#include "options/nearest_name.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -25,7 +25,7 @@ const Command& find_command(const std::string& name) {
   if (found != commands().end()) return *found;
   std::vector<std::string> names;
   for (const Command& command : commands()) names.push_back(command.name);
-  const std::string nearest = nearest_name(name, names);
+  const std::string nearest = options::nearest_name(name, names);
   // Every rank was given the same arguments.
   throw mpi::AgreedError(base::ExitCode::usage,
                          fmt::format("{}: no such command.{} See trainer --help", name,
@@ -37,11 +37,11 @@ std::optional<std::string> topic_of(std::span<const std::string> arguments) {
   constexpr std::string_view with_value = "--help=";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
-    if (argument.starts_with(with_value)) return without_dashes(argument.substr(with_value.size()));
+    if (argument.starts_with(with_value)) return options::without_dashes(argument.substr(with_value.size()));
     if (argument != "--help" && argument != "-h") continue;
     const bool has_next = i + 1 < arguments.size();
     const bool names_option = has_next && (!arguments[i + 1].starts_with("-") || i + 2 == arguments.size());
-    return names_option ? without_dashes(arguments[i + 1]) : "";
+    return names_option ? options::without_dashes(arguments[i + 1]) : "";
   }
   return std::nullopt;
 }
@@ -166,7 +166,7 @@ std::optional<std::string> help_asked_for(std::span<const std::string> arguments
   return topic;
 }
 
-std::string help_text(const std::string& option, const OptionTable& table, const std::string& all) {
+std::string help_text(const std::string& option, const options::OptionTable& table, const std::string& all) {
   if (option.empty()) return all;
   try {
     return table.help_of(option);

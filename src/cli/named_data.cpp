@@ -1,12 +1,12 @@
-#include "gemel/cli/named_data.hpp"
+#include "cli/named_data.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <system_error>
 
-#include "gemel/base/error.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -26,7 +26,7 @@ std::string remedy_for(const NamedPath& named, const std::string& checkpoint) {
 
 }  // namespace
 
-std::vector<NamedPath> named_data(const training::TrainingOptions& options, const OptionTable& table) {
+std::vector<NamedPath> named_data(const TrainingOptions& options, const options::OptionTable& table) {
   std::vector<NamedPath> paths;
   const auto add = [&](const char* option, const std::string& path) {
     if (!path.empty()) paths.push_back({option, path, table.is_saved(option)});

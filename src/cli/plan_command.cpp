@@ -1,4 +1,4 @@
-#include "gemel/cli/plan_command.hpp"
+#include "cli/plan_command.hpp"
 
 #include <fmt/format.h>
 
@@ -8,17 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/base/log.hpp"
-#include "gemel/base/memory.hpp"
-#include "gemel/cli/commands.hpp"
-#include "gemel/cli/report_text.hpp"
-#include "gemel/cli/train_checks.hpp"
-#include "gemel/cli/train_options.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/training/job_shape.hpp"
-#include "gemel/training/plan.hpp"
-#include "gemel/training/training_data.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/memory.hpp"
+#include "cli/commands.hpp"
+#include "cli/report_text.hpp"
+#include "cli/train_options.hpp"
+#include "ingest/training_data.hpp"
+#include "mpi/agreement.hpp"
+#include "options/train_checks.hpp"
+#include "plan/job_shape.hpp"
+#include "plan/plan.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -26,27 +26,27 @@ namespace {
 constexpr double most_rows = 4294967295.0;  // feature words have 32 bits
 
 struct PlanOptions {
-  TrainCommandOptions train;
+  options::TrainCommandOptions train;
   int ranks = 1;
   std::vector<std::string> rows;
   std::int64_t interactions = 0;
   std::int64_t items = 0;
 };
 
-OptionTable plan_option_table(PlanOptions& options) {
-  std::vector<Option> table = {
+options::OptionTable plan_option_table(PlanOptions& options) {
+  std::vector<options::Option> table = {
       {"Plan", "ranks", "N", "Ranks of the job that is planned; it need not be started on them.",
-       whole_number(options.ranks, 1, training::most_lanes)},
+       options::whole_number(options.ranks, 1, most_lanes)},
       {"Plan", "rows", "FEATURE=N",
        "Plan for a table of so many rows, such as user_id=1e9, instead of that of the data. Give it once per "
        "feature.",
-       texts(options.rows)},
+       options::texts(options.rows)},
       {"Plan", "interactions", "N", "Plan for so many interactions; 0: those of the data.",
-       whole_number(options.interactions, 0)},
+       options::whole_number(options.interactions, 0)},
       {"Plan", "items", "N", "Plan for a catalogue of so many items; 0: that of the data.",
-       whole_number(options.items, 0)},
+       options::whole_number(options.items, 0)},
   };
-  std::ranges::move(train_options(options.train), std::back_inserter(table));
+  std::ranges::move(options::train_options(options.train), std::back_inserter(table));
   return {"trainer plan", std::move(table)};
 }
 
@@ -64,15 +64,15 @@ std::int64_t parse_rows(const std::string& text, const std::string& number) {
   return static_cast<std::int64_t>(rows);
 }
 
-training::DeclaredSizes declared_sizes(const PlanOptions& options, const training::JobShape& job) {
-  training::DeclaredSizes declared;
+plan::DeclaredSizes declared_sizes(const PlanOptions& options, const plan::JobShape& job) {
+  plan::DeclaredSizes declared;
   declared.interactions = options.interactions;
   declared.items = options.items;
   for (const std::string& text : options.rows) {
     const std::size_t equals = text.rfind('=');
     const std::string number = equals == std::string::npos ? "" : text.substr(equals + 1);
     const std::int64_t rows = parse_rows(text, number);
-    declared.table_rows[training::find_table(job, text.substr(0, equals), "--rows " + text)] = rows;
+    declared.table_rows[plan::find_table(job, text.substr(0, equals), "--rows " + text)] = rows;
   }
   return declared;
 }
@@ -81,12 +81,12 @@ training::DeclaredSizes declared_sizes(const PlanOptions& options, const trainin
 PlanOptions parse_alike(std::span<const std::string> arguments, mpi::Communicator& communicator) {
   PlanOptions options;
   try {
-    OptionTable table = plan_option_table(options);
+    options::OptionTable table = plan_option_table(options);
     read_given_options(arguments, options.train, table, communicator);
     settle_options(options.train, table);
-    training::TrainingOptions& training = options.train.training;
+    TrainingOptions& training = options.train.training;
     training.lanes = std::max(training.lanes, options.ranks);
-    check_train_options(training);
+    options::check_train_options(training);
   } catch (const base::UsageError& error) {
     throw mpi::AgreedError(error.code(), error.what());
   }
@@ -104,23 +104,23 @@ int plan_command(std::span<const std::string> arguments, mpi::Communicator& comm
   }
   const auto program_bytes = static_cast<double>(base::resident_memory());
   const PlanOptions options = parse_alike(arguments, communicator);
-  const training::TrainingOptions& training = options.train.training;
+  const TrainingOptions& training = options.train.training;
   base::set_up_log(options.train.log_level, communicator.is_root());
-  const training::TrainingData data = training::prepare_data(training, communicator);
-  training::JobShape job = training::describe_job(training, data, options.ranks, {}, communicator);
-  training::PlacementWishes wishes;
-  training::DeclaredSizes declared;
+  const ingest::TrainingData data = ingest::prepare_data(training, communicator);
+  plan::JobShape job = plan::describe_job(training, data, options.ranks, {}, communicator);
+  plan::PlacementWishes wishes;
+  plan::DeclaredSizes declared;
   mpi::agree(communicator, [&] {
     declared = declared_sizes(options, job);
-    wishes = training::read_placements(training.placements, job);
+    wishes = plan::read_placements(training.placements, job);
   });
-  job = training::describe_job(training, data, options.ranks, declared, communicator);
+  job = plan::describe_job(training, data, options.ranks, declared, communicator);
   job.program_bytes = program_bytes;
   if (!communicator.is_root()) return 0;
   out << fmt::format("{} x 1 thread, {} lanes, batches of {}; {} interactions, {} candidates\n\n",
                      options.ranks == 1 ? "1 rank" : fmt::format("{} ranks", options.ranks), training.lanes,
                      training.batch_size, job.train_examples + job.held_out_examples, job.candidates);
-  out << plan_text(training::make_plan(job, wishes));
+  out << plan_text(plan::make_plan(job, wishes));
   return 0;
 }
 

@@ -1,4 +1,4 @@
-#include "gemel/cli/progress.hpp"
+#include "cli/progress.hpp"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -9,8 +9,8 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "gemel/base/bytes_text.hpp"
-#include "gemel/cli/report_text.hpp"
+#include "base/bytes_text.hpp"
+#include "cli/report_text.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -21,23 +21,23 @@ constexpr double seconds_of_silence = 30;
 /// Of a row: the number of the epoch, the step, the loss, seconds an epoch and examples a second.
 constexpr std::size_t fixed_columns = 6 + 8 + 9 + 8 + 11;
 
-std::size_t width_of(const evaluation::Metric& metric) {
+std::size_t width_of(const Metric& metric) {
   return std::max<std::size_t>(6, metric.name().size());  // 0.1234
 }
 
-bool fit(const std::vector<evaluation::Metric>& metrics) {
+bool fit(const std::vector<Metric>& metrics) {
   std::size_t columns = fixed_columns;
-  for (const evaluation::Metric& metric : metrics) columns += 1 + width_of(metric);
+  for (const Metric& metric : metrics) columns += 1 + width_of(metric);
   return columns <= report_columns;
 }
 
-std::string value_text(const evaluation::Metric& metric, const training::MetricValues& values) {
-  const auto found = std::ranges::find(values, metric, &training::MetricValues::value_type::first);
+std::string value_text(const Metric& metric, const MetricValues& values) {
+  const auto found = std::ranges::find(values, metric, &MetricValues::value_type::first);
   return found == values.end() ? "-" : fmt::format("{:.4f}", found->second);
 }
 
 /// "top-1 0.0012  top-5 0.0345", in lines of their own.
-std::string named_values(const training::MetricValues& values) {
+std::string named_values(const MetricValues& values) {
   constexpr std::size_t indent = 8;
   std::string lines;
   std::string line;
@@ -58,19 +58,13 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, ProgressStyle>> progress_style_names() {
-  return {{"auto", ProgressStyle::automatic},
-          {"bar", ProgressStyle::bar},
-          {"lines", ProgressStyle::lines},
-          {"none", ProgressStyle::none}};
-}
-
-ProgressStyle resolve(ProgressStyle style) {
-  if (style != ProgressStyle::automatic) return style;
+options::ProgressStyle resolve(options::ProgressStyle style) {
+  if (style != options::ProgressStyle::automatic) return style;
   // Open MPI's mpirun gives its local ranks a terminal of its own, whatever its own output is. It sets this
   // variable, and a program that was started without it does not have it.
   const bool is_under_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
-  return isatty(STDOUT_FILENO) != 0 && !is_under_mpirun ? ProgressStyle::bar : ProgressStyle::lines;
+  return isatty(STDOUT_FILENO) != 0 && !is_under_mpirun ? options::ProgressStyle::bar
+                                                        : options::ProgressStyle::lines;
 }
 
 double Progress::steady_now() {
@@ -89,12 +83,12 @@ std::size_t terminal_columns(int descriptor) {
   return told > 0 ? static_cast<std::size_t>(told) : 80;
 }
 
-Progress::Progress(std::ostream& out, ProgressStyle style, const training::TrainingOptions& options, Now now,
+Progress::Progress(std::ostream& out, options::ProgressStyle style, const TrainingOptions& options, Now now,
                    Columns columns)
     : out_(out),
-      has_bar_(style == ProgressStyle::bar),
+      has_bar_(style == options::ProgressStyle::bar),
       validate_every_(options.validate_every),
-      metrics_(evaluation::make_metrics(options.metrics, options.top_k)),
+      metrics_(make_metrics(options.metrics, options.top_k)),
       has_metric_columns_(fit(metrics_)),
       now_(std::move(now)),
       columns_(std::move(columns)),
@@ -127,7 +121,7 @@ void Progress::on_activity(std::string_view what) {
   activity_started_ = now_();
 }
 
-void Progress::on_run(const training::RunReport& report) {
+void Progress::on_run(const report::RunReport& report) {
   const std::lock_guard lock(mutex_);
   print(run_text(report, defaults_) + "\n");
   activity_ = "training";
@@ -140,7 +134,7 @@ void Progress::on_run(const training::RunReport& report) {
                        static_cast<double>(std::max<std::int64_t>(1, report.steps_per_epoch));
 }
 
-void Progress::on_step(const training::StepReport& report) {
+void Progress::on_step(const report::StepReport& report) {
   const std::lock_guard lock(mutex_);
   activity_.clear();
   last_step_ = report;
@@ -148,7 +142,7 @@ void Progress::on_step(const training::StepReport& report) {
   if (now_() - last_draw_ >= seconds_between_draws) draw(bar_text(report));
 }
 
-void Progress::on_epoch(const training::EpochReport& report) {
+void Progress::on_epoch(const report::EpochReport& report) {
   const std::lock_guard lock(mutex_);
   last_epoch_ = report;
   seconds_since_row_ += report.seconds;
@@ -157,20 +151,20 @@ void Progress::on_epoch(const training::EpochReport& report) {
   print_row(std::to_string(report.epoch), report.step, report.loss, {});
 }
 
-void Progress::on_validation(const training::ValidationReport& report) {
+void Progress::on_validation(const report::ValidationReport& report) {
   const std::lock_guard lock(mutex_);
   const bool is_test = has_validation_ && report.part == ingest::Part::test;
   print_row(is_test ? "test" : std::to_string(report.epoch), report.step, report.loss, report.metrics);
 }
 
-void Progress::on_checkpoint(const training::CheckpointReport& report) {
+void Progress::on_checkpoint(const report::CheckpointReport& report) {
   const std::lock_guard lock(mutex_);
   print(fmt::format("checkpoint after epoch {}, step {}: {} ({} in {})\n", report.epoch, report.step,
                     report.path, base::bytes_text(static_cast<double>(report.bytes)),
                     seconds_text(report.seconds)));
 }
 
-void Progress::on_summary(const training::SummaryReport& report) {
+void Progress::on_summary(const report::SummaryReport& report) {
   const std::lock_guard lock(mutex_);
   print(summary_text(report));
 }
@@ -199,20 +193,19 @@ std::string Progress::status() const {
 
 std::string Progress::header() const {
   std::string line = fmt::format("{:>6} {:>7} {:>8}", "epoch", "step", "loss");
-  for (const evaluation::Metric& metric : metrics_)
+  for (const Metric& metric : metrics_)
     if (has_metric_columns_) line += fmt::format(" {:>{}}", metric.name(), width_of(metric));
   return line + fmt::format(" {:>7} {:>10}\n", "s/epoch", "examples/s");
 }
 
-std::string Progress::metric_columns(const training::MetricValues& values) const {
+std::string Progress::metric_columns(const MetricValues& values) const {
   std::string columns;
-  for (const evaluation::Metric& metric : metrics_)
+  for (const Metric& metric : metrics_)
     columns += fmt::format(" {:>{}}", value_text(metric, values), width_of(metric));
   return columns;
 }
 
-void Progress::print_row(const std::string& row, std::int64_t step, double loss,
-                         const training::MetricValues& values) {
+void Progress::print_row(const std::string& row, std::int64_t step, double loss, const MetricValues& values) {
   std::string lines;
   if (!is_header_printed_) {
     if (has_validation_) lines = "metrics of the validation examples, at the end of the test examples\n";
@@ -236,13 +229,13 @@ void Progress::print(const std::string& lines) {
   last_news_ = now_();
 }
 
-double Progress::steps_per_second(const training::StepReport& report) const {
+double Progress::steps_per_second(const report::StepReport& report) const {
   const auto done = (report.epoch - 1 - first_epoch_) * report.steps_per_epoch + report.step_in_epoch;
   const double passed = now_() - started_;
   return passed > 0 ? static_cast<double>(done) / passed : 0;
 }
 
-std::string Progress::time_left(const training::StepReport& report) const {
+std::string Progress::time_left(const report::StepReport& report) const {
   const auto left =
       (report.epochs - report.epoch) * report.steps_per_epoch + report.steps_per_epoch - report.step_in_epoch;
   const double pace = steps_per_second(report);
@@ -250,7 +243,7 @@ std::string Progress::time_left(const training::StepReport& report) const {
 }
 
 /// As wide as the terminal: what the text leaves is the bar.
-std::string Progress::bar_text(const training::StepReport& report) const {
+std::string Progress::bar_text(const report::StepReport& report) const {
   constexpr std::size_t least_cells = 4;
   std::string text = fmt::format(" epoch {}/{} step {}/{}", report.epoch, report.epochs, report.step_in_epoch,
                                  report.steps_per_epoch);

@@ -1,4 +1,4 @@
-#include "gemel/cli/report_text.hpp"
+#include "cli/report_text.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <iterator>
 #include <numeric>
 
-#include "gemel/base/bytes_text.hpp"
+#include "base/bytes_text.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -17,7 +17,7 @@ std::string counted(std::int64_t count, const char* noun) {
 }
 
 /// Where one is kept, the metrics are of the best checkpoint.
-std::string metrics_text(const training::SummaryReport& report) {
+std::string metrics_text(const report::SummaryReport& report) {
   std::string text;
   const auto out = std::back_inserter(text);
   const bool of_best = report.best && !report.best->checkpoint.empty() && !report.interrupted;
@@ -52,26 +52,26 @@ Settings other_than(const Settings& defaults, const Settings& settings) {
 }
 
 /// Bytes between ranks by purpose; nothing of one rank, which sends none.
-std::string bytes_table(const training::TrafficBytes& bytes) {
+std::string bytes_table(const metering::TrafficBytes& bytes) {
   const std::int64_t total = std::accumulate(bytes.begin(), bytes.end(), std::int64_t{0});
   if (total == 0) return "";
   std::string text = "\n  bytes between ranks\n";
   const auto line = [&](std::string_view what, std::int64_t of_it) {
     text += fmt::format("    {:<10} {:>9}\n", what, base::bytes_text(static_cast<double>(of_it)));
   };
-  for (std::size_t i = 0; i < bytes.size(); ++i) line(training::traffic_names[i], bytes[i]);
+  for (std::size_t i = 0; i < bytes.size(); ++i) line(metering::traffic_names[i], bytes[i]);
   line("total", total);
   return text;
 }
 
-std::string phases_table(const training::SummaryReport& report) {
+std::string phases_table(const report::SummaryReport& report) {
   std::string text =
       fmt::format("\n  seconds by phase, over ranks\n    {:<10} {:>10} {:>10} {:>10} {:>10} {:>10}\n", "",
                   "min", "mean", "max", "GFLOP/s", "overlap");
-  for (std::size_t i = 0; i < base::phase_names.size(); ++i) {
+  for (std::size_t i = 0; i < metering::phase_names.size(); ++i) {
     const double flops = report.phase_flops[i];
     const auto overlap = report.phase_overlap[i];
-    text += fmt::format("    {:<10} {:>10.3f} {:>10.3f} {:>10.3f} {:>10} {:>10}\n", base::phase_names[i],
+    text += fmt::format("    {:<10} {:>10.3f} {:>10.3f} {:>10.3f} {:>10} {:>10}\n", metering::phase_names[i],
                         report.phase_min[i], report.phase_mean[i], report.phase_max[i],
                         flops > 0 ? fmt::format("{:.1f}", flops / 1e9) : "",
                         overlap ? fmt::format("{:.0f} %", 100 * *overlap) : "");
@@ -107,13 +107,13 @@ std::string seconds_text(double seconds) {
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
-std::string tables_text(const training::Plan& plan) {
+std::string tables_text(const plan::Plan& plan) {
   std::string text = "tables\n";
-  for (const training::Plan::Table& table : plan.tables) text += wrapped("  " + table.text(), 6) + "\n";
+  for (const plan::Plan::Table& table : plan.tables) text += wrapped("  " + table.text(), 6) + "\n";
   return text;
 }
 
-std::string plan_text(const training::Plan& plan) {
+std::string plan_text(const plan::Plan& plan) {
   std::string text = tables_text(plan);
   const auto out = std::back_inserter(text);
   const auto line = [&](std::string_view what, double bytes) {
@@ -121,24 +121,24 @@ std::string plan_text(const training::Plan& plan) {
   };
   text += "\nmemory of a rank\n";
   double tables = 0;
-  for (const training::Plan::Table& table : plan.tables) tables += table.memory;
+  for (const plan::Plan::Table& table : plan.tables) tables += table.memory;
   line("tables", tables);
   for (const auto& [what, bytes] : plan.memory) line(what, bytes);
   line("total", plan.total_memory());
   const auto is_of_step = [](std::size_t i) {
-    return static_cast<training::Traffic>(i) != training::Traffic::evaluation;
+    return static_cast<metering::Traffic>(i) != metering::Traffic::evaluation;
   };
   double total = 0;
   for (std::size_t i = 0; i < plan.step_bytes.size(); ++i) total += is_of_step(i) ? plan.step_bytes[i] : 0;
   if (total == 0) return text + "\nsent by a rank in a step: nothing\n";
   text += "\nsent by a rank in a step\n";
   for (std::size_t i = 0; i < plan.step_bytes.size(); ++i)
-    if (is_of_step(i)) line(training::traffic_names[i], plan.step_bytes[i]);
+    if (is_of_step(i)) line(metering::traffic_names[i], plan.step_bytes[i]);
   line("total", total);
   return text;
 }
 
-std::string run_text(const training::RunReport& report, const Settings& defaults) {
+std::string run_text(const report::RunReport& report, const Settings& defaults) {
   std::string text;
   const auto out = std::back_inserter(text);
   const std::string validation =
@@ -163,7 +163,7 @@ std::string run_text(const training::RunReport& report, const Settings& defaults
   return text + "\n" + tables_text(report.plan);
 }
 
-std::string summary_text(const training::SummaryReport& report) {
+std::string summary_text(const report::SummaryReport& report) {
   std::string text;
   const auto out = std::back_inserter(text);
   const char* end = report.interrupted ? "Interrupted" : report.stopped_early ? "Stopped early" : "Finished";

@@ -1,4 +1,4 @@
-#include "gemel/cli/resumed_options.hpp"
+#include "cli/resumed_options.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/checkpoint/checkpoint_reader.hpp"
-#include "gemel/checkpoint/model_checkpoint.hpp"
-#include "gemel/checkpoint/newest_checkpoint.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/training/settings.hpp"
+#include "base/error.hpp"
+#include "checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/newest_checkpoint.hpp"
+#include "mpi/agreement.hpp"
+#include "options/settings.hpp"
+#include "run/model_checkpoint.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -22,7 +22,7 @@ namespace {
 constexpr const char* sources[] = {"data", "train-file", "synthetic-interactions", "synthetic-users",
                                    "synthetic-items"};
 
-bool names_data(const OptionTable& table) {
+bool names_data(const options::OptionTable& table) {
   return std::ranges::any_of(sources, [&](const char* name) { return table.is_given(name); });
 }
 
@@ -31,31 +31,31 @@ struct SavedRun {
   std::string path;
   std::string config;
   std::string options;
-  checkpoint::DataIdentity data;
+  ingest::DataIdentity data;
 };
 
 SavedRun read_run(const std::string& path, mpi::Communicator& communicator) {
   checkpoint::CheckpointReader reader(path, communicator);
-  SavedRun run{path, checkpoint::read_config(reader), checkpoint::read_run_options(reader),
-               checkpoint::read_data_identity(reader)};
+  SavedRun run{path, run::read_config(reader), run::read_run_options(reader),
+               run::read_data_identity(reader)};
   reader.close();
   return run;
 }
 
 /// "--data /data/ml-100k"; of a checkpoint of an older version nothing.
-std::string source_of(const std::vector<training::SavedOption>& saved) {
+std::string source_of(const std::vector<options::SavedOption>& saved) {
   for (const char* source : sources) {
-    const auto found = std::ranges::find(saved, source, &training::SavedOption::name);
+    const auto found = std::ranges::find(saved, source, &options::SavedOption::name);
     if (found != saved.end()) return fmt::format("--{} {}", source, fmt::join(found->values, ","));
   }
   return "";
 }
 
 /// Those that can be given, beside what the user gives.
-std::vector<training::SavedOption> options_of(const SavedRun& run, const OptionTable& table) {
-  std::vector<training::SavedOption> saved = training::saved_options(run.path, run.config);
-  std::ranges::move(training::saved_options(run.path, run.options), std::back_inserter(saved));
-  std::erase_if(saved, [&](const training::SavedOption& option) {
+std::vector<options::SavedOption> options_of(const SavedRun& run, const options::OptionTable& table) {
+  std::vector<options::SavedOption> saved = options::saved_options(run.path, run.config);
+  std::ranges::move(options::saved_options(run.path, run.options), std::back_inserter(saved));
+  std::erase_if(saved, [&](const options::SavedOption& option) {
     const bool is_feature = option.name == "query-feature" || option.name == "candidate-feature";
     // Saved features have their widths with them. A split into files comes of the data.
     return (is_feature && table.is_given("embedding-dim")) ||
@@ -64,8 +64,8 @@ std::vector<training::SavedOption> options_of(const SavedRun& run, const OptionT
   return saved;
 }
 
-void read_run_into(OptionTable& table, const SavedRun& run) {
-  const std::vector<training::SavedOption> saved = options_of(run, table);
+void read_run_into(options::OptionTable& table, const SavedRun& run) {
+  const std::vector<options::SavedOption> saved = options_of(run, table);
   const std::string source = source_of(saved);
   if (source.empty()) {
     throw base::UsageError(
@@ -81,7 +81,7 @@ void read_run_into(OptionTable& table, const SavedRun& run) {
 }
 
 /// A fresh run on the built-in data is not what somebody wants who wants to go on.
-void require_data(const training::TrainingOptions& options, const OptionTable& table) {
+void require_data(const TrainingOptions& options, const options::OptionTable& table) {
   if (names_data(table)) return;
   throw base::UsageError(fmt::format(
       "--resume auto: {} holds no checkpoint to go on from, and no data is named to begin with. Check "
@@ -92,11 +92,12 @@ void require_data(const training::TrainingOptions& options, const OptionTable& t
 
 }  // namespace
 
-void read_resumed_options(training::TrainingOptions& options, OptionTable& table,
+void read_resumed_options(TrainingOptions& options, options::OptionTable& table,
                           mpi::Communicator& communicator) {
   std::string& resume = options.checkpoint.resume;
   if (resume == "auto") {
-    const auto newest = checkpoint::newest_sound(options.checkpoint.directory, communicator);
+    const auto newest =
+        checkpoint::newest_sound(options.checkpoint.directory, communicator, run::verify_model);
     if (!newest) {  // the run begins afresh, and says so
       mpi::agree(communicator, [&] { require_data(options, table); });
       return;

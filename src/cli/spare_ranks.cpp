@@ -1,4 +1,4 @@
-#include "gemel/cli/spare_ranks.hpp"
+#include "cli/spare_ranks.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -7,10 +7,10 @@
 #include <span>
 #include <thread>
 
-#include "gemel/base/cpus.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/mpi/pending.hpp"
-#include "gemel/training/signals.hpp"
+#include "base/cpus.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/pending.hpp"
+#include "run/signals.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -35,19 +35,15 @@ int end_together(mpi::Communicator& all, int exit_code) {
 
 /// Sleeps until the ranks that work have ended. Returns their exit code.
 int rest(mpi::Communicator& all) {
-  const training::StopSignals signals;  // all ranks get them; those that work heed them
+  const run::StopSignals signals;  // all ranks get them; those that work heed them
   return end_together(all, 0);
 }
 
 }  // namespace
 
-std::vector<std::pair<std::string, SpareRanks>> spare_ranks_names() {
-  return {{"rest", SpareRanks::rest}, {"work", SpareRanks::work}};
-}
-
-int on_working_ranks(mpi::Communicator& all, SpareRanks spare, std::int64_t most,
+int on_working_ranks(mpi::Communicator& all, options::SpareRanks spare, std::int64_t most,
                      const std::function<int(mpi::Communicator&)>& action) {
-  if (spare == SpareRanks::work || all.size() == 1) return action(all);
+  if (spare == options::SpareRanks::work || all.size() == 1) return action(all);
   const bool has_cpu = has_own_cpu(all);
   const std::int64_t cpus = all.sum(has_cpu ? 1 : 0);
   const bool works = has_cpu && all.sum_before(has_cpu ? 1 : 0) < most;

@@ -1,4 +1,4 @@
-#include "gemel/cli/ticker.hpp"
+#include "cli/ticker.hpp"
 
 #include <utility>
 

@@ -1,21 +1,21 @@
-#include "gemel/cli/train_command.hpp"
+#include "cli/train_command.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
 
-#include "gemel/base/error.hpp"
-#include "gemel/cli/commands.hpp"
-#include "gemel/cli/observer_list.hpp"
-#include "gemel/cli/progress.hpp"
-#include "gemel/cli/spare_ranks.hpp"
-#include "gemel/cli/train_checks.hpp"
-#include "gemel/cli/train_options.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/training/metrics_file.hpp"
-#include "gemel/training/settings.hpp"
-#include "gemel/training/trainer.hpp"
+#include "base/error.hpp"
+#include "cli/commands.hpp"
+#include "cli/observer_list.hpp"
+#include "cli/progress.hpp"
+#include "cli/spare_ranks.hpp"
+#include "cli/train_options.hpp"
+#include "mpi/agreement.hpp"
+#include "options/settings.hpp"
+#include "options/train_checks.hpp"
+#include "report/metrics_file.hpp"
+#include "run/trainer.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -29,13 +29,13 @@ ParsedTrainOptions parse_alike(std::span<const std::string> arguments, mpi::Comm
   }
 }
 
-std::unique_ptr<Progress> make_progress(std::ostream& out, ProgressStyle style,
-                                        const TrainCommandOptions& options) {
+std::unique_ptr<Progress> make_progress(std::ostream& out, options::ProgressStyle style,
+                                        const options::TrainCommandOptions& options) {
   auto progress = std::make_unique<Progress>(out, style, options.training);
   if (options.log_level != "debug") {
-    TrainCommandOptions defaults;
+    options::TrainCommandOptions defaults;
     progress->leave_out(
-        settled(train_option_table(defaults).settings(), training::data_settings(defaults.training)));
+        settled(train_option_table(defaults).settings(), options::data_settings(defaults.training)));
   }
   progress->keep_ticking();
   return progress;
@@ -47,19 +47,19 @@ ObserverList make_observers(const ParsedTrainOptions& parsed, mpi::Communicator&
   ObserverList observers(parsed.settings);
   mpi::agree(communicator, [&] {
     if (!communicator.is_root()) return;
-    const TrainCommandOptions& options = parsed.options;
-    const ProgressStyle style = resolve(options.progress);
-    if (style != ProgressStyle::none) observers.add(make_progress(out, style, options));
+    const options::TrainCommandOptions& options = parsed.options;
+    const options::ProgressStyle style = resolve(options.progress);
+    if (style != options::ProgressStyle::none) observers.add(make_progress(out, style, options));
     if (options.metrics_file.empty()) return;
-    observers.add(std::make_unique<training::MetricsFile>(options.metrics_file));
+    observers.add(std::make_unique<report::MetricsFile>(options.metrics_file));
   });
   return observers;
 }
 
 /// `communicator` is of those that are to work. Throws AgreedError when they are too many.
-void check_ranks_alike(const training::TrainingOptions& options, const mpi::Communicator& communicator) {
+void check_ranks_alike(const TrainingOptions& options, const mpi::Communicator& communicator) {
   try {
-    check_ranks(options, communicator.size());
+    options::check_ranks(options, communicator.size());
   } catch (const base::UsageError& error) {
     throw mpi::AgreedError(error.code(), error.what());
   }
@@ -86,13 +86,13 @@ int train(const ParsedTrainOptions& parsed, mpi::Communicator& communicator, std
 
 int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator,
                   std::ostream& out) {
-  return train_command(arguments, communicator, out, training::train);
+  return train_command(arguments, communicator, out, run::train);
 }
 
 int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
                   const Trainer& trainer) {
   if (const auto topic = help_asked_for(arguments)) {
-    TrainCommandOptions defaults;
+    options::TrainCommandOptions defaults;
     const std::string text = help_text(*topic, train_option_table(defaults), train_help());
     if (communicator.is_root()) out << text;
     return 0;
@@ -103,7 +103,7 @@ int train_command(std::span<const std::string> arguments, mpi::Communicator& com
 }
 
 std::string train_help() {
-  TrainCommandOptions defaults;
+  options::TrainCommandOptions defaults;
   return fmt::format(
       R"(trainer train learns a query and a candidate tower from interactions, evaluates them against the
 whole catalogue and writes checkpoints. The defaults are those of TensorFlow Recommenders' tutorial

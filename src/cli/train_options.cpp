@@ -1,4 +1,4 @@
-#include "gemel/cli/train_options.hpp"
+#include "cli/train_options.hpp"
 
 #include <fmt/format.h>
 
@@ -6,11 +6,11 @@
 #include <fstream>
 #include <sstream>
 
-#include "gemel/base/error.hpp"
-#include "gemel/base/log.hpp"
-#include "gemel/cli/resumed_options.hpp"
-#include "gemel/cli/train_checks.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/resumed_options.hpp"
+#include "mpi/agreement.hpp"
+#include "options/train_checks.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -34,31 +34,31 @@ std::string read_everywhere(const std::string& path, mpi::Communicator& communic
 
 }  // namespace
 
-OptionTable train_option_table(TrainCommandOptions& options) {
-  return {"trainer train", train_options(options)};
+options::OptionTable train_option_table(options::TrainCommandOptions& options) {
+  return {"trainer train", options::train_options(options)};
 }
 
-void read_given_options(std::span<const std::string> arguments, TrainCommandOptions& options,
-                        OptionTable& table, mpi::Communicator& communicator) {
+void read_given_options(std::span<const std::string> arguments, options::TrainCommandOptions& options,
+                        options::OptionTable& table, mpi::Communicator& communicator) {
   table.read_command_line(arguments);
   if (const std::string path = options.config; !path.empty()) {
     table.read_configuration(read_everywhere(path, communicator), path);
   }
 }
 
-void settle_options(TrainCommandOptions& options, const OptionTable& table) {
+void settle_options(options::TrainCommandOptions& options, const options::OptionTable& table) {
   const auto is_settled = [&](const char* name) { return table.is_given(name) || table.is_saved(name); };
-  learning::OptimizerOptions& optimizer = options.training.optimizer;
+  OptimizerOptions& optimizer = options.training.optimizer;
   if (!is_settled("learning-rate")) {
-    optimizer.learning_rate.peak = learning::default_learning_rate(optimizer.kind);
+    optimizer.learning_rate.peak = default_learning_rate(optimizer.kind);
   }
-  ingest::DataOptions& data = options.training.data;
+  DataOptions& data = options.training.data;
   data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");
   if (!data.files.validation.empty() || !data.files.test.empty()) {
-    data.split = ingest::SplitKind::files;
+    data.split = SplitKind::files;
     data.is_split_settled = true;
   }
-  check_given_options(options.training, table);
+  options::check_given_options(options.training, table);
   options.training.model.adapt_query_features = !is_settled("query-feature");
   options.training.model.adapt_candidate_features = !is_settled("candidate-feature");
 }
@@ -66,12 +66,12 @@ void settle_options(TrainCommandOptions& options, const OptionTable& table) {
 ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
                                        mpi::Communicator& communicator) {
   ParsedTrainOptions parsed;
-  OptionTable table = train_option_table(parsed.options);
+  options::OptionTable table = train_option_table(parsed.options);
   read_given_options(arguments, parsed.options, table, communicator);
   base::set_up_log(parsed.options.log_level, communicator.is_root());
   read_resumed_options(parsed.options.training, table, communicator);
   settle_options(parsed.options, table);
-  check_train_options(parsed.options.training);
+  options::check_train_options(parsed.options.training);
   parsed.settings = table.settings();
   parsed.data = named_data(parsed.options.training, table);
   return parsed;

@@ -1,17 +1,17 @@
-#include "gemel/evaluation/accuracies.hpp"
+#include "evaluation/accuracies.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
-#include "gemel/exchange/exact_sum.hpp"
+#include "exchange/exact_sum.hpp"
 
 namespace gemel::evaluation {
 
 Accuracies::Accuracies(std::vector<Metric> metrics) : metrics_(std::move(metrics)), sums_(metrics_.size()) {}
 
-void Accuracies::add(const Standing& standing) {
+void Accuracies::add(const tensor::Standing& standing) {
   ++examples_;
   bool is_tied = false;
   for (std::size_t i = 0; i < metrics_.size(); ++i) {

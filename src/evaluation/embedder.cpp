@@ -1,10 +1,10 @@
-#include "gemel/evaluation/embedder.hpp"
+#include "evaluation/embedder.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <span>
 
-#include "gemel/model/table_access.hpp"
+#include "model/table_access.hpp"
 
 namespace gemel::evaluation {
 namespace {
@@ -30,7 +30,7 @@ void select(std::size_t first, std::size_t count, std::vector<std::int32_t>& sel
 
 }  // namespace
 
-Embedder::Embedder(mpi::Communicator& communicator, const exchange::LaneTeam& team, onednn::Runtime& runtime,
+Embedder::Embedder(mpi::Communicator& communicator, const base::ThreadTeam& team, onednn::Runtime& runtime,
                    const model::Tower& tower, const model::DenseParameters& parameters)
     : communicator_(communicator),
       team_(team),
@@ -42,7 +42,7 @@ Embedder::Embedder(mpi::Communicator& communicator, const exchange::LaneTeam& te
       fetch_(communicator),
       scratches_(static_cast<std::size_t>(team.threads())) {}
 
-void Embedder::run(const ingest::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors) {
+void Embedder::run(const features::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors) {
   if (request_.tables() == 0) {
     model::reach_rows(tower_.tables(), request_, fetch_, 0, 0, tables_);
     embed(rows, first, vectors);
@@ -58,7 +58,7 @@ void Embedder::run(const ingest::FeatureRows& rows, std::size_t first, tensor::M
 }
 
 /// Brings the table rows that `count` rows from `first` on touch within reach. Collective.
-void Embedder::fetch(const ingest::FeatureRows& rows, std::size_t first, std::size_t count) {
+void Embedder::fetch(const features::FeatureRows& rows, std::size_t first, std::size_t count) {
   std::vector<std::int32_t> selection(count);
   std::iota(selection.begin(), selection.end(), static_cast<std::int32_t>(first));
   for (std::size_t table = 0; table < request_.tables(); ++table) {
@@ -76,7 +76,7 @@ void Embedder::fetch(const ingest::FeatureRows& rows, std::size_t first, std::si
   model::reach_rows(tower_.tables(), request_, fetch_, 0, 0, tables_);
 }
 
-void Embedder::embed(const ingest::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors) {
+void Embedder::embed(const features::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors) {
   const std::size_t blocks = (vectors.rows() + embed_rows - 1) / embed_rows;
   team_.for_each(static_cast<int>(blocks), [&](int block, int thread) {
     Scratch& scratch = scratches_[static_cast<std::size_t>(thread)];

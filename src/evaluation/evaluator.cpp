@@ -1,4 +1,4 @@
-#include "gemel/evaluation/evaluator.hpp"
+#include "evaluation/evaluator.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -7,12 +7,12 @@
 #include <span>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/evaluation/accuracies.hpp"
-#include "gemel/evaluation/embedder.hpp"
-#include "gemel/evaluation/outscoring.hpp"
-#include "gemel/evaluation/top_k.hpp"
-#include "gemel/ingest/row_numbers.hpp"
+#include "base/error.hpp"
+#include "evaluation/accuracies.hpp"
+#include "evaluation/embedder.hpp"
+#include "evaluation/outscoring.hpp"
+#include "evaluation/top_k.hpp"
+#include "ingest/row_numbers.hpp"
 
 namespace gemel::evaluation {
 namespace {
@@ -28,7 +28,7 @@ std::size_t longest_list(const std::vector<Metric>& metrics) {
 /// Embeds this rank's queries some at a time, as many times on every rank, and calls visit(first, vectors) with what is embedded.
 /// Collective.
 template <class Visit>
-void for_each_round(const ingest::Examples& own, const model::TwoTower& model, Embedder& embedder,
+void for_each_round(const features::Examples& own, const model::TwoTower& model, Embedder& embedder,
                     mpi::Communicator& communicator, const Visit& visit) {
   const auto most_own = static_cast<std::size_t>(communicator.max(static_cast<std::int64_t>(own.size())));
   tensor::Matrix queries;
@@ -41,7 +41,7 @@ void for_each_round(const ingest::Examples& own, const model::TwoTower& model, E
 }
 
 /// The users of some of the examples; none where the examples have no users.
-std::span<const std::int32_t> users_of(const ingest::Examples& examples, std::size_t first,
+std::span<const std::int32_t> users_of(const features::Examples& examples, std::size_t first,
                                        std::size_t count) {
   const std::span<const std::int32_t> users(examples.users);
   return users.empty() ? users : users.subspan(first, count);
@@ -49,10 +49,9 @@ std::span<const std::int32_t> users_of(const ingest::Examples& examples, std::si
 
 }  // namespace
 
-Evaluator::Evaluator(mpi::Communicator& communicator, const exchange::LaneTeam& team,
-                     onednn::Runtime& runtime, const ingest::Examples& own,
-                     const ingest::FeatureRows& catalogue, std::vector<Metric> metrics,
-                     const ingest::UserHistory* seen)
+Evaluator::Evaluator(mpi::Communicator& communicator, const base::ThreadTeam& team, onednn::Runtime& runtime,
+                     const features::Examples& own, const features::FeatureRows& catalogue,
+                     std::vector<Metric> metrics, const ingest::UserHistory* seen)
     : communicator_(communicator),
       team_(team),
       runtime_(runtime),
@@ -76,7 +75,7 @@ MetricValues Evaluator::evaluate(const model::TwoTower& model) {
   MetricValues values = accuracies(model, tiles);
   if (!user_queries_) return values;
 
-  const ingest::Examples& users = user_queries_->own();
+  const features::Examples& users = user_queries_->own();
   Embedder embedder(communicator_, team_, runtime_, model.query(), model.dense());
   TopK top_k(communicator_, team_, tiles, catalogue_.size(), longest_list(metrics_),
              {seen_, &user_queries_->relevant()});
@@ -101,7 +100,7 @@ MetricValues Evaluator::accuracies(const model::TwoTower& model, ScoreTiles& til
                  [&](std::size_t first, tensor::ConstMatrixView queries) {
                    const auto true_rows = std::span(own_.items).subspan(first, queries.rows());
                    const auto users = users_of(own_, first, queries.rows());
-                   for (const Standing& standing : outscoring.count(queries, true_rows, users))
+                   for (const tensor::Standing& standing : outscoring.count(queries, true_rows, users))
                      accuracies.add(standing);
                  });
   warn_of_ties(accuracies.tied_share(communicator_));

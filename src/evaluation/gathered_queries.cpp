@@ -1,8 +1,8 @@
-#include "gemel/evaluation/gathered_queries.hpp"
+#include "evaluation/gathered_queries.hpp"
 
 #include <numeric>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::evaluation {
 

@@ -1,12 +1,12 @@
-#include "gemel/evaluation/outscoring.hpp"
+#include "evaluation/outscoring.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
 
-#include "gemel/base/error.hpp"
-#include "gemel/evaluation/score_scan.hpp"
+#include "base/error.hpp"
+#include "tensor/score_scan.hpp"
 
 namespace gemel::evaluation {
 namespace {
@@ -19,13 +19,13 @@ int blocks_of(std::size_t queries) {
 
 }  // namespace
 
-Outscoring::Outscoring(mpi::Communicator& communicator, const exchange::LaneTeam& team, ScoreTiles& tiles,
+Outscoring::Outscoring(mpi::Communicator& communicator, const base::ThreadTeam& team, ScoreTiles& tiles,
                        const ingest::UserHistory* seen)
     : communicator_(communicator), team_(team), tiles_(tiles), seen_(seen) {}
 
-std::span<const Standing> Outscoring::count(tensor::ConstMatrixView queries,
-                                            std::span<const std::int32_t> true_rows,
-                                            std::span<const std::int32_t> users) {
+std::span<const tensor::Standing> Outscoring::count(tensor::ConstMatrixView queries,
+                                                    std::span<const std::int32_t> true_rows,
+                                                    std::span<const std::int32_t> users) {
   queries_.gather(queries, communicator_);
   queries_.gather(true_rows, true_rows_, communicator_);
   if (seen_ != nullptr) queries_.gather(users, users_, communicator_);
@@ -64,7 +64,7 @@ void Outscoring::find_true_scores() {
   true_scores_.clear();
   for (const std::int64_t word : bits) {
     true_scores_.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(word)));
-    if (!std::isfinite(true_scores_.back())) throw_not_finite();
+    if (!std::isfinite(true_scores_.back())) tensor::throw_not_finite();
   }
 }
 
@@ -76,7 +76,8 @@ void Outscoring::count_block(std::size_t block, int thread) {
                          for (std::size_t i = 0; i < count; ++i) {
                            const std::span<float> of_query = scores.row(i).first(candidates);
                            leave_out(first + i, first_row, of_query);
-                           const Standing standing = compare_scores(of_query, true_scores_[first + i]);
+                           const tensor::Standing standing =
+                               tensor::compare_scores(of_query, true_scores_[first + i]);
                            counts_[2 * (first + i)] += standing.higher;
                            counts_[2 * (first + i) + 1] += standing.equal;
                          }

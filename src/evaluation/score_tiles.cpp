@@ -1,6 +1,6 @@
-#include "gemel/evaluation/score_tiles.hpp"
+#include "evaluation/score_tiles.hpp"
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::evaluation {
 namespace {

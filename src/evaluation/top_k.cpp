@@ -1,11 +1,11 @@
-#include "gemel/evaluation/top_k.hpp"
+#include "evaluation/top_k.hpp"
 
 #include <algorithm>
 #include <functional>
 #include <limits>
 #include <numeric>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::evaluation {
 namespace {
@@ -14,7 +14,7 @@ constexpr std::size_t tile_queries = ScoreTiles::tile_queries;
 
 }  // namespace
 
-TopK::TopK(mpi::Communicator& communicator, const exchange::LaneTeam& team, ScoreTiles& tiles,
+TopK::TopK(mpi::Communicator& communicator, const base::ThreadTeam& team, ScoreTiles& tiles,
            std::size_t catalogue_size, std::size_t k, Exclusion exclusion)
     : communicator_(communicator),
       team_(team),
@@ -24,7 +24,8 @@ TopK::TopK(mpi::Communicator& communicator, const exchange::LaneTeam& team, Scor
       exclusion_(exclusion) {
   base::require(k >= 1, "evaluation: the best 0 are none");
   const std::size_t kept = std::max<std::size_t>(partial_size(communicator.rank()), 1);
-  best_of_thread_.assign(static_cast<std::size_t>(team.threads()), Best(tile_queries, BestRows(kept)));
+  best_of_thread_.assign(static_cast<std::size_t>(team.threads()),
+                         Best(tile_queries, tensor::BestRows(kept)));
 }
 
 std::size_t TopK::partial_size(int rank) const {
@@ -48,7 +49,7 @@ void TopK::score_block(std::size_t block, int thread) {
   Best& best = best_of_thread_[static_cast<std::size_t>(thread)];
   const std::size_t first = block * tile_queries;
   const std::size_t count = std::min(tile_queries, queries_.size() - first);
-  for (BestRows& rows : best) rows.clear();
+  for (tensor::BestRows& rows : best) rows.clear();
   std::vector<std::size_t> left_out(count, 0);
   tiles_.for_each_tile(queries_.vectors().middle_rows(first, count), thread,
                        [&](std::size_t first_row, std::size_t candidates, tensor::MatrixView scores) {
@@ -61,8 +62,8 @@ void TopK::score_block(std::size_t block, int thread) {
                        });
   const std::size_t words = partial_size(communicator_.rank());
   for (std::size_t i = 0; i < count && words > 0; ++i) {
-    const std::span<const ScoredRow> list = best[i].sorted();
-    if (list.size() != std::min(words, tiles_.shard().count - left_out[i])) throw_not_finite();
+    const std::span<const tensor::ScoredRow> list = best[i].sorted();
+    if (list.size() != std::min(words, tiles_.shard().count - left_out[i])) tensor::throw_not_finite();
     std::ranges::copy(list, outgoing_.begin() + static_cast<std::ptrdiff_t>((first + i) * words));
   }
 }
@@ -98,7 +99,7 @@ void TopK::return_partial_lists() {
 void TopK::merge(std::size_t queries) {
   best_.resize(queries * k_);
   lists_.clear();
-  std::vector<ScoredRow> pool;
+  std::vector<tensor::ScoredRow> pool;
   for (std::size_t query = 0; query < queries; ++query) {
     pool.clear();
     const std::uint64_t* lists = incoming_.data();
@@ -112,7 +113,7 @@ void TopK::merge(std::size_t queries) {
       if (pool.size() > k_) pool.resize(k_);
       lists += queries * words;
     }
-    const std::span<ScoredRow> best = std::span(best_).subspan(query * k_, pool.size());
+    const std::span<tensor::ScoredRow> best = std::span(best_).subspan(query * k_, pool.size());
     std::ranges::copy(pool, best.begin());
     lists_.emplace_back(best);
   }

@@ -1,19 +1,19 @@
-#include "gemel/evaluation/user_queries.hpp"
+#include "evaluation/user_queries.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <limits>
 #include <span>
 
-#include "gemel/base/error.hpp"
-#include "gemel/exchange/exact_sum.hpp"
+#include "base/error.hpp"
+#include "exchange/exact_sum.hpp"
 
 namespace gemel::evaluation {
 namespace {
 
 constexpr std::int32_t nowhere = std::numeric_limits<std::int32_t>::max();
 
-ingest::UserHistory test_items(const ingest::Examples& own, mpi::Communicator& communicator) {
+ingest::UserHistory test_items(const features::Examples& own, mpi::Communicator& communicator) {
   base::require(own.users.size() == own.size(), "evaluation: the examples have no users");
   std::int64_t users = 0;
   for (const std::int32_t user : own.users) users = std::max<std::int64_t>(users, user + std::int64_t{1});
@@ -21,7 +21,7 @@ ingest::UserHistory test_items(const ingest::Examples& own, mpi::Communicator& c
 }
 
 /// Own examples that are the first of their user on this rank, in order.
-std::vector<std::size_t> first_examples(const ingest::Examples& own, std::int64_t users) {
+std::vector<std::size_t> first_examples(const features::Examples& own, std::int64_t users) {
   std::vector<bool> met(static_cast<std::size_t>(users), false);
   std::vector<std::size_t> first;
   for (std::size_t i = 0; i < own.size(); ++i) {
@@ -45,7 +45,7 @@ std::vector<bool> met_before(std::span<const std::int32_t> mine, std::int64_t us
 
 }  // namespace
 
-UserQueries::UserQueries(const ingest::Examples& own, mpi::Communicator& communicator)
+UserQueries::UserQueries(const features::Examples& own, mpi::Communicator& communicator)
     : relevant_(test_items(own, communicator)) {
   const std::vector<std::size_t> first = first_examples(own, relevant_.users());
   std::vector<std::int32_t> users;
@@ -74,7 +74,7 @@ UserMetrics::UserMetrics(const std::vector<Metric>& metrics, const ingest::UserH
 void UserMetrics::add(std::int32_t user, TopK::List list) {
   std::vector<std::int64_t> places;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const auto item = static_cast<std::int32_t>(row_of(list[i]));
+    const auto item = static_cast<std::int32_t>(tensor::row_of(list[i]));
     if (relevant_.contains(user, item)) places.push_back(static_cast<std::int64_t>(i + 1));
     std::int32_t& best = best_places_[static_cast<std::size_t>(item)];
     best = std::min(best, static_cast<std::int32_t>(i + 1));

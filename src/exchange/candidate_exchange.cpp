@@ -1,4 +1,4 @@
-#include "gemel/exchange/candidate_exchange.hpp"
+#include "exchange/candidate_exchange.hpp"
 
 namespace gemel::exchange {
 

@@ -1,4 +1,4 @@
-#include "gemel/exchange/candidate_gather.hpp"
+#include "exchange/candidate_gather.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
-#include "gemel/exchange/dense_exchange.hpp"
+#include "exchange/dense_exchange.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/tensor/arithmetic.hpp"
+#include "base/error.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::exchange {
 

@@ -1,4 +1,4 @@
-#include "gemel/exchange/distinct_candidates.hpp"
+#include "exchange/distinct_candidates.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "gemel/exchange/exact_sum.hpp"
+#include "exchange/exact_sum.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,10 +1,10 @@
-#include "gemel/exchange/lane_tree.hpp"
+#include "exchange/lane_tree.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <optional>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::exchange {
 namespace {

@@ -1,8 +1,8 @@
-#include "gemel/exchange/row_exchange.hpp"
+#include "exchange/row_exchange.hpp"
 
 #include <algorithm>
 
-#include "gemel/exchange/message_kind.hpp"
+#include "exchange/message_kind.hpp"
 
 namespace gemel::exchange {
 

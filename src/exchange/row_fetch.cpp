@@ -1,4 +1,4 @@
-#include "gemel/exchange/row_fetch.hpp"
+#include "exchange/row_fetch.hpp"
 
 #include <algorithm>
 

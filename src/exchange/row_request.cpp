@@ -1,9 +1,9 @@
-#include "gemel/exchange/row_request.hpp"
+#include "exchange/row_request.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "gemel/exchange/message_kind.hpp"
+#include "exchange/message_kind.hpp"
 
 namespace gemel::exchange {
 

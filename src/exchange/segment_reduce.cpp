@@ -1,6 +1,6 @@
-#include "gemel/exchange/segment_reduce.hpp"
+#include "exchange/segment_reduce.hpp"
 
-#include "gemel/tensor/arithmetic.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::exchange {
 

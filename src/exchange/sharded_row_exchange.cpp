@@ -1,8 +1,8 @@
-#include "gemel/exchange/sharded_row_exchange.hpp"
+#include "exchange/sharded_row_exchange.hpp"
 
 #include <algorithm>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::exchange {
 

@@ -1,10 +1,10 @@
-#include "gemel/hdf5/attribute.hpp"
+#include "hdf5/attribute.hpp"
 
 #include <type_traits>
 
-#include "gemel/hdf5/datatype.hpp"
-#include "gemel/hdf5/error.hpp"
-#include "gemel/hdf5/handle.hpp"
+#include "hdf5/datatype.hpp"
+#include "hdf5/error.hpp"
+#include "hdf5/handle.hpp"
 
 namespace gemel::hdf5 {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/hdf5/dataset.hpp"
+#include "hdf5/dataset.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <exception>
 #include <utility>
 
-#include "gemel/hdf5/error.hpp"
+#include "hdf5/error.hpp"
 
 namespace gemel::hdf5 {
 namespace {

@@ -1,9 +1,9 @@
-#include "gemel/hdf5/datatype.hpp"
+#include "hdf5/datatype.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "gemel/hdf5/error.hpp"
+#include "hdf5/error.hpp"
 
 namespace gemel::hdf5 {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/hdf5/error.hpp"
+#include "hdf5/error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
-#include "gemel/hdf5/file.hpp"
+#include "hdf5/file.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "gemel/hdf5/error.hpp"
-#include "gemel/hdf5/handle.hpp"
+#include "hdf5/error.hpp"
+#include "hdf5/handle.hpp"
 
 namespace gemel::hdf5 {
 namespace {

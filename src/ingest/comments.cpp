@@ -1,4 +1,4 @@
-#include "gemel/ingest/comments.hpp"
+#include "ingest/comments.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "gemel/ingest/dataset_reader.hpp"
+#include "ingest/dataset_reader.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,11 +8,11 @@
 #include <system_error>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/given_files.hpp"
-#include "gemel/ingest/movielens.hpp"
-#include "gemel/ingest/synthetic.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "ingest/given_files.hpp"
+#include "ingest/movielens.hpp"
+#include "ingest/synthetic.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {

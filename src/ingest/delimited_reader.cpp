@@ -1,4 +1,4 @@
-#include "gemel/ingest/delimited_reader.hpp"
+#include "ingest/delimited_reader.hpp"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <span>
 #include <system_error>
 
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/mpi/node_memory.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/node_memory.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/distinct_strings.hpp"
+#include "ingest/distinct_strings.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -7,9 +7,9 @@
 #include <limits>
 #include <numeric>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/string_exchange.hpp"
-#include "gemel/mpi/node_memory.hpp"
+#include "base/error.hpp"
+#include "ingest/string_exchange.hpp"
+#include "mpi/node_memory.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,8 +1,8 @@
-#include "gemel/ingest/field_splitter.hpp"
+#include "ingest/field_splitter.hpp"
 
 #include <algorithm>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::ingest {
 namespace {

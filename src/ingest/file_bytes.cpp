@@ -1,4 +1,4 @@
-#include "gemel/ingest/file_bytes.hpp"
+#include "ingest/file_bytes.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <vector>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::ingest {
 namespace {

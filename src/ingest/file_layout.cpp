@@ -1,4 +1,4 @@
-#include "gemel/ingest/file_layout.hpp"
+#include "ingest/file_layout.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,11 +7,11 @@
 #include <map>
 #include <optional>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/comments.hpp"
-#include "gemel/ingest/format_guess.hpp"
-#include "gemel/ingest/heading_guess.hpp"
-#include "gemel/ingest/line_errors.hpp"
+#include "base/error.hpp"
+#include "ingest/comments.hpp"
+#include "ingest/format_guess.hpp"
+#include "ingest/heading_guess.hpp"
+#include "ingest/line_errors.hpp"
 
 namespace gemel::ingest {
 namespace {

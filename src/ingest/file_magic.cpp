@@ -1,11 +1,11 @@
-#include "gemel/ingest/file_magic.hpp"
+#include "ingest/file_magic.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::ingest {
 namespace {

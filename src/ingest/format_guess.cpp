@@ -1,11 +1,11 @@
-#include "gemel/ingest/format_guess.hpp"
+#include "ingest/format_guess.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "gemel/ingest/pair_columns.hpp"
+#include "ingest/pair_columns.hpp"
 
 namespace gemel::ingest {
 namespace {

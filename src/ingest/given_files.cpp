@@ -1,4 +1,4 @@
-#include "gemel/ingest/given_files.hpp"
+#include "ingest/given_files.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,20 +14,20 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/exchange/placement.hpp"
-#include "gemel/ingest/delimited_reader.hpp"
-#include "gemel/ingest/distinct_strings.hpp"
-#include "gemel/ingest/field_splitter.hpp"
-#include "gemel/ingest/file_bytes.hpp"
-#include "gemel/ingest/file_layout.hpp"
-#include "gemel/ingest/line_errors.hpp"
-#include "gemel/ingest/list_reader.hpp"
-#include "gemel/ingest/pair_reader.hpp"
-#include "gemel/ingest/string_exchange.hpp"
-#include "gemel/ingest/text_file.hpp"
-#include "gemel/ingest/vocabulary.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "exchange/placement.hpp"
+#include "ingest/delimited_reader.hpp"
+#include "ingest/distinct_strings.hpp"
+#include "ingest/field_splitter.hpp"
+#include "ingest/file_bytes.hpp"
+#include "ingest/file_layout.hpp"
+#include "ingest/line_errors.hpp"
+#include "ingest/list_reader.hpp"
+#include "ingest/pair_reader.hpp"
+#include "ingest/string_exchange.hpp"
+#include "ingest/text_file.hpp"
+#include "ingest/vocabulary.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {

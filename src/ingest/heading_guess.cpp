@@ -1,11 +1,11 @@
-#include "gemel/ingest/heading_guess.hpp"
+#include "ingest/heading_guess.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <vector>
 
-#include "gemel/ingest/pair_columns.hpp"
+#include "ingest/pair_columns.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/interaction_draws.hpp"
+#include "ingest/interaction_draws.hpp"
 
 #include <xxhash.h>
 
@@ -7,8 +7,8 @@
 #include <numeric>
 #include <span>
 
-#include "gemel/base/random.hpp"
-#include "gemel/ingest/distinct_strings.hpp"
+#include "base/random.hpp"
+#include "ingest/distinct_strings.hpp"
 
 namespace gemel::ingest {
 namespace {

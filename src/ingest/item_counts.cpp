@@ -1,4 +1,4 @@
-#include "gemel/ingest/item_counts.hpp"
+#include "ingest/item_counts.hpp"
 
 #include <span>
 

@@ -1,12 +1,12 @@
-#include "gemel/ingest/line_errors.hpp"
+#include "ingest/line_errors.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <sstream>
 
-#include "gemel/ingest/text_encoding.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "ingest/text_encoding.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/list_reader.hpp"
+#include "ingest/list_reader.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "gemel/ingest/comments.hpp"
+#include "ingest/comments.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/moments.hpp"
+#include "ingest/moments.hpp"
 
 #include <algorithm>
 #include <boost/multiprecision/cpp_int.hpp>

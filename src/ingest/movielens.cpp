@@ -1,4 +1,4 @@
-#include "gemel/ingest/movielens.hpp"
+#include "ingest/movielens.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -7,13 +7,13 @@
 #include <system_error>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/exchange/placement.hpp"
-#include "gemel/ingest/delimited_reader.hpp"
-#include "gemel/ingest/line_errors.hpp"
-#include "gemel/ingest/text_file.hpp"
-#include "gemel/ingest/vocabulary.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "exchange/placement.hpp"
+#include "ingest/delimited_reader.hpp"
+#include "ingest/line_errors.hpp"
+#include "ingest/text_file.hpp"
+#include "ingest/vocabulary.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {

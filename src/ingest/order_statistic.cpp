@@ -1,4 +1,4 @@
-#include "gemel/ingest/order_statistic.hpp"
+#include "ingest/order_statistic.hpp"
 
 #include <algorithm>
 #include <limits>

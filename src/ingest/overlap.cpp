@@ -1,4 +1,4 @@
-#include "gemel/ingest/overlap.hpp"
+#include "ingest/overlap.hpp"
 
 #include <xxhash.h>
 
@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "gemel/ingest/distinct_strings.hpp"
+#include "ingest/distinct_strings.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/pair_columns.hpp"
+#include "ingest/pair_columns.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,15 +9,51 @@
 #include <cmath>
 #include <system_error>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/line_errors.hpp"
+#include "base/error.hpp"
+#include "ingest/line_errors.hpp"
 
-namespace gemel::ingest {
+namespace gemel {
 namespace {
 
 using namespace std::string_view_literals;
 
 constexpr std::array column_names = {"user"sv, "item"sv, "rating"sv, "timestamp"sv, "-"sv};
+
+}  // namespace
+
+std::string_view name_of(PairColumn column) {
+  return column_names[static_cast<std::size_t>(column)];
+}
+
+PairColumns::PairColumns(std::vector<PairColumn> columns) : columns_(std::move(columns)) {
+  for (const PairColumn column :
+       {PairColumn::user, PairColumn::item, PairColumn::rating, PairColumn::timestamp}) {
+    const auto times = std::ranges::count(columns_, column);
+    if (times > 1) throw base::UsageError(fmt::format("{} is there twice; name it once", name_of(column)));
+    const bool is_needed = column == PairColumn::user || column == PairColumn::item;
+    if (is_needed && times == 0)
+      throw base::UsageError(fmt::format("{0} is missing; name the field that is the {0}", name_of(column)));
+  }
+}
+
+std::optional<std::size_t> PairColumns::find(PairColumn column) const {
+  const auto found = std::ranges::find(columns_, column);
+  if (found == columns_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns_.begin());
+}
+
+std::string PairColumns::describe(std::string_view separator) const {
+  std::vector<std::string_view> names;
+  for (const PairColumn column : columns_) names.push_back(name_of(column));
+  return fmt::format("{}", fmt::join(names, separator));
+}
+
+}  // namespace gemel
+
+namespace gemel::ingest {
+namespace {
+
+using namespace std::string_view_literals;
 
 /// Names in headings, in lower case and without "_", "-", "." and blanks.
 constexpr std::array users = {"user"sv,      "users"sv,      "userid"sv,   "uid"sv,        "username"sv,
@@ -142,33 +178,6 @@ Range range_of(const std::vector<CutLine>& lines, std::size_t field) {
 }
 
 }  // namespace
-
-std::string_view name_of(PairColumn column) {
-  return column_names[static_cast<std::size_t>(column)];
-}
-
-PairColumns::PairColumns(std::vector<PairColumn> columns) : columns_(std::move(columns)) {
-  for (const PairColumn column :
-       {PairColumn::user, PairColumn::item, PairColumn::rating, PairColumn::timestamp}) {
-    const auto times = std::ranges::count(columns_, column);
-    if (times > 1) throw base::UsageError(fmt::format("{} is there twice; name it once", name_of(column)));
-    const bool is_needed = column == PairColumn::user || column == PairColumn::item;
-    if (is_needed && times == 0)
-      throw base::UsageError(fmt::format("{0} is missing; name the field that is the {0}", name_of(column)));
-  }
-}
-
-std::optional<std::size_t> PairColumns::find(PairColumn column) const {
-  const auto found = std::ranges::find(columns_, column);
-  if (found == columns_.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - columns_.begin());
-}
-
-std::string PairColumns::describe(std::string_view separator) const {
-  std::vector<std::string_view> names;
-  for (const PairColumn column : columns_) names.push_back(name_of(column));
-  return fmt::format("{}", fmt::join(names, separator));
-}
 
 PairColumns parse_pair_columns(std::string_view text) {
   std::vector<PairColumn> columns;

@@ -1,12 +1,12 @@
-#include "gemel/ingest/pair_reader.hpp"
+#include "ingest/pair_reader.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "gemel/ingest/comments.hpp"
-#include "gemel/ingest/pair_columns.hpp"
+#include "ingest/comments.hpp"
+#include "ingest/pair_columns.hpp"
 
 namespace gemel::ingest {
 namespace {

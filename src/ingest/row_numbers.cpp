@@ -1,12 +1,12 @@
-#include "gemel/ingest/row_numbers.hpp"
+#include "ingest/row_numbers.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <limits>
 
-#include "gemel/base/error.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
 

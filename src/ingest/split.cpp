@@ -1,4 +1,4 @@
-#include "gemel/ingest/split.hpp"
+#include "ingest/split.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -9,11 +9,11 @@
 #include <span>
 #include <string>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/interaction_draws.hpp"
-#include "gemel/ingest/order_statistic.hpp"
-#include "gemel/ingest/time_order.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "ingest/interaction_draws.hpp"
+#include "ingest/order_statistic.hpp"
+#include "ingest/time_order.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,6 +1,6 @@
-#include "gemel/ingest/string_exchange.hpp"
+#include "ingest/string_exchange.hpp"
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::ingest {
 namespace {

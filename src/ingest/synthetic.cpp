@@ -1,4 +1,4 @@
-#include "gemel/ingest/synthetic.hpp"
+#include "ingest/synthetic.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -9,10 +9,10 @@
 #include <limits>
 #include <string>
 
-#include "gemel/base/error.hpp"
-#include "gemel/base/random.hpp"
-#include "gemel/exchange/placement.hpp"
-#include "gemel/mpi/node_memory.hpp"
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "exchange/placement.hpp"
+#include "mpi/node_memory.hpp"
 
 namespace gemel::ingest {
 namespace {

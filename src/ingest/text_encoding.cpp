@@ -1,4 +1,4 @@
-#include "gemel/ingest/text_encoding.hpp"
+#include "ingest/text_encoding.hpp"
 
 #include <algorithm>
 #include <array>

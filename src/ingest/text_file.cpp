@@ -1,4 +1,4 @@
-#include "gemel/ingest/text_file.hpp"
+#include "ingest/text_file.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/file_magic.hpp"
-#include "gemel/ingest/text_encoding.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "ingest/file_magic.hpp"
+#include "ingest/text_encoding.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,13 +1,13 @@
-#include "gemel/ingest/time_order.hpp"
+#include "ingest/time_order.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/distinct_strings.hpp"
-#include "gemel/ingest/order_statistic.hpp"
-#include "gemel/ingest/string_exchange.hpp"
+#include "base/error.hpp"
+#include "ingest/distinct_strings.hpp"
+#include "ingest/order_statistic.hpp"
+#include "ingest/string_exchange.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/trained_sample.hpp"
+#include "ingest/trained_sample.hpp"
 
 #include <xxhash.h>
 
@@ -8,9 +8,9 @@
 #include <span>
 #include <unordered_map>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/distinct_strings.hpp"
-#include "gemel/ingest/interaction_draws.hpp"
+#include "base/error.hpp"
+#include "ingest/distinct_strings.hpp"
+#include "ingest/interaction_draws.hpp"
 
 namespace gemel::ingest {
 namespace {

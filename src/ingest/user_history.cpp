@@ -1,4 +1,4 @@
-#include "gemel/ingest/user_history.hpp"
+#include "ingest/user_history.hpp"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <iterator>
 #include <limits>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/vocabulary.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/mpi/node_memory.hpp"
+#include "base/error.hpp"
+#include "ingest/vocabulary.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/node_memory.hpp"
 
 namespace gemel::ingest {
 

@@ -1,13 +1,13 @@
-#include "gemel/ingest/vocabulary.hpp"
+#include "ingest/vocabulary.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <span>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/string_exchange.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "ingest/string_exchange.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
 namespace {

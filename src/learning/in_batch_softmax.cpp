@@ -1,4 +1,4 @@
-#include "gemel/learning/in_batch_softmax.hpp"
+#include "learning/in_batch_softmax.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -6,14 +6,14 @@
 #include <functional>
 #include <limits>
 
-#include "gemel/base/error.hpp"
-#include "gemel/learning/softmax_kernel.hpp"
-#include "gemel/tensor/arithmetic.hpp"
+#include "base/error.hpp"
+#include "tensor/arithmetic.hpp"
+#include "tensor/softmax_kernel.hpp"
 
 namespace gemel::learning {
 namespace {
 
-static_assert(exchange::DistinctCandidates::granule % softmax_row_multiple == 0,
+static_assert(exchange::DistinctCandidates::granule % tensor::softmax_row_multiple == 0,
               "every row of logits must suit the softmax kernel");
 
 /// A block of logits of this many floats, 256 KiB, stays in the second-level cache of today's processors. But each block also goes
@@ -85,7 +85,7 @@ double InBatchSoftmax::run(const Rows& lane, tensor::ConstMatrixView vectors,
       const double target = options_.label_smoothing > 0
                                 ? smooth_target(logits.row(i), label, own_logit, scratch)
                                 : static_cast<double>(own_logit);
-      const RowSoftmax softmax = exponentiate_row(logits.row(i));
+      const tensor::RowSoftmax softmax = tensor::exponentiate_row(logits.row(i));
       const double log_partition =
           std::log(static_cast<double>(softmax.sum)) + static_cast<double>(softmax.maximum);
       loss += static_cast<double>(weight) * (static_cast<double>(partition_weight) * log_partition - target);

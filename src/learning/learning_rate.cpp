@@ -1,4 +1,4 @@
-#include "gemel/learning/learning_rate.hpp"
+#include "learning/learning_rate.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "gemel/learning/loss_columns.hpp"
+#include "learning/loss_columns.hpp"
 
 #include <algorithm>
 #include <cmath>

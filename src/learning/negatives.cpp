@@ -1,4 +1,4 @@
-#include "gemel/learning/negatives.hpp"
+#include "learning/negatives.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "gemel/base/random.hpp"
+#include "base/random.hpp"
 
 namespace gemel::learning {
 namespace {

@@ -1,11 +1,12 @@
-#include "gemel/learning/optimizer.hpp"
+#include "learning/optimizer.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/learning/learning_rate.hpp"
-#include "gemel/tensor/arithmetic.hpp"
+#include "base/error.hpp"
+#include "learning/learning_rate.hpp"
+#include "learning/optimizer_slots.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::learning {
 
@@ -57,27 +58,28 @@ void Optimizer::begin_averages() {
 }
 
 void Optimizer::update_dense(std::span<const float> gradient) {
-  if (decays_weights()) decay(dense_.values(), std::span(due_).last(1));
-  Slots slots;
+  if (decays_weights()) tensor::decay(dense_.values(), std::span(due_).last(1));
+  tensor::Slots slots;
   for (std::size_t i = 0; i < rule_slots(); ++i) slots[i] = slots_[i].dense;
-  update(options_, factors_, dense_.values(), gradient, slots);
-  if (averages_weights()) approach(slots_.back().dense, dense_.values(), 1.0F - options_.average_decay);
+  tensor::update(options_, factors_, dense_.values(), gradient, slots);
+  if (averages_weights())
+    tensor::approach(slots_.back().dense, dense_.values(), 1.0F - options_.average_decay);
 }
 
 void Optimizer::update_row(std::size_t table, std::size_t row, std::span<const float> gradient) {
   const std::span<float> weights = tables_[table]->weights().row(row);
-  StepFactors factors = factors_;
+  tensor::StepFactors factors = factors_;
   if (is_lazy()) settle_row(table, row, steps_ - 1);
   if (options_.embedding_l2 > 0) {
     gradient = penalize(table, row, gradient);
     factors.gradient_scale = 1.0F;
   }
-  if (decays_weights()) decay(weights, std::span(due_).last(1));
-  Slots slots;
+  if (decays_weights()) tensor::decay(weights, std::span(due_).last(1));
+  tensor::Slots slots;
   for (std::size_t i = 0; i < rule_slots(); ++i) slots[i] = slots_[i].tables[table].row(row);
-  update(options_, factors, weights, gradient, slots);
+  tensor::update(options_, factors, weights, gradient, slots);
   if (averages_weights()) {
-    approach(slots_.back().tables[table].row(row), weights, 1.0F - options_.average_decay);
+    tensor::approach(slots_.back().tables[table].row(row), weights, 1.0F - options_.average_decay);
   }
   if (is_lazy()) settled_[table][row] = steps_;
 }
@@ -119,11 +121,11 @@ void Optimizer::settle_row(std::size_t table, std::size_t row, std::int64_t unti
     const std::span<float> averages = slots_.back().tables[table].row(row);
     bool changes = true;
     for (std::int64_t step = 0; step < until - settled && changes; ++step) {
-      if (decays_weights()) decay(weights, factors.subspan(static_cast<std::size_t>(step), 1));
-      changes = approach(averages, weights, 1.0F - options_.average_decay) || decays_weights();
+      if (decays_weights()) tensor::decay(weights, factors.subspan(static_cast<std::size_t>(step), 1));
+      changes = tensor::approach(averages, weights, 1.0F - options_.average_decay) || decays_weights();
     }
   } else {
-    decay(weights, factors);
+    tensor::decay(weights, factors);
   }
   settled = until;
 }

@@ -1,4 +1,4 @@
-#include "gemel/learning/seen_mask.hpp"
+#include "learning/seen_mask.hpp"
 
 #include <limits>
 

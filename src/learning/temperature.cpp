@@ -1,4 +1,4 @@
-#include "gemel/learning/temperature.hpp"
+#include "learning/temperature.hpp"
 
 #include <cmath>
 

@@ -1,8 +1,8 @@
-#include "gemel/model/dense_layer.hpp"
+#include "model/dense_layer.hpp"
 
 #include <algorithm>
 
-#include "gemel/base/vectorize.hpp"
+#include "base/vectorize.hpp"
 
 namespace gemel::model {
 namespace {

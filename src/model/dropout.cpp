@@ -1,12 +1,12 @@
-#include "gemel/model/dropout.hpp"
+#include "model/dropout.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 
-#include "gemel/base/random.hpp"
-#include "gemel/base/vectorize.hpp"
+#include "base/random.hpp"
+#include "base/vectorize.hpp"
 
 namespace gemel::model {
 namespace {

@@ -1,30 +1,30 @@
-#include "gemel/model/feature_input.hpp"
+#include "model/feature_input.hpp"
 
 #include <algorithm>
 #include <bit>
 
-#include "gemel/base/radix_sort.hpp"
-#include "gemel/tensor/arithmetic.hpp"
+#include "base/radix_sort.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::model {
 namespace {
 
-std::span<const std::uint32_t> list(const ingest::RowLists& lists, std::uint32_t index) {
+std::span<const std::uint32_t> list(const features::RowLists& lists, std::uint32_t index) {
   return std::span(lists.rows).subspan(lists.offsets[index], lists.offsets[index + 1] - lists.offsets[index]);
 }
 
 }  // namespace
 
-FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, const std::string& tower,
+FeatureInput::FeatureInput(const std::vector<features::FittedFeature>& features, const std::string& tower,
                            const exchange::TablePlacements& placements, float embedding_range,
                            std::uint64_t seed) {
-  for (const ingest::FittedFeature& feature : features) {
+  for (const features::FittedFeature& feature : features) {
     columns_.push_back({feature.spec.kind, feature.spec.has_lists(), width_, feature.spec.width(),
                         feature.spec.has_table(), tables_.size()});
     width_ += feature.spec.width();
     if (feature.spec.has_table()) {
       const std::string name = tower + "/tables/" + feature.spec.name();
-      const bool is_bias = feature.spec.kind == ingest::FeatureKind::bias;
+      const bool is_bias = feature.spec.kind == features::FeatureKind::bias;
       tables_.emplace_back(name, placements.blocks(name, feature.table_rows()), placements.held_block(name),
                            feature.spec.dim, is_bias ? 0.0F : embedding_range, seed);
       tables_.back().clear_rows(feature.special_rows());
@@ -32,16 +32,16 @@ FeatureInput::FeatureInput(const std::vector<ingest::FittedFeature>& features, c
   }
 }
 
-void FeatureInput::touched_rows(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+void FeatureInput::touched_rows(const features::FeatureRows& rows, std::span<const std::int32_t> selection,
                                 std::size_t table, std::vector<std::int64_t>& touched) const {
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const Column& column = columns_[feature];
     if (!column.has_table || column.table != table) continue;
-    ingest::append_table_rows(feature, column.has_lists, rows, selection, touched);
+    features::append_table_rows(feature, column.has_lists, rows, selection, touched);
   }
 }
 
-void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+void FeatureInput::forward(const features::FeatureRows& rows, std::span<const std::int32_t> selection,
                            std::span<const exchange::ReachableRows> tables, tensor::MatrixView input) const {
   for (std::size_t i = 0; i < selection.size(); ++i) {
     const std::span<float> output = input.row(i);
@@ -54,20 +54,20 @@ void FeatureInput::forward(const ingest::FeatureRows& rows, std::span<const std:
       const Column& column = columns_[feature];
       const std::span<float> values = output.subspan(column.offset, column.width);
       switch (column.kind) {
-        case ingest::FeatureKind::bias:
+        case features::FeatureKind::bias:
           break;
-        case ingest::FeatureKind::normalize:
+        case features::FeatureKind::normalize:
           values[0] = std::bit_cast<float>(words[feature]);
           break;
-        case ingest::FeatureKind::lookup:
-        case ingest::FeatureKind::hash:
-        case ingest::FeatureKind::bucketize: {
+        case features::FeatureKind::lookup:
+        case features::FeatureKind::hash:
+        case features::FeatureKind::bucketize: {
           const std::span<const float> embedding = tables[column.table][words[feature]];
           std::copy(embedding.begin(), embedding.end(), values.begin());
           break;
         }
-        case ingest::FeatureKind::text:
-        case ingest::FeatureKind::list: {
+        case features::FeatureKind::text:
+        case features::FeatureKind::list: {
           std::fill(values.begin(), values.end(), 0.0F);
           const auto table_rows = list(rows.lists[feature], words[feature]);
           for (const std::uint32_t table_row : table_rows) {
@@ -86,7 +86,7 @@ bool FeatureInput::has_biases() const {
   return std::ranges::any_of(columns_, &Column::is_bias);
 }
 
-void FeatureInput::look_up_biases(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+void FeatureInput::look_up_biases(const features::FeatureRows& rows, std::span<const std::int32_t> selection,
                                   std::span<const exchange::ReachableRows> tables,
                                   std::span<float> biases) const {
   std::fill(biases.begin(), biases.end(), 0.0F);
@@ -101,7 +101,7 @@ void FeatureInput::look_up_biases(const ingest::FeatureRows& rows, std::span<con
   }
 }
 
-void FeatureInput::collect(const Column& column, std::size_t feature, const ingest::FeatureRows& rows,
+void FeatureInput::collect(const Column& column, std::size_t feature, const features::FeatureRows& rows,
                            std::span<const std::int32_t> selection, Scratch& scratch) const {
   scratch.keys.clear();
   scratch.examples.clear();
@@ -125,12 +125,12 @@ void FeatureInput::collect(const Column& column, std::size_t feature, const inge
   base::sort_by_upper_half(scratch.keys, scratch.spare);
 }
 
-void FeatureInput::backward(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+void FeatureInput::backward(const features::FeatureRows& rows, std::span<const std::int32_t> selection,
                             tensor::ConstMatrixView input_gradient, tensor::ConstMatrixView bias_gradient,
                             std::span<exchange::RowGradient> gradients, Scratch& scratch) const {
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const Column& column = columns_[feature];
-    if (column.kind == ingest::FeatureKind::normalize) continue;
+    if (column.kind == features::FeatureKind::normalize) continue;
     const tensor::ConstMatrixView source = column.is_bias() ? bias_gradient : input_gradient;
     const std::size_t offset = column.is_bias() ? 0 : column.offset;
     const std::size_t width = column.is_bias() ? 1 : column.width;

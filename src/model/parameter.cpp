@@ -1,9 +1,9 @@
-#include "gemel/model/parameter.hpp"
+#include "model/parameter.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "gemel/base/random.hpp"
+#include "base/random.hpp"
 
 namespace gemel::model {
 

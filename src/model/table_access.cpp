@@ -1,4 +1,4 @@
-#include "gemel/model/table_access.hpp"
+#include "model/table_access.hpp"
 
 #include <algorithm>
 #include <boost/sort/pdqsort/pdqsort.hpp>

@@ -1,11 +1,11 @@
-#include "gemel/model/tower.hpp"
+#include "model/tower.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "gemel/model/unit_rows.hpp"
+#include "model/unit_rows.hpp"
 
 namespace gemel::model {
 namespace {
@@ -16,7 +16,7 @@ void multiply_where_dropped(const tensor::Matrix& factors, tensor::Matrix& gradi
 
 }  // namespace
 
-Tower::Tower(std::string name, std::vector<ingest::FittedFeature> features, TowerShape shape,
+Tower::Tower(std::string name, std::vector<features::FittedFeature> features, TowerShape shape,
              const exchange::TablePlacements& placements, DenseParameters& parameters, std::uint64_t seed)
     : name_(std::move(name)),
       features_(std::move(features)),
@@ -36,7 +36,7 @@ Tower::Tower(std::string name, std::vector<ingest::FittedFeature> features, Towe
   }
 }
 
-void Tower::look_up(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+void Tower::look_up(const features::FeatureRows& rows, std::span<const std::int32_t> selection,
                     std::span<const exchange::ReachableRows> tables, Activations& activations) const {
   activations.input.resize(selection.size(), input_.width());
   input_.forward(rows, selection, tables, activations.input.view());
@@ -140,7 +140,7 @@ void Tower::backward(std::span<const float> parameters, Activations& activations
   }
 }
 
-void Tower::row_gradients(const ingest::FeatureRows& rows, std::span<const std::int32_t> selection,
+void Tower::row_gradients(const features::FeatureRows& rows, std::span<const std::int32_t> selection,
                           const Activations& activations, std::span<exchange::RowGradient> gradients,
                           FeatureInput::Scratch& scratch) const {
   input_.backward(rows, selection, activations.gradients.front().view(), activations.bias_gradient.view(),

@@ -1,23 +1,23 @@
-#include "gemel/model/two_tower.hpp"
+#include "model/two_tower.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::model {
 namespace {
 
-bool have_biases(const std::vector<ingest::FittedFeature>& features) {
-  return std::ranges::any_of(features, [](const ingest::FittedFeature& feature) {
-    return feature.spec.kind == ingest::FeatureKind::bias;
+bool have_biases(const std::vector<features::FittedFeature>& features) {
+  return std::ranges::any_of(features, [](const features::FittedFeature& feature) {
+    return feature.spec.kind == features::FeatureKind::bias;
   });
 }
 
 }  // namespace
 
-TwoTower::TwoTower(std::vector<ingest::FittedFeature> query_features,
-                   std::vector<ingest::FittedFeature> candidate_features, const ModelOptions& options,
+TwoTower::TwoTower(std::vector<features::FittedFeature> query_features,
+                   std::vector<features::FittedFeature> candidate_features, const ModelOptions& options,
                    std::uint64_t seed, const exchange::TablePlacements& placements)
     : query_("query", std::move(query_features),
              {options.layers, options.normalize, options.query_dropout, options.dropout,

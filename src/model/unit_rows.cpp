@@ -1,11 +1,11 @@
-#include "gemel/model/unit_rows.hpp"
+#include "model/unit_rows.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <span>
 
-#include "gemel/base/vectorize.hpp"
-#include "gemel/tensor/arithmetic.hpp"
+#include "base/vectorize.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::model {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/mpi/agreement.hpp"
+#include "mpi/agreement.hpp"
 
 #include <exception>
 #include <new>

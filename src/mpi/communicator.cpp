@@ -1,12 +1,12 @@
-#include "gemel/mpi/communicator.hpp"
+#include "mpi/communicator.hpp"
 
 #include <algorithm>
 #include <climits>
 #include <cstring>
 #include <utility>
 
-#include "gemel/base/error.hpp"
-#include "gemel/mpi/error.hpp"
+#include "base/error.hpp"
+#include "mpi/error.hpp"
 
 namespace gemel::mpi {
 namespace {

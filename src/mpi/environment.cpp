@@ -1,11 +1,11 @@
-#include "gemel/mpi/environment.hpp"
+#include "mpi/environment.hpp"
 
 #include <mpi.h>
 
 #include <cstdlib>
 #include <string_view>
 
-#include "gemel/mpi/error.hpp"
+#include "mpi/error.hpp"
 
 namespace gemel::mpi {
 

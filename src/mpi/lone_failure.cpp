@@ -1,4 +1,4 @@
-#include "gemel/mpi/lone_failure.hpp"
+#include "mpi/lone_failure.hpp"
 
 #include <fmt/format.h>
 
@@ -10,9 +10,9 @@
 #include <string>
 #include <thread>
 
-#include "gemel/base/error.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/mpi/environment.hpp"
+#include "base/error.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/environment.hpp"
 
 namespace gemel::mpi {
 namespace {

@@ -1,14 +1,14 @@
-#include "gemel/mpi/node_memory.hpp"
+#include "mpi/node_memory.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
 
-#include "gemel/base/bytes_text.hpp"
-#include "gemel/base/error.hpp"
-#include "gemel/base/memory.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/bytes_text.hpp"
+#include "base/error.hpp"
+#include "base/memory.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::mpi {
 

@@ -1,9 +1,9 @@
-#include "gemel/mpi/pending.hpp"
+#include "mpi/pending.hpp"
 
 #include <chrono>
 #include <exception>
 
-#include "gemel/mpi/error.hpp"
+#include "mpi/error.hpp"
 
 namespace gemel::mpi {
 

@@ -1,4 +1,4 @@
-#include "gemel/onednn/runtime.hpp"
+#include "onednn/runtime.hpp"
 
 #include <fmt/format.h>
 #include <omp.h>
@@ -10,8 +10,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "gemel/base/error.hpp"
-#include "gemel/tensor/aligned_vector.hpp"
+#include "base/error.hpp"
+#include "tensor/aligned_vector.hpp"
 
 namespace gemel::onednn {
 namespace {

@@ -1,11 +1,11 @@
-#include "gemel/tensor/arithmetic.hpp"
+#include "tensor/arithmetic.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
-#include "gemel/base/vectorize.hpp"
+#include "base/vectorize.hpp"
 
 namespace gemel::tensor {
 

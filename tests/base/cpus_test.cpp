@@ -1,4 +1,4 @@
-#include "gemel/base/cpus.hpp"
+#include "base/cpus.hpp"
 
 #include <gmock/gmock.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-#include "gemel/base/memory.hpp"
+#include "base/memory.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,18 +6,18 @@
 #include <numeric>
 #include <vector>
 
+#include "base/random.hpp"
 #include "benchmark/limits.hpp"
-#include "gemel/base/random.hpp"
-#include "gemel/evaluation/score_scan.hpp"
-#include "gemel/exchange/row_exchange.hpp"
-#include "gemel/exchange/segment_reduce.hpp"
-#include "gemel/ingest/epoch_deal.hpp"
-#include "gemel/learning/in_batch_softmax.hpp"
-#include "gemel/learning/optimizer.hpp"
-#include "gemel/learning/softmax_kernel.hpp"
-#include "gemel/model/dense_layer.hpp"
-#include "gemel/mpi/environment.hpp"
+#include "exchange/row_exchange.hpp"
+#include "exchange/segment_reduce.hpp"
+#include "learning/in_batch_softmax.hpp"
+#include "learning/optimizer.hpp"
+#include "model/dense_layer.hpp"
+#include "mpi/environment.hpp"
+#include "step/epoch_deal.hpp"
 #include "support/lanes.hpp"
+#include "tensor/score_scan.hpp"
+#include "tensor/softmax_kernel.hpp"
 
 namespace gemel::benchmarks {
 namespace {
@@ -101,8 +101,8 @@ void loss(benchmark::State& state) {
   const std::size_t rows = argument(state, 0);
   const std::size_t items = argument(state, 1);
   const std::size_t dim = argument(state, 2);
-  learning::LossOptions options;
-  options.negatives = learning::NegativeSource::catalogue;
+  LossOptions options;
+  options.negatives = NegativeSource::catalogue;
   const std::vector<std::int64_t> counts(items, 1);
   model::DenseParameters dense;
   learning::InBatchSoftmax softmax(options, counts, 1, dense);
@@ -134,7 +134,7 @@ void exponential(benchmark::State& state) {
   tensor::Matrix logits = random_matrix(1, argument(state, 0), 1, 5);
   // What it leaves, numbers in [0, 1], is as much work as any other.
   const double seconds =
-      seconds_of(state, [&] { benchmark::DoNotOptimize(learning::exponentiate_row(logits.row(0))); });
+      seconds_of(state, [&] { benchmark::DoNotOptimize(tensor::exponentiate_row(logits.row(0))); });
   report_operations(state, seconds, exponential_operations * product({argument(state, 0)}));
 }
 BENCHMARK(exponential)->ArgName("columns")->Arg(800)->Arg(16384);
@@ -143,8 +143,8 @@ BENCHMARK(exponential)->ArgName("columns")->Arg(800)->Arg(16384);
 
 struct Lookups {
   Lookups(std::size_t table_rows, std::size_t dim, std::size_t count) : examples(count) {
-    ingest::FittedFeature feature;
-    feature.spec = {"user", ingest::FeatureKind::lookup, 0, dim, {}};
+    features::FittedFeature feature;
+    feature.spec = {"user", features::FeatureKind::lookup, 0, dim, {}};
     feature.vocabulary.rows = static_cast<std::int64_t>(table_rows);
     features.push_back(feature);
     rows.features = 1;
@@ -163,8 +163,8 @@ struct Lookups {
 
   std::size_t examples;  // of an iteration
   std::size_t first = 0;
-  std::vector<ingest::FittedFeature> features;
-  ingest::FeatureRows rows;
+  std::vector<features::FittedFeature> features;
+  features::FeatureRows rows;
   std::vector<std::int32_t> selection;
 };
 
@@ -283,7 +283,7 @@ void score_tile(benchmark::State& state) {
   const tensor::Matrix candidates = random_matrix(argument(state, 1), argument(state, 2), 2);
   tensor::Matrix scores(queries.rows(), candidates.rows());
   onednn::Executor executor;
-  std::vector<evaluation::BestRows> best(queries.rows(), evaluation::BestRows(argument(state, 3)));
+  std::vector<tensor::BestRows> best(queries.rows(), tensor::BestRows(argument(state, 3)));
   std::uint32_t first_row = 0;
   const double seconds = seconds_of(state, [&] {
     executor.multiply(queries.view(), onednn::Transpose::no, candidates.view(), onednn::Transpose::yes,
@@ -298,7 +298,7 @@ BENCHMARK(score_tile)->ArgNames({"queries", "candidates", "dim", "k"})->Args({64
 /// The part of it that is no matrix product. It reads scores and writes next to nothing, so it may be faster than a copy.
 void scan_scores(benchmark::State& state) {
   const tensor::Matrix scores = random_matrix(argument(state, 0), argument(state, 1), 1);
-  std::vector<evaluation::BestRows> best(scores.rows(), evaluation::BestRows(argument(state, 2)));
+  std::vector<tensor::BestRows> best(scores.rows(), tensor::BestRows(argument(state, 2)));
   std::uint32_t first_row = 0;
   const double seconds = seconds_of(state, [&] {
     for (std::size_t i = 0; i < scores.rows(); ++i) best[i].scan(scores.row(i), first_row);
@@ -329,7 +329,7 @@ void deal(benchmark::State& state) {
   constexpr std::size_t features = 3;
   const exchange::LanePlan plan(lanes, 1, 0);
   mpi::Communicator world = mpi::Communicator::world();
-  ingest::Examples own;
+  features::Examples own;
   own.features.features = features;
   own.features.lists.resize(features);
   own.features.words = skewed(features * total, 1000, 7);
@@ -337,7 +337,7 @@ void deal(benchmark::State& state) {
   std::vector<std::int64_t> numbers(total);
   std::iota(numbers.begin(), numbers.end(), 0);
   const auto size = static_cast<std::int64_t>(total);
-  ingest::EpochDeal epochs(plan, world, std::move(own), std::move(numbers), size, 2048, 1);
+  step::EpochDeal epochs(plan, world, std::move(own), std::move(numbers), size, 2048, 1);
   std::int64_t epoch = 0;
   const double seconds = seconds_of(state, [&] { epochs.deal(epoch++); });
   const std::size_t example_bytes = (features + 1) * sizeof(std::uint32_t);

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <map>
 
-#include "gemel/tensor/aligned_vector.hpp"
+#include "tensor/aligned_vector.hpp"
 
 namespace gemel::benchmarks {
 namespace {

@@ -11,10 +11,11 @@
 #include <limits>
 #include <thread>
 
-#include "gemel/checkpoint/checkpoint_reader.hpp"
-#include "gemel/checkpoint/checkpoint_writer.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
+#include "mpi/agreement.hpp"
+#include "support/command.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::checkpoint {
 namespace {

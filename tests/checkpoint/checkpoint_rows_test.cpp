@@ -8,11 +8,12 @@
 #include <iterator>
 #include <utility>
 
-#include "gemel/checkpoint/checkpoint_reader.hpp"
-#include "gemel/checkpoint/checkpoint_writer.hpp"
-#include "gemel/checkpoint/row_cut.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
+#include "checkpoint/row_cut.hpp"
+#include "mpi/agreement.hpp"
+#include "support/command.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::checkpoint {
 namespace {

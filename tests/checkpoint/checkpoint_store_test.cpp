@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/checkpoint_store.hpp"
+#include "checkpoint/checkpoint_store.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,10 +9,10 @@
 #include <fstream>
 #include <functional>
 
-#include "gemel/checkpoint/checkpoint_format.hpp"
-#include "gemel/checkpoint/checkpoint_writer.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "checkpoint/checkpoint_format.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
+#include "mpi/agreement.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::checkpoint {
 namespace {

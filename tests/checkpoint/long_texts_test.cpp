@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/long_texts.hpp"
+#include "checkpoint/long_texts.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "gemel/checkpoint/checkpoint_reader.hpp"
-#include "gemel/checkpoint/checkpoint_writer.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::checkpoint {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/newest_checkpoint.hpp"
+#include "checkpoint/newest_checkpoint.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,10 +7,11 @@
 #include <functional>
 #include <limits>
 
-#include "gemel/checkpoint/checkpoint_name.hpp"
-#include "gemel/checkpoint/checkpoint_writer.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "checkpoint/checkpoint_name.hpp"
+#include "checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
+#include "mpi/agreement.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::checkpoint {
 namespace {
@@ -19,6 +20,12 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using Found = std::optional<std::filesystem::path>;
+
+/// What a sound checkpoint is here: weights are finite.
+void whole(CheckpointReader& reader) {
+  static const std::vector<std::string> finite = {"/query/"};
+  reader.verify(finite);
+}
 
 class NewestCheckpointTest : public testing::Test {
  protected:
@@ -44,7 +51,7 @@ class NewestCheckpointTest : public testing::Test {
       std::filesystem::resize_file(path(run, step), std::filesystem::file_size(path(run, step)) / 2);
     });
   }
-  Found newest() { return newest_sound(directory_.path(), world_, times_); }
+  Found newest() { return newest_sound(directory_.path(), world_, whole, times_); }
   std::string refusal() {
     try {
       newest();
@@ -69,7 +76,7 @@ TEST_F(NewestCheckpointTest, IsTheLastStepOfTheLastRun) {
 
 TEST_F(NewestCheckpointTest, IsNoneWhereThereIsNothing) {
   EXPECT_FALSE(newest());
-  EXPECT_FALSE(newest_sound(directory_ / "missing", world_));
+  EXPECT_FALSE(newest_sound(directory_ / "missing", world_, whole));
   EXPECT_FALSE(std::filesystem::exists(directory_ / "missing"));
   on_root([&] {
     std::ofstream(directory_ / "notes.txt") << "no checkpoint";

@@ -1,4 +1,4 @@
-#include "gemel/checkpoint/run_lock.hpp"
+#include "checkpoint/run_lock.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@
 #include <fstream>
 #include <thread>
 
-#include "gemel/base/error.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "base/error.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::checkpoint {
 namespace {

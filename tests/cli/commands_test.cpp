@@ -1,4 +1,4 @@
-#include "gemel/cli/commands.hpp"
+#include "cli/commands.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,11 +6,11 @@
 #include <regex>
 #include <sstream>
 
-#include "gemel/base/error.hpp"
-#include "gemel/cli/plan_command.hpp"
-#include "gemel/cli/train_command.hpp"
-#include "gemel/cli/train_options.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "cli/plan_command.hpp"
+#include "cli/train_command.hpp"
+#include "cli/train_options.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -176,7 +176,7 @@ TEST(TrainCommand, HandsOptionsAndObserversToTheTrainer) {
   std::int64_t epochs = 0;
   const Outcome outcome =
       run_train({"--epochs", "3", "--progress", "lines"},
-                [&](const auto& options, mpi::Communicator&, training::Observer& observer) {
+                [&](const auto& options, mpi::Communicator&, report::Observer& observer) {
                   epochs = options.epochs;
                   observer.on_run({.data = "fake data", .resumed_from = "", .settings = {}});
                 });
@@ -190,7 +190,7 @@ TEST(TrainCommand, ShowsSettingsThatAreNotTheDefaults) {
     arguments.insert(arguments.end(), {"--progress", "lines"});
     const std::vector<std::pair<std::string, std::string>> settled = {{"query-feature", "user_id:lookup"}};
     return run_train(arguments,
-                     [&](const auto&, auto&, training::Observer& observer) {
+                     [&](const auto&, auto&, report::Observer& observer) {
                        observer.on_run({.data = "data", .resumed_from = "", .settings = settled});
                      })
         .output;
@@ -207,7 +207,7 @@ TEST(TrainCommand, ShowsSettingsThatAreNotTheDefaults) {
 
 TEST(TrainCommand, ShowsNothingWithProgressNone) {
   const Outcome outcome = run_train(
-      {"--progress", "none"}, [](const auto&, auto&, training::Observer& observer) { observer.on_run({}); });
+      {"--progress", "none"}, [](const auto&, auto&, report::Observer& observer) { observer.on_run({}); });
   EXPECT_EQ(outcome.output, "");
 }
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "cli/parsing.hpp"
-#include "gemel/cli/train_options.hpp"
+#include "cli/train_options.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -46,7 +46,7 @@ TEST(ConfigFileTest, GivesOptions) {
   const auto options = parse({"--config", file.path()}).options.training;
   EXPECT_THAT(options.model.layers, ElementsAre(64U, 32U));
   EXPECT_THAT(options.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
-  EXPECT_EQ(options.model.candidate_features, model::ModelOptions().candidate_features);
+  EXPECT_EQ(options.model.candidate_features, ModelOptions().candidate_features);
   EXPECT_TRUE(options.loss.logq_correction);
   EXPECT_EQ(options.epochs, 5);
 }

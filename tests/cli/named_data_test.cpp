@@ -1,12 +1,12 @@
-#include "gemel/cli/named_data.hpp"
+#include "cli/named_data.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "gemel/mpi/agreement.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "mpi/agreement.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::cli {
 namespace {

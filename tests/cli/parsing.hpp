@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/cli/train_options.hpp"
-#include "gemel/mpi/communicator.hpp"
+#include "base/error.hpp"
+#include "cli/train_options.hpp"
+#include "mpi/communicator.hpp"
 
 namespace gemel::cli {
 

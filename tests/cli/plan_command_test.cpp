@@ -1,4 +1,4 @@
-#include "gemel/cli/plan_command.hpp"
+#include "cli/plan_command.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,11 +7,11 @@
 #include <regex>
 #include <sstream>
 
-#include "gemel/base/error.hpp"
-#include "gemel/cli/commands.hpp"
-#include "gemel/cli/report_text.hpp"
-#include "gemel/cli/train_options.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "cli/commands.hpp"
+#include "cli/report_text.hpp"
+#include "cli/train_options.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -117,9 +117,9 @@ TEST(PlanHelp, ListsItsOptionsAndThoseOfTraining) {
 }
 
 TEST(ReportText, HasALineForEachTable) {
-  training::Plan plan;
+  plan::Plan plan;
   plan.ranks = 2;
-  training::Plan::Table table;
+  plan::Plan::Table table;
   table.shape.feature = "user_id_lookup";
   table.shape.rows = 944;
   table.shape.dim = 32;
@@ -148,8 +148,8 @@ TEST(ReportText, IsBrokenBehindACommaOrAtABlankBeforeColumn80) {
 }
 
 TEST(ReportText, OfAPlanAddsUpMemoryAndTraffic) {
-  training::Plan plan;
-  training::Plan::Table table;
+  plan::Plan plan;
+  plan::Plan::Table table;
   table.memory = 1000;
   plan.tables = {table, table};
   plan.memory = {{"examples", 500}};

@@ -1,4 +1,4 @@
-#include "gemel/cli/progress.hpp"
+#include "cli/progress.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -12,10 +12,10 @@
 #include <sstream>
 #include <thread>
 
-#include "gemel/base/bytes_text.hpp"
-#include "gemel/base/log.hpp"
-#include "gemel/cli/observer_list.hpp"
-#include "gemel/cli/report_text.hpp"
+#include "base/bytes_text.hpp"
+#include "base/log.hpp"
+#include "cli/observer_list.hpp"
+#include "cli/report_text.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -25,14 +25,14 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-evaluation::Metric top(std::int64_t k) {
-  return {evaluation::MetricKind::accuracy, k};
+Metric top(std::int64_t k) {
+  return {MetricKind::accuracy, k};
 }
 
 /// A run of 40 steps an epoch under a clock of its own.
 class ProgressTest : public testing::Test {
  protected:
-  void start(ProgressStyle style, std::int64_t validate_every, std::int64_t epochs = 300) {
+  void start(options::ProgressStyle style, std::int64_t validate_every, std::int64_t epochs = 300) {
     options_.validate_every = validate_every;
     options_.epochs = epochs;
     progress_ = std::make_unique<Progress>(
@@ -76,12 +76,12 @@ class ProgressTest : public testing::Test {
   double now_ = 1000;
   std::size_t columns_ = 80;
   std::int64_t epoch_ = 0;
-  training::TrainingOptions options_;
+  TrainingOptions options_;
   std::unique_ptr<Progress> progress_;
 };
 
 TEST_F(ProgressTest, PrintsOneRowAnEpochWithItsMetrics) {
-  start(ProgressStyle::lines, 5);
+  start(options::ProgressStyle::lines, 5);
   for (int i = 0; i < 300; ++i) epoch(0.25);
   EXPECT_EQ(lines(), 1 + 300);
   EXPECT_THAT(out_.str(), ContainsRegex("^ epoch +step +loss +top-1 +top-5 +top-10 +top-50 +top-100 +s/epoch "
@@ -93,7 +93,7 @@ TEST_F(ProgressTest, PrintsOneRowAnEpochWithItsMetrics) {
 }
 
 TEST_F(ProgressTest, PrintsARowAnEpochWithoutValidation) {
-  start(ProgressStyle::lines, 0, 10);
+  start(options::ProgressStyle::lines, 0, 10);
   for (int i = 0; i < 9; ++i) epoch(0.6);
   EXPECT_EQ(lines(), 1 + 9);
   EXPECT_THAT(out_.str(), ContainsRegex("\n +9 +360 +7\\.2500 +- +- +- +- +- +0\\.600 +133333\n$"));
@@ -104,7 +104,7 @@ TEST_F(ProgressTest, PrintsARowAnEpochWithoutValidation) {
 TEST_F(ProgressTest, PrintsARowAnEpochWhereThereIsNothingToEvaluate) {
   options_.validate_every = 1;
   options_.epochs = 1;
-  Progress progress(out_, ProgressStyle::lines, options_);
+  Progress progress(out_, options::ProgressStyle::lines, options_);
   progress.on_run({.data = "all of it to train", .resumed_from = "", .settings = {}});
   progress.on_step({1, 1, 1, 1});
   progress.on_epoch({.epoch = 1, .step = 1, .loss = 2.5});
@@ -112,7 +112,7 @@ TEST_F(ProgressTest, PrintsARowAnEpochWhereThereIsNothingToEvaluate) {
 }
 
 TEST_F(ProgressTest, PrintsRowsHoweverOftenCheckpointsAreReported) {
-  start(ProgressStyle::lines, 0);
+  start(options::ProgressStyle::lines, 0);
   for (int i = 0; i < 8; ++i) {
     epoch(1.5);
     progress_->on_checkpoint({.epoch = epoch_, .step = 40 * epoch_, .path = "c.h5"});
@@ -121,7 +121,7 @@ TEST_F(ProgressTest, PrintsRowsHoweverOftenCheckpointsAreReported) {
 }
 
 TEST_F(ProgressTest, TellsWhatTakesLongEveryThirtySeconds) {
-  start(ProgressStyle::lines, 0);
+  start(options::ProgressStyle::lines, 0);
   progress_->on_activity("reading the data");
   for (int second = 0; second < 95; ++second) {
     ++now_;
@@ -139,7 +139,7 @@ TEST_F(ProgressTest, TellsWhatTakesLongEveryThirtySeconds) {
 }
 
 TEST_F(ProgressTest, TicksByItself) {
-  start(ProgressStyle::lines, 0);
+  start(options::ProgressStyle::lines, 0);
   progress_->on_activity("evaluating");
   now_ += 31;
   progress_->keep_ticking();
@@ -149,13 +149,12 @@ TEST_F(ProgressTest, TicksByItself) {
 }
 
 TEST_F(ProgressTest, FitsInto80ColumnsWhateverIsMeasured) {
-  using evaluation::MetricKind;
   options_.metrics = {MetricKind::accuracy, MetricKind::recall, MetricKind::ndcg,
                       MetricKind::hit_rate, MetricKind::mrr,    MetricKind::coverage};
   options_.top_k = {1, 5, 10, 50, 100};
-  start(ProgressStyle::lines, 1);
-  training::MetricValues values;
-  for (const evaluation::Metric& metric : evaluation::make_metrics(options_.metrics, options_.top_k))
+  start(options::ProgressStyle::lines, 1);
+  MetricValues values;
+  for (const Metric& metric : make_metrics(options_.metrics, options_.top_k))
     values.emplace_back(metric, 0.5);
   progress_->on_epoch({.epoch = 1, .step = 40});
   progress_->on_validation({.epoch = 1, .step = 40, .metrics = values, .loss = 123456.7});
@@ -166,7 +165,7 @@ TEST_F(ProgressTest, FitsInto80ColumnsWhateverIsMeasured) {
 }
 
 TEST_F(ProgressTest, IsNotSilentForMuchMoreThanThirtySeconds) {
-  start(ProgressStyle::lines, 5);
+  start(options::ProgressStyle::lines, 5);
   epoch(300);
   EXPECT_GE(lines(), 9);
   EXPECT_LE(lines(), 12);
@@ -174,13 +173,13 @@ TEST_F(ProgressTest, IsNotSilentForMuchMoreThanThirtySeconds) {
 }
 
 TEST_F(ProgressTest, EstimatesTheTimeLeftFromThePace) {
-  start(ProgressStyle::lines, 0, 2);
+  start(options::ProgressStyle::lines, 0, 2);
   epoch(40);  // a second a step; the first line comes after 30 of 80 steps
   EXPECT_THAT(out_.str(), HasSubstr("epoch 1/2, step 30/40  ETA 00:50\n"));
 }
 
 TEST_F(ProgressTest, RedrawsTheBarAtMostTenTimesASecond) {
-  start(ProgressStyle::bar, 0);
+  start(options::ProgressStyle::bar, 0);
   for (int i = 0; i < 100; ++i) epoch(0.1);  // 10 s, 4000 steps
   const std::string text = out_.str();
   EXPECT_LE(std::count(text.begin(), text.end(), '\r'), 101);
@@ -192,7 +191,7 @@ TEST_F(ProgressTest, RedrawsTheBarAtMostTenTimesASecond) {
 TEST_F(ProgressTest, DrawsTheBarAsWideAsTheTerminal) {
   for (const std::size_t columns : {1000U, 200U, 80U, 50U, 20U}) {
     columns_ = columns;
-    start(ProgressStyle::bar, 0);
+    start(options::ProgressStyle::bar, 0);
     progress_->on_step({150, 300, 20, 40});
     const std::string text = out_.str();
     ASSERT_TRUE(text.starts_with("\r") && text.ends_with("\x1b[K")) << text;
@@ -208,7 +207,7 @@ TEST_F(ProgressTest, DrawsTheBarAsWideAsTheTerminal) {
 
 TEST_F(ProgressTest, ErasesTheBarBeforeALogLine) {
   base::set_up_log("error", true);
-  start(ProgressStyle::bar, 0);
+  start(options::ProgressStyle::bar, 0);
   progress_->on_step({1, 300, 1, 40});
   testing::internal::CaptureStderr();
   spdlog::error("a test");
@@ -237,13 +236,13 @@ TEST(TerminalColumns, AreThoseOfTheVariableWhereThereIsNoTerminal) {
 }
 
 TEST_F(ProgressTest, ErasesTheBarBeforeARow) {
-  start(ProgressStyle::bar, 1);
+  start(options::ProgressStyle::bar, 1);
   epoch(10);
   EXPECT_THAT(out_.str(), ContainsRegex("\r.\\[K epoch +step.*\n +1 +40 +7\\.2500 "));
 }
 
 TEST_F(ProgressTest, ReportsCheckpoints) {
-  start(ProgressStyle::lines, 5);
+  start(options::ProgressStyle::lines, 5);
   progress_->on_checkpoint(
       {.epoch = 3, .step = 120, .path = "checkpoints/a.h5", .seconds = 0.25, .bytes = 4200000});
   EXPECT_EQ(out_.str(), "checkpoint after epoch 3, step 120: checkpoints/a.h5 (4.2 MB in 0.25 s)\n");
@@ -253,9 +252,9 @@ TEST(ProgressStyle, IsLinesUnderMpirunAndOtherwiseAsAskedFor) {
   const char* set_by_mpirun = "OMPI_COMM_WORLD_SIZE";
   const bool was_set = getenv(set_by_mpirun) != nullptr;
   setenv(set_by_mpirun, "1", 0);
-  EXPECT_EQ(resolve(ProgressStyle::automatic), ProgressStyle::lines);
-  EXPECT_EQ(resolve(ProgressStyle::bar), ProgressStyle::bar);
-  EXPECT_EQ(resolve(ProgressStyle::none), ProgressStyle::none);
+  EXPECT_EQ(resolve(options::ProgressStyle::automatic), options::ProgressStyle::lines);
+  EXPECT_EQ(resolve(options::ProgressStyle::bar), options::ProgressStyle::bar);
+  EXPECT_EQ(resolve(options::ProgressStyle::none), options::ProgressStyle::none);
   if (!was_set) unsetenv(set_by_mpirun);
 }
 
@@ -283,7 +282,7 @@ TEST(RunText, TellsSizesAndSettings) {
 }
 
 TEST(RunText, TellsOfValidationExamples) {
-  training::RunReport report;
+  report::RunReport report;
   report.train_examples = 7;
   report.validation_examples = 2;
   report.test_examples = 1;
@@ -291,7 +290,7 @@ TEST(RunText, TellsOfValidationExamples) {
 }
 
 TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
-  training::SummaryReport report;
+  report::SummaryReport report;
   report.epoch = 300;
   report.step = 12000;
   report.loss = 5.94712;
@@ -302,14 +301,14 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
   report.checkpoint_seconds = 0.5;
   report.examples_per_second = 340425.4;
   report.checkpoint = "checkpoints/b.h5";
-  report.bytes[static_cast<std::size_t>(training::Traffic::share)] = 1500000;
-  report.bytes[static_cast<std::size_t>(training::Traffic::dense)] = 500000;
-  const auto loss = static_cast<std::size_t>(base::Phase::loss);
+  report.bytes[static_cast<std::size_t>(metering::Traffic::share)] = 1500000;
+  report.bytes[static_cast<std::size_t>(metering::Traffic::dense)] = 500000;
+  const auto loss = static_cast<std::size_t>(metering::Phase::loss);
   report.phase_min[loss] = 1.5;
   report.phase_mean[loss] = 2.5;
   report.phase_max[loss] = 3.5;
   report.phase_flops[loss] = 123.45e9;
-  report.phase_overlap[static_cast<std::size_t>(base::Phase::share)] = 0.75;
+  report.phase_overlap[static_cast<std::size_t>(metering::Phase::share)] = 0.75;
   const std::string text = summary_text(report);
   for (const char* fact :
        {"Finished after epoch 300, step 12000, in 75.2 s: training 70.5 s, evaluation 4.25 s, "
@@ -345,7 +344,7 @@ TEST(SummaryText, HasTablesOf80Columns) {
 }
 
 TEST(RunText, HasTablesOf80Columns) {
-  training::RunReport report;
+  report::RunReport report;
   report.settings = {
       {"query-feature", "user_id:lookup:32 timestamp:bucketize(1000):32 timestamp:normalize and:more"},
       {"metrics-file", std::string(100, 'x')}};
@@ -361,10 +360,10 @@ TEST(RunText, HasTablesOf80Columns) {
 }
 
 TEST(SummaryText, TellsOfTheBestCheckpoint) {
-  training::SummaryReport report;
+  report::SummaryReport report;
   report.epoch = 30;
-  report.metrics = {{top(10), 0.125}, {{evaluation::MetricKind::hit_rate, 10}, 0.5}};
-  report.best = training::BestReport{"top-10", 0.125, 20, 800, "c/best.h5"};
+  report.metrics = {{top(10), 0.125}, {{MetricKind::hit_rate, 10}, 0.5}};
+  report.best = report::BestReport{"top-10", 0.125, 20, 800, "c/best.h5"};
   report.stopped_early = true;
   report.checkpoint = "c/last.h5";
   const std::string text = summary_text(report);
@@ -382,11 +381,10 @@ TEST(SummaryText, TellsOfTheBestCheckpoint) {
 }
 
 TEST_F(ProgressTest, GivesLongNamesOfMetricsTheirRoom) {
-  options_.metrics = {evaluation::MetricKind::hit_rate};
+  options_.metrics = {MetricKind::hit_rate};
   options_.top_k = {100};
-  start(ProgressStyle::lines, 1);
-  progress_->on_validation(
-      {.epoch = 1, .step = 40, .metrics = {{{evaluation::MetricKind::hit_rate, 100}, 0.5}}});
+  start(options::ProgressStyle::lines, 1);
+  progress_->on_validation({.epoch = 1, .step = 40, .metrics = {{{MetricKind::hit_rate, 100}, 0.5}}});
   EXPECT_THAT(out_.str(), AllOf(HasSubstr(" loss hit-rate-100 "), HasSubstr(" 0.0000       0.5000 ")));
 }
 
@@ -402,18 +400,18 @@ TEST(ReportText, ScalesBytesAndSeconds) {
 }
 
 /// Notes what it is told.
-class Recorder : public training::Observer {
+class Recorder : public report::Observer {
  public:
   explicit Recorder(std::vector<std::string>& notes) : notes_(notes) {}
   void on_activity(std::string_view what) override { notes_.emplace_back(what); }
-  void on_run(const training::RunReport& report) override {
+  void on_run(const report::RunReport& report) override {
     notes_.push_back("run " + report.settings.at(0).second);
   }
-  void on_step(const training::StepReport&) override { notes_.push_back("step"); }
-  void on_epoch(const training::EpochReport&) override { notes_.push_back("epoch"); }
-  void on_validation(const training::ValidationReport&) override { notes_.push_back("validation"); }
-  void on_checkpoint(const training::CheckpointReport&) override { notes_.push_back("checkpoint"); }
-  void on_summary(const training::SummaryReport&) override { notes_.push_back("summary"); }
+  void on_step(const report::StepReport&) override { notes_.push_back("step"); }
+  void on_epoch(const report::EpochReport&) override { notes_.push_back("epoch"); }
+  void on_validation(const report::ValidationReport&) override { notes_.push_back("validation"); }
+  void on_checkpoint(const report::CheckpointReport&) override { notes_.push_back("checkpoint"); }
+  void on_summary(const report::SummaryReport&) override { notes_.push_back("summary"); }
 
  private:
   std::vector<std::string>& notes_;

@@ -1,16 +1,16 @@
-#include "gemel/cli/resumed_options.hpp"
+#include "cli/resumed_options.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
+#include "checkpoint/checkpoint_name.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
 #include "cli/parsing.hpp"
-#include "gemel/checkpoint/checkpoint_name.hpp"
-#include "gemel/checkpoint/checkpoint_writer.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "gemel/training/settings.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "mpi/agreement.hpp"
+#include "options/settings.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -18,7 +18,6 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using training::TrainingOptions;
 
 class ResumedOptionsTest : public testing::Test {
  protected:
@@ -36,7 +35,7 @@ class ResumedOptionsTest : public testing::Test {
   }
   void save(const Arguments& arguments) {
     const TrainingOptions options = parse(arguments).options.training;
-    save(training::result_settings(options), training::run_settings(options));
+    save(options::result_settings(options), options::run_settings(options));
   }
   /// The options of a run that goes on from it with these arguments.
   TrainingOptions resume(Arguments arguments) {
@@ -45,7 +44,7 @@ class ResumedOptionsTest : public testing::Test {
   }
   /// Both kinds of settings, and where the data is.
   static std::string all_of(const TrainingOptions& options) {
-    return training::result_settings(options) + training::run_settings(options);
+    return options::result_settings(options) + options::run_settings(options);
   }
 
   mpi::Communicator self_ = mpi::Communicator::self();
@@ -200,8 +199,8 @@ TEST_F(ResumedOptionsTest, OtherFilesBesideTheSameTrainingFileAreTaken) {
   const TrainingOptions resumed = resume({"--test-file", "later.txt"});
   EXPECT_EQ(resumed.data.files.train, std::filesystem::absolute("train.txt").string());
   EXPECT_EQ(resumed.data.files.test, "later.txt");
-  EXPECT_EQ(resumed.data.files.format, ingest::FileFormat::pairs);
-  EXPECT_EQ(resumed.data.split, ingest::SplitKind::files);
+  EXPECT_EQ(resumed.data.files.format, FileFormat::pairs);
+  EXPECT_EQ(resumed.data.split, SplitKind::files);
 }
 
 TEST_F(ResumedOptionsTest, AnotherWidthOfEmbeddingsIsNotPassedOver) {
@@ -241,7 +240,7 @@ TEST_F(ResumedOptionsTest, WhatDoesNotFitWithTheCheckpointsFilesIsRefused) {
               AllOf(HasSubstr("--columns: "), HasSubstr("--file-format lists"),
                     HasSubstr("give --file-format pairs")));
   EXPECT_EQ(resume({"--columns", "user,item", "--file-format", "pairs"}).data.files.format,
-            ingest::FileFormat::pairs);
+            FileFormat::pairs);
   EXPECT_THAT(refusal({"--split", "time"}), HasSubstr("the checkpoint's --validation-file and --test-file"));
   EXPECT_THAT(refusal({"--validation-fraction", "0.1"}), HasSubstr("the checkpoint's --validation-file"));
 }

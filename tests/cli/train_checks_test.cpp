@@ -1,4 +1,4 @@
-#include "gemel/cli/train_checks.hpp"
+#include "options/train_checks.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "cli/parsing.hpp"
-#include "gemel/base/error.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -106,10 +106,10 @@ TEST(TrainChecks, RefuseABatchSmallerThanItsLanes) {
 }
 
 TEST(TrainChecks, RefuseMoreRanksThanLanes) {
-  training::TrainingOptions options;
-  EXPECT_NO_THROW(check_ranks(options, 8));
+  TrainingOptions options;
+  EXPECT_NO_THROW(options::check_ranks(options, 8));
   try {
-    check_ranks(options, 9);
+    options::check_ranks(options, 9);
     FAIL() << "9 ranks on 8 lanes were taken";
   } catch (const base::UsageError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("--lanes 8"), HasSubstr("9 ranks"), HasSubstr("--lanes 9")));

@@ -1,4 +1,4 @@
-#include "gemel/cli/train_options.hpp"
+#include "cli/train_options.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -6,9 +6,9 @@
 
 #include <map>
 
+#include "base/error.hpp"
 #include "cli/parsing.hpp"
-#include "gemel/base/error.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-using Unit = checkpoint::Interval::Unit;
+using Unit = Interval::Unit;
 
 TEST(TrainOptions, DefaultToTheTutorial) {
   const auto options = parse({}).options;
@@ -26,17 +26,17 @@ TEST(TrainOptions, DefaultToTheTutorial) {
   EXPECT_EQ(options.training.data.test_fraction, 0.2);
   EXPECT_THAT(options.training.model.layers, ElementsAre(32U));
   EXPECT_EQ(options.training.model.embedding_dim, 32U);
-  EXPECT_EQ(options.training.optimizer.kind, learning::OptimizerKind::adagrad);
+  EXPECT_EQ(options.training.optimizer.kind, OptimizerKind::adagrad);
   EXPECT_EQ(options.training.optimizer.learning_rate.peak, 0.1F);
-  EXPECT_EQ(options.training.optimizer.learning_rate.schedule, learning::ScheduleKind::constant);
+  EXPECT_EQ(options.training.optimizer.learning_rate.schedule, ScheduleKind::constant);
   EXPECT_EQ(options.training.optimizer.weight_decay, 0.0F);
   EXPECT_EQ(options.training.optimizer.clip_norm, 0.0F);
   EXPECT_EQ(options.training.epochs, 300);
   EXPECT_EQ(options.training.batch_size, 2048);
   EXPECT_EQ(options.training.validate_every, 5);
   EXPECT_THAT(options.training.top_k, ElementsAre(1, 5, 10, 50, 100));
-  EXPECT_EQ(options.progress, ProgressStyle::automatic);
-  EXPECT_EQ(options.spare_ranks, SpareRanks::rest);
+  EXPECT_EQ(options.progress, options::ProgressStyle::automatic);
+  EXPECT_EQ(options.spare_ranks, options::SpareRanks::rest);
   EXPECT_EQ(options.log_level, "info");
 }
 
@@ -166,9 +166,9 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.model.embedding_range, 0.75F);
   EXPECT_THAT(training.model.query_features, ElementsAre("user_id:lookup", "timestamp:normalize"));
   EXPECT_THAT(training.model.candidate_features, ElementsAre("title:text(99):8"));
-  EXPECT_EQ(training.optimizer.kind, learning::OptimizerKind::adamw);
+  EXPECT_EQ(training.optimizer.kind, OptimizerKind::adamw);
   EXPECT_EQ(training.optimizer.learning_rate.peak, 0.05F);
-  EXPECT_EQ(training.optimizer.learning_rate.schedule, learning::ScheduleKind::cosine);
+  EXPECT_EQ(training.optimizer.learning_rate.schedule, ScheduleKind::cosine);
   EXPECT_EQ(training.optimizer.learning_rate.warmup_steps, 100);
   EXPECT_EQ(training.optimizer.learning_rate.final_share, 0.25F);
   EXPECT_EQ(training.optimizer.beta_1, 0.75F);
@@ -182,21 +182,21 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_TRUE(training.loss.mask_seen);
   EXPECT_EQ(training.loss.logq_strength, 0.75F);
   EXPECT_TRUE(training.loss.learned_temperature);
-  EXPECT_EQ(training.loss.negatives, learning::NegativeSource::in_batch);
+  EXPECT_EQ(training.loss.negatives, NegativeSource::in_batch);
   EXPECT_EQ(training.loss.extra_negatives, 100);
-  EXPECT_EQ(training.loss.negative_distribution, learning::NegativeDistribution::popularity);
+  EXPECT_EQ(training.loss.negative_distribution, NegativeDistribution::popularity);
   EXPECT_EQ(training.loss.negative_power, 0.5F);
   EXPECT_EQ(training.loss.hard_negatives, 20);
   EXPECT_EQ(training.loss.partition_weight, 0.875F);
   EXPECT_EQ(training.loss.label_smoothing, 0.125F);
-  EXPECT_EQ(training.loss.reduction, learning::LossReduction::mean);
+  EXPECT_EQ(training.loss.reduction, LossReduction::mean);
   EXPECT_EQ(training.epochs, 7);
   EXPECT_EQ(training.batch_size, 512);
   EXPECT_EQ(training.seed, 0U);
   EXPECT_EQ(training.validate_every, 0);
   EXPECT_THAT(training.top_k, ElementsAre(3, 30));
-  EXPECT_THAT(training.metrics, ElementsAre(evaluation::MetricKind::ndcg, evaluation::MetricKind::hit_rate));
-  EXPECT_EQ(training.exclude_seen, evaluation::SeenItems::train);
+  EXPECT_THAT(training.metrics, ElementsAre(MetricKind::ndcg, MetricKind::hit_rate));
+  EXPECT_EQ(training.exclude_seen, SeenItems::train);
   EXPECT_EQ(training.monitor, "ndcg-30");
   EXPECT_TRUE(training.checkpoint.keep_best);
   EXPECT_EQ(training.checkpoint.directory, "c");
@@ -208,8 +208,8 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.threads, 2);
   EXPECT_EQ(options.metrics_file, "m");
   EXPECT_EQ(training.trace_file, "t");
-  EXPECT_EQ(options.progress, ProgressStyle::none);
-  EXPECT_EQ(options.spare_ranks, SpareRanks::work);
+  EXPECT_EQ(options.progress, options::ProgressStyle::none);
+  EXPECT_EQ(options.spare_ranks, options::SpareRanks::work);
   EXPECT_EQ(options.log_level, "debug");
 }
 
@@ -220,26 +220,26 @@ TEST(TrainOptions, ReachTheFieldsOfFilesAndSplits) {
   EXPECT_EQ(data.files.train, "a");
   EXPECT_EQ(data.files.validation, "b");
   EXPECT_EQ(data.files.test, "c");
-  EXPECT_EQ(data.files.format, ingest::FileFormat::pairs);
+  EXPECT_EQ(data.files.format, FileFormat::pairs);
   EXPECT_EQ(data.files.columns.describe(","), "-,user,item,rating");
   EXPECT_EQ(data.weight_column, "rating");
-  EXPECT_EQ(data.split, ingest::SplitKind::files);
+  EXPECT_EQ(data.split, SplitKind::files);
   EXPECT_TRUE(data.is_split_settled);
 
   data = parse({"--split", "k-fold", "--folds", "4", "--fold", "3", "--validation-fraction", "0.25"})
              .options.training.data;
-  EXPECT_EQ(data.split, ingest::SplitKind::k_fold);
+  EXPECT_EQ(data.split, SplitKind::k_fold);
   EXPECT_EQ(data.folds, 4);
   EXPECT_EQ(data.fold, 3);
   EXPECT_EQ(data.validation_fraction, 0.25);
   EXPECT_TRUE(data.is_split_settled);
 
   data = parse({"--train-file", "a"}).options.training.data;
-  EXPECT_EQ(data.files.format, ingest::FileFormat::automatic);
+  EXPECT_EQ(data.files.format, FileFormat::automatic);
   EXPECT_TRUE(data.files.columns.empty());
 
   data = parse({"--data", "d"}).options.training.data;
-  EXPECT_EQ(data.split, ingest::SplitKind::random);
+  EXPECT_EQ(data.split, SplitKind::random);
   EXPECT_FALSE(data.is_split_settled);
   EXPECT_TRUE(parse({"--data", "d", "--test-fraction", "0.3"}).options.training.data.is_split_settled);
 }

@@ -1,4 +1,4 @@
-#include "gemel/evaluation/evaluator.hpp"
+#include "evaluation/evaluator.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "gemel/evaluation/embedder.hpp"
-#include "gemel/mpi/communicator.hpp"
+#include "evaluation/embedder.hpp"
+#include "mpi/communicator.hpp"
 #include "support/tiny_problem.hpp"
 
 namespace gemel::evaluation {
@@ -23,8 +23,8 @@ using namespace test::tiny;
 MetricValues naive(const model::TwoTower& model, const std::vector<std::int64_t>& top_k,
                    double* smallest_gap) {
   const test::ReferenceModel reference = reference_of(model);
-  const ingest::Examples examples = all_examples();
-  const ingest::FeatureRows rows = catalogue();
+  const features::Examples examples = all_examples();
+  const features::FeatureRows rows = catalogue();
   std::vector<double> hits(top_k.size(), 0.0);
   *smallest_gap = 1e9;
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -57,14 +57,14 @@ struct Fixture {
 
   std::set<std::string> sharded_tables;
   mpi::Communicator world = mpi::Communicator::world();
-  exchange::LaneTeam team{1};
+  base::ThreadTeam team{1};
   onednn::Runtime runtime{1};
   model::TwoTower model{query_features(),
                         candidate_features(),
                         {.layers = {5, 4}},
                         5,
                         {world.size(), world.rank(), sharded_tables}};
-  ingest::FeatureRows rows = catalogue();
+  features::FeatureRows rows = catalogue();
 };
 
 TEST(EvaluatorTest, AccuraciesAreThoseOfACountInDoubles) {
@@ -111,9 +111,9 @@ TEST(EvaluatorTest, WorksWhereOneRankHasAllExamples) {
 constexpr std::int32_t users = 6;  // by the first feature
 
 /// This rank's block of all examples, with their users.
-ingest::Examples block_with_users(const mpi::Communicator& world) {
-  const ingest::Examples all = all_examples();
-  ingest::Examples own;
+features::Examples block_with_users(const mpi::Communicator& world) {
+  const features::Examples all = all_examples();
+  features::Examples own;
   own.features.features = 3;
   own.features.lists.resize(3);
   const auto border = [&](int rank) {
@@ -146,10 +146,10 @@ ingest::UserHistory seen_items(mpi::Communicator& world) {
 }
 
 /// Every score of an example's query, in double.
-std::vector<double> scores_of(const test::ReferenceModel& reference, const ingest::Examples& examples,
+std::vector<double> scores_of(const test::ReferenceModel& reference, const features::Examples& examples,
                               std::size_t i) {
   const test::Vector query = test::reference_forward(reference.query, examples.features, i).back();
-  const ingest::FeatureRows rows = catalogue();
+  const features::FeatureRows rows = catalogue();
   std::vector<double> scores;
   for (std::size_t item = 0; item < items; ++item)
     scores.push_back(test::dot(query, test::reference_forward(reference.candidate, rows, item).back()));
@@ -189,7 +189,7 @@ TEST(EvaluatorTest, TiesCountByTheirExpectation) {
   const MetricValues values = evaluator.evaluate(fixture.model);
 
   const auto reference = reference_of(fixture.model);
-  const ingest::Examples examples = all_examples();
+  const features::Examples examples = all_examples();
   for (std::size_t k = 0; k < top_k.size(); ++k) {
     double expected = 0;
     for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -211,7 +211,7 @@ TEST(EvaluatorTest, TiesCountByTheirExpectation) {
 
 TEST(EvaluatorTest, OfNoExamplesNothingIsANumber) {
   Fixture fixture;
-  ingest::Examples none = block_with_users(fixture.world);
+  features::Examples none = block_with_users(fixture.world);
   none.items.clear();
   none.users.clear();
   none.features.words.clear();
@@ -224,7 +224,7 @@ TEST(EvaluatorTest, OfNoExamplesNothingIsANumber) {
 }
 
 double naive_accuracy(const test::ReferenceModel& reference, std::int64_t k, bool excludes) {
-  const ingest::Examples examples = all_examples();
+  const features::Examples examples = all_examples();
   double hits = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     const std::vector<double> scores = scores_of(reference, examples, i);
@@ -250,7 +250,7 @@ struct Naive {
   double coverage = 0;
 };
 Naive naive_of_users(const test::ReferenceModel& reference, std::size_t k, bool excludes) {
-  const ingest::Examples examples = all_examples();
+  const features::Examples examples = all_examples();
   Naive sums;
   std::set<std::int32_t> shown;
   for (std::int32_t user = 0; user < users; ++user) {
@@ -291,9 +291,9 @@ void expect_metrics(bool excludes, int threads) {
   Fixture fixture;
   fill_with_weights(fixture.model);
   const auto reference = reference_of(fixture.model);
-  const exchange::LaneTeam team(threads);
+  const base::ThreadTeam team(threads);
   onednn::Runtime runtime(threads);
-  const ingest::Examples own = block_with_users(fixture.world);
+  const features::Examples own = block_with_users(fixture.world);
   const ingest::UserHistory seen = seen_items(fixture.world);
   const std::vector<std::int64_t> ks = {
       1, 3, 10, 40};  // users have up to ten test items; 40: more than there are candidates
@@ -326,7 +326,7 @@ TEST(EvaluatorTest, ListsOfEqualScoresAreInTheOrderOfRows) {
   for (auto* table : fixture.model.tables())
     std::fill_n(table->weights().data(), table->weights().size(), 0.25F);
   for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = 1;
-  ingest::Examples own = block_with_users(fixture.world);
+  features::Examples own = block_with_users(fixture.world);
   for (std::size_t i = 0; i < own.size(); ++i) own.items[i] = own.users[i];
   Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows,
                       make_metrics({MetricKind::mrr, MetricKind::coverage}, {5}));
@@ -351,16 +351,16 @@ TEST(EmbedderTest, VectorsAreThoseOfTheReference) {
 
 TEST(EmbedderTest, SoAreCosinesWithBiasesAndNothingIsDropped) {
   Fixture fixture;
-  model::ModelOptions options;
+  ModelOptions options;
   options.layers = {5, 4};
   options.normalize = true;
   options.dropout = options.candidate_dropout = 0.5F;
   auto features = candidate_features();
-  features.push_back(feature(ingest::FeatureKind::bias, items, 1));
+  features.push_back(feature(features::FeatureKind::bias, items, 1));
   model::TwoTower model(query_features(), features, options, 5);
   fill_with_weights(model);
   const auto reference = reference_of(model);
-  const ingest::FeatureRows rows = catalogue_with_ids();
+  const features::FeatureRows rows = catalogue_with_ids();
   tensor::Matrix vectors(items, 5);
   Embedder(fixture.world, fixture.team, fixture.runtime, model.candidate(), model.dense())
       .run(rows, 0, vectors.view());

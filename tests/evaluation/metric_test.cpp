@@ -1,11 +1,11 @@
-#include "gemel/evaluation/metric.hpp"
+#include "evaluation/metric.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "gemel/base/error.hpp"
-#include "gemel/evaluation/user_queries.hpp"
+#include "base/error.hpp"
+#include "evaluation/user_queries.hpp"
 
 namespace gemel::evaluation {
 namespace {
@@ -89,8 +89,10 @@ TEST(UserMetricsTest, ByHand) {
   const auto metrics = make_metrics({accuracy, recall, hit_rate, mrr, coverage}, {1, 3});
   UserMetrics sums(metrics, relevant, 6);
   if (has_them) {
-    const std::vector<ScoredRow> first = {scored_row(9, 1), scored_row(8, 2), scored_row(7, 4)};
-    const std::vector<ScoredRow> second = {scored_row(9, 1), scored_row(8, 5), scored_row(7, 0)};
+    const std::vector<tensor::ScoredRow> first = {tensor::scored_row(9, 1), tensor::scored_row(8, 2),
+                                                  tensor::scored_row(7, 4)};
+    const std::vector<tensor::ScoredRow> second = {tensor::scored_row(9, 1), tensor::scored_row(8, 5),
+                                                   tensor::scored_row(7, 0)};
     sums.add(0, first);
     sums.add(1, second);
   }

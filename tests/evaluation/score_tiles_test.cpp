@@ -1,4 +1,4 @@
-#include "gemel/evaluation/score_tiles.hpp"
+#include "evaluation/score_tiles.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "gemel/evaluation/top_k.hpp"
+#include "evaluation/top_k.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "gemel/mpi/communicator.hpp"
+#include "mpi/communicator.hpp"
 #include "support/lanes.hpp"
 
 namespace gemel::evaluation {
@@ -66,8 +66,8 @@ void expect_list(const Problem& problem, TopK::List list, int rank, std::size_t 
   const std::size_t expected = std::min(k, all.size());
   EXPECT_EQ(list.size(), expected);
   for (std::size_t i = 0; i < std::min(expected, list.size()); ++i) {
-    EXPECT_EQ(row_of(list[i]), all[i].second) << "place " << i;
-    EXPECT_EQ(score_of(list[i]), -all[i].first) << "place " << i;
+    EXPECT_EQ(tensor::row_of(list[i]), all[i].second) << "place " << i;
+    EXPECT_EQ(tensor::score_of(list[i]), -all[i].first) << "place " << i;
   }
 }
 
@@ -76,7 +76,7 @@ template <class Counts>
 void expect_search(const Problem& problem, std::size_t k, const Counts& counts, int threads = 1,
                    bool excludes = false) {
   auto world = mpi::Communicator::world();
-  const exchange::LaneTeam team(threads);
+  const base::ThreadTeam team(threads);
   onednn::Runtime runtime(threads);
   const Shard shard = shard_of_rank(problem.catalogue, world.size(), world.rank());
   tensor::Matrix candidates(shard.count, problem.dim);

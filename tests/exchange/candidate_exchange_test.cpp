@@ -1,12 +1,12 @@
-#include "gemel/exchange/candidate_exchange.hpp"
+#include "exchange/candidate_exchange.hpp"
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <vector>
 
-#include "gemel/exchange/candidate_gather.hpp"
-#include "gemel/mpi/communicator.hpp"
+#include "exchange/candidate_gather.hpp"
+#include "mpi/communicator.hpp"
 #include "support/lanes.hpp"
 #include "support/sent_bytes.hpp"
 

@@ -1,11 +1,11 @@
-#include "gemel/exchange/dense_exchange.hpp"
+#include "exchange/dense_exchange.hpp"
 
 #include <gtest/gtest.h>
 
 #include <bit>
 #include <vector>
 
-#include "gemel/mpi/communicator.hpp"
+#include "mpi/communicator.hpp"
 #include "support/lanes.hpp"
 #include "support/sent_bytes.hpp"
 

@@ -1,4 +1,4 @@
-#include "gemel/exchange/exact_sum.hpp"
+#include "exchange/exact_sum.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "gemel/mpi/communicator.hpp"
+#include "mpi/communicator.hpp"
 #include "support/lanes.hpp"
 
 namespace gemel::exchange {

@@ -1,4 +1,4 @@
-#include "gemel/exchange/lane_tree.hpp"
+#include "exchange/lane_tree.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

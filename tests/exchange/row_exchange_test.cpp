@@ -1,4 +1,4 @@
-#include "gemel/exchange/row_exchange.hpp"
+#include "exchange/row_exchange.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "gemel/mpi/communicator.hpp"
+#include "mpi/communicator.hpp"
 #include "support/lane_rows.hpp"
 #include "support/sent_bytes.hpp"
 

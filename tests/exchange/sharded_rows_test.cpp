@@ -4,10 +4,10 @@
 #include <set>
 #include <vector>
 
-#include "gemel/exchange/row_fetch.hpp"
-#include "gemel/exchange/row_request.hpp"
-#include "gemel/exchange/sharded_row_exchange.hpp"
-#include "gemel/mpi/communicator.hpp"
+#include "exchange/row_fetch.hpp"
+#include "exchange/row_request.hpp"
+#include "exchange/sharded_row_exchange.hpp"
+#include "mpi/communicator.hpp"
 #include "support/lane_rows.hpp"
 #include "support/sent_bytes.hpp"
 

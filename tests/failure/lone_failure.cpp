@@ -15,12 +15,12 @@
 #include <string>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/mpi/communicator.hpp"
-#include "gemel/mpi/environment.hpp"
-#include "gemel/mpi/lone_failure.hpp"
-#include "gemel/mpi/pending.hpp"
-#include "gemel/training/trainer.hpp"
+#include "base/error.hpp"
+#include "mpi/communicator.hpp"
+#include "mpi/environment.hpp"
+#include "mpi/lone_failure.hpp"
+#include "mpi/pending.hpp"
+#include "run/trainer.hpp"
 
 using namespace gemel;
 
@@ -89,7 +89,7 @@ void wait_in_vain(int failing, bool is_inside, mpi::Communicator& world) {
 }
 
 void train(const char* directory, int threads, mpi::Communicator& world) {
-  training::TrainingOptions options;
+  TrainingOptions options;
   options.data.synthetic.interactions = 4000;
   options.batch_size = 400;
   options.epochs = 2;
@@ -98,8 +98,8 @@ void train(const char* directory, int threads, mpi::Communicator& world) {
   options.placements = {"user_id=sharded"};
   options.threads = threads;
   options.checkpoint.directory = directory;
-  training::Observer nobody;
-  training::train(options, world, nobody);
+  report::Observer nobody;
+  run::train(options, world, nobody);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "gemel/hdf5/dataset.hpp"
+#include "hdf5/dataset.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,9 +6,10 @@
 #include <numeric>
 #include <vector>
 
-#include "gemel/hdf5/error.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "hdf5/error.hpp"
+#include "mpi/agreement.hpp"
+#include "support/command.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::hdf5 {
 namespace {

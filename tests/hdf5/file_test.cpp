@@ -1,14 +1,15 @@
-#include "gemel/hdf5/file.hpp"
+#include "hdf5/file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-#include "gemel/hdf5/attribute.hpp"
-#include "gemel/hdf5/dataset.hpp"
-#include "gemel/hdf5/error.hpp"
-#include "hdf5/temporary_directory.hpp"
+#include "hdf5/attribute.hpp"
+#include "hdf5/dataset.hpp"
+#include "hdf5/error.hpp"
+#include "support/command.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::hdf5 {
 namespace {

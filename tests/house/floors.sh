@@ -6,4 +6,4 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"
 
-find include/gemel src -name '*.hpp' -o -name '*.cpp' | sort | xargs awk -f "$here/floors.awk"
+find include src -name '*.hpp' -o -name '*.cpp' | sort | xargs awk -f "$here/floors.awk"

@@ -10,9 +10,9 @@ failures=0
 # plant FILE LINE: a house of one more file, that holds the line.
 plant() {
   rm -rf "${scratch:?}/include" "$scratch/src"
-  mkdir -p "$scratch/include/gemel/base" "$scratch/src/mpi" "$scratch/$(dirname "$1")"
-  echo '#include <vector>' >"$scratch/include/gemel/base/ground.hpp"
-  printf '#include <mpi.h>\n#include "gemel/base/ground.hpp"\n' >"$scratch/src/mpi/wrapper.cpp"
+  mkdir -p "$scratch/include/gemel" "$scratch/src/base" "$scratch/src/mpi" "$scratch/$(dirname "$1")"
+  echo '#include <vector>' >"$scratch/src/base/ground.hpp"
+  printf '#include <mpi.h>\n#include "base/ground.hpp"\n' >"$scratch/src/mpi/wrapper.cpp"
   printf '#pragma once\n%s\n' "$2" >"$scratch/$1"
 }
 
@@ -36,21 +36,24 @@ falls() {
   fi
 }
 
-stands include/gemel/tensor/x.hpp '#include "gemel/base/error.hpp"'
-stands include/gemel/tensor/x.hpp '#include "gemel/mpi/error.hpp"'
-stands src/main.cpp '#include "gemel/cli/commands.hpp"'
+stands src/tensor/x.hpp '#include "base/error.hpp"'
+stands src/tensor/x.hpp '#include "mpi/error.hpp"'
+stands src/tensor/x.hpp '#include "gemel/options.hpp"'
+stands src/main.cpp '#include "cli/commands.hpp"'
 stands src/hdf5/x.cpp '#include <hdf5.h>'
 stands src/onednn/x.cpp '#include <oneapi/dnnl/dnnl.hpp>'
 stands src/model/x.cpp '#include "neighbour.hpp"'
-falls include/gemel/base/x.hpp '#include "gemel/mpi/error.hpp"'
-falls src/model/x.cpp '#include "gemel/learning/options.hpp"'
-falls src/training/x.cpp '  #  include "gemel/cli/commands.hpp"'
+stands include/gemel/x.hpp '#include "gemel/data.hpp"'
+falls src/base/x.hpp '#include "mpi/error.hpp"'
+falls src/model/x.cpp '#include "learning/optimizer.hpp"'
+falls src/run/x.cpp '  #  include "cli/commands.hpp"'
+falls include/gemel/x.hpp '#include "base/error.hpp"'
 falls src/exchange/x.cpp '#include <mpi.h>'
 falls src/main.cpp '#include <mpi.h>'
 falls src/checkpoint/x.cpp '#include <hdf5.h>'
 falls src/checkpoint/x.cpp '#include <H5Fpublic.h>'
 falls src/model/x.cpp '#include <oneapi/dnnl/dnnl.hpp>'
 falls src/attic/x.cpp '#include <vector>'
-falls src/model/x.cpp '#include "gemel/attic/x.hpp"'
+falls src/model/x.cpp '#include "attic/x.hpp"'
 falls src/base/x.cpp '#include "../mpi/x.hpp"'
 exit "$failures"

@@ -1,4 +1,4 @@
-#include "gemel/ingest/columns.hpp"
+#include "ingest/columns.hpp"
 
 #include <gtest/gtest.h>
 

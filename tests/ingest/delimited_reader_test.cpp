@@ -1,4 +1,4 @@
-#include "gemel/ingest/delimited_reader.hpp"
+#include "ingest/delimited_reader.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,9 +10,12 @@
 #include <thread>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/vocabulary.hpp"
-#include "ingest/support.hpp"
+#include "base/error.hpp"
+#include "ingest/string_exchange.hpp"
+#include "ingest/vocabulary.hpp"
+#include "support/columns.hpp"
+#include "support/failure.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::ingest {
 namespace {

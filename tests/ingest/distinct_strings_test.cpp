@@ -1,4 +1,4 @@
-#include "gemel/ingest/distinct_strings.hpp"
+#include "ingest/distinct_strings.hpp"
 
 #include <gtest/gtest.h>
 #include <xxhash.h>
@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "ingest/support.hpp"
+#include "ingest/string_exchange.hpp"
+#include "support/columns.hpp"
 
 namespace gemel::ingest {
 namespace {

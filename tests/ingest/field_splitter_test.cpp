@@ -1,4 +1,4 @@
-#include "gemel/ingest/field_splitter.hpp"
+#include "ingest/field_splitter.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

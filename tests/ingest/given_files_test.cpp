@@ -1,4 +1,4 @@
-#include "gemel/ingest/given_files.hpp"
+#include "ingest/given_files.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -13,10 +13,15 @@
 #include <thread>
 #include <vector>
 
-#include "gemel/ingest/line_errors.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "ingest/support.hpp"
+#include "ingest/distinct_strings.hpp"
+#include "ingest/line_errors.hpp"
+#include "ingest/pair_columns.hpp"
+#include "ingest/string_exchange.hpp"
+#include "mpi/agreement.hpp"
+#include "support/columns.hpp"
 #include "support/data.hpp"
+#include "support/failure.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/interaction_draws.hpp"
+#include "ingest/interaction_draws.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ingest/support.hpp"
+#include "support/columns.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,10 +1,10 @@
-#include "gemel/ingest/item_counts.hpp"
+#include "ingest/item_counts.hpp"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-#include "gemel/ingest/synthetic.hpp"
+#include "ingest/synthetic.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/moments.hpp"
+#include "ingest/moments.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "ingest/support.hpp"
+#include "support/columns.hpp"
 
 namespace gemel::ingest {
 namespace {

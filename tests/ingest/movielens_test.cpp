@@ -1,4 +1,4 @@
-#include "gemel/ingest/movielens.hpp"
+#include "ingest/movielens.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,10 +8,13 @@
 #include <sstream>
 #include <string>
 
-#include "gemel/ingest/dataset_reader.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "ingest/support.hpp"
+#include "ingest/dataset_reader.hpp"
+#include "ingest/string_exchange.hpp"
+#include "mpi/agreement.hpp"
+#include "support/columns.hpp"
 #include "support/data.hpp"
+#include "support/failure.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/overlap.hpp"
+#include "ingest/overlap.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "ingest/support.hpp"
+#include "support/columns.hpp"
 
 namespace gemel::ingest {
 namespace {

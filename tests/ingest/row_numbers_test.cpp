@@ -1,13 +1,13 @@
-#include "gemel/ingest/row_numbers.hpp"
+#include "ingest/row_numbers.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/epoch_deal.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "mpi/agreement.hpp"
+#include "step/epoch_deal.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -42,7 +42,7 @@ TEST(RowNumbersTest, AreRefusedWhereAnEpochIsDealt) {
   if (world.size() > lanes) return;
   const exchange::LanePlan plan(lanes, world.size(), world.rank());
   const auto deal = [&](std::int64_t examples_of_a_rank) {
-    const EpochDeal is_made(plan, world, {}, {}, examples_of_a_rank * world.size(), 2048, 1);
+    const step::EpochDeal is_made(plan, world, {}, {}, examples_of_a_rank * world.size(), 2048, 1);
   };
   EXPECT_NO_THROW(deal(std::int64_t{1} << 29));
   EXPECT_THROW(deal(std::int64_t{1} << 32), mpi::AgreedError);

@@ -1,4 +1,4 @@
-#include "gemel/ingest/split.hpp"
+#include "ingest/split.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "gemel/ingest/synthetic.hpp"
-#include "ingest/support.hpp"
+#include "ingest/synthetic.hpp"
+#include "support/failure.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,11 +1,11 @@
-#include "gemel/ingest/string_exchange.hpp"
+#include "ingest/string_exchange.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "ingest/support.hpp"
+#include "support/columns.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/ingest/synthetic.hpp"
+#include "ingest/synthetic.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,11 +9,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gemel/exchange/placement.hpp"
-#include "gemel/ingest/item_counts.hpp"
-#include "gemel/ingest/split.hpp"
-#include "gemel/ingest/text.hpp"
-#include "ingest/support.hpp"
+#include "base/error.hpp"
+#include "exchange/placement.hpp"
+#include "features/text.hpp"
+#include "ingest/item_counts.hpp"
+#include "ingest/split.hpp"
+#include "ingest/string_exchange.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -69,12 +70,12 @@ TEST(Synthetic, NamesGenresThatFitTheTitle) {
   std::map<std::string, std::set<std::string>> first_words;  // of a genre's own words
   std::int64_t several = 0;
   for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {
-    const auto genres = split_list(dataset.catalogue.strings.at("genres")[row], "|");
+    const auto genres = features::split_list(dataset.catalogue.strings.at("genres")[row], "|");
     ASSERT_TRUE(genres.size() == 1 || genres.size() == 2);
     several += genres.size() == 2 ? 1 : 0;
     ++count_of[std::string(genres[0])];
     const std::string_view title = dataset.catalogue.strings.at("title")[row];
-    first_words[std::string(genres[0])].insert(std::string(split_list(title, " ")[1]));
+    first_words[std::string(genres[0])].insert(std::string(features::split_list(title, " ")[1]));
   }
   EXPECT_EQ(count_of.size(), 12U);
   for (const auto& [genre, count] : count_of) EXPECT_EQ(count, 125) << genre;
@@ -146,7 +147,7 @@ TEST(Synthetic, HoldsMoreThanPopularityToLearn) {
   const Dataset dataset = synthesize({}, self);
   const Split split = split_interactions(dataset, {}, self);
   const auto counts = count_items(dataset, split, self);
-  Tokenizer tokenize;
+  features::Tokenizer tokenize;
   std::vector<std::vector<std::string>> words(dataset.catalogue.rows);
   for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {
     const auto& tokens = tokenize(dataset.catalogue.strings.at("title")[row]);

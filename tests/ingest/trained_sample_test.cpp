@@ -1,4 +1,4 @@
-#include "gemel/ingest/trained_sample.hpp"
+#include "ingest/trained_sample.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ingest/support.hpp"
+#include "support/columns.hpp"
 
 namespace gemel::ingest {
 namespace {

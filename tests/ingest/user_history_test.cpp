@@ -1,4 +1,4 @@
-#include "gemel/ingest/user_history.hpp"
+#include "ingest/user_history.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,11 +7,12 @@
 #include <set>
 #include <string>
 
-#include "gemel/base/error.hpp"
-#include "gemel/ingest/distinct_strings.hpp"
-#include "gemel/ingest/synthetic.hpp"
-#include "gemel/mpi/agreement.hpp"
-#include "ingest/support.hpp"
+#include "base/error.hpp"
+#include "ingest/distinct_strings.hpp"
+#include "ingest/string_exchange.hpp"
+#include "ingest/synthetic.hpp"
+#include "mpi/agreement.hpp"
+#include "support/columns.hpp"
 
 namespace gemel::ingest {
 namespace {

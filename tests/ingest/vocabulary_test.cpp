@@ -1,4 +1,4 @@
-#include "gemel/ingest/vocabulary.hpp"
+#include "ingest/vocabulary.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "ingest/support.hpp"
+#include "ingest/distinct_strings.hpp"
+#include "support/columns.hpp"
+#include "support/failure.hpp"
 
 namespace gemel::ingest {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/learning/in_batch_softmax.hpp"
+#include "learning/in_batch_softmax.hpp"
 
 #include <gtest/gtest.h>
 

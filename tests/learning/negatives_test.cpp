@@ -1,11 +1,11 @@
-#include "gemel/learning/negatives.hpp"
+#include "learning/negatives.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <set>
 
-#include "gemel/learning/loss_columns.hpp"
+#include "learning/loss_columns.hpp"
 
 namespace gemel::learning {
 namespace {

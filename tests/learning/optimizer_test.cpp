@@ -1,4 +1,5 @@
-#include "gemel/learning/optimizer.hpp"
+#include "learning/optimizer.hpp"
+#include "learning/optimizer_slots.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/base/error.hpp"
-#include "gemel/learning/learning_rate.hpp"
-#include "gemel/mpi/communicator.hpp"
+#include "base/error.hpp"
+#include "learning/learning_rate.hpp"
+#include "mpi/communicator.hpp"
 #include "support/lanes.hpp"
 #include "support/reference_optimizer.hpp"
 
@@ -24,9 +25,9 @@ constexpr int steps = 12;
 
 /// A model with two tables, of which the first is sharded over the ranks.
 struct Fixture {
-  static std::vector<ingest::FittedFeature> lookup(const char* column, std::size_t rows) {
-    ingest::FittedFeature feature;
-    feature.spec = {column, ingest::FeatureKind::lookup, 0, dim, {}};
+  static std::vector<features::FittedFeature> lookup(const char* column, std::size_t rows) {
+    features::FittedFeature feature;
+    feature.spec = {column, features::FeatureKind::lookup, 0, dim, {}};
     feature.vocabulary.rows = static_cast<std::int64_t>(rows);
     return {feature};
   }
@@ -100,7 +101,7 @@ void expect_near(Fixture& fixture, const std::vector<test::ReferenceParameter>& 
 }
 
 void expect_as_reference(const OptimizerOptions& options, float scale = 1.0F) {
-  SCOPED_TRACE(slot_kinds(options).size());
+  SCOPED_TRACE(learning::slot_kinds(options).size());
   SCOPED_TRACE(static_cast<int>(options.kind));
   Fixture fixture;
   auto truth = reference_of(fixture);
@@ -218,7 +219,7 @@ TEST(Optimizer, ARowThatNoStepTouchesKeepsItsSlotsAndWithoutDecayItsWeights) {
     EXPECT_TRUE(optimizer.is_settled());
     optimizer.settle_all();
     EXPECT_THAT(table.row(1), ElementsAreArray(before));
-    const auto kinds = slot_kinds(options);
+    const auto kinds = learning::slot_kinds(options);
     ASSERT_EQ(optimizer.slots().size(), kinds.size());
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       EXPECT_EQ(optimizer.slots()[i].tables[1].cols(), kinds[i].is_per_row ? 1 : dim);

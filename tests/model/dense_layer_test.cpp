@@ -1,11 +1,11 @@
-#include "gemel/model/dense_layer.hpp"
+#include "model/dense_layer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "gemel/tensor/matrix.hpp"
 #include "support/lanes.hpp"
+#include "tensor/matrix.hpp"
 
 namespace gemel::model {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/model/dropout.hpp"
+#include "model/dropout.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "gemel/base/random.hpp"
+#include "base/random.hpp"
 
 namespace gemel::model {
 namespace {

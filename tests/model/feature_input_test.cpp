@@ -1,4 +1,4 @@
-#include "gemel/model/feature_input.hpp"
+#include "model/feature_input.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,28 +12,28 @@
 namespace gemel::model {
 namespace {
 
-ingest::FittedFeature feature(const char* column, ingest::FeatureKind kind, std::size_t rows,
-                              std::size_t dim) {
-  ingest::FittedFeature result;
+features::FittedFeature feature(const char* column, features::FeatureKind kind, std::size_t rows,
+                                std::size_t dim) {
+  features::FittedFeature result;
   result.spec = {column, kind, static_cast<std::int64_t>(rows), dim, {}};
-  if (kind == ingest::FeatureKind::bucketize) --result.spec.size;
+  if (kind == features::FeatureKind::bucketize) --result.spec.size;
   result.vocabulary.rows = static_cast<std::int64_t>(rows);
   return result;
 }
 
 // Columns of the input: 0-1 lookup, 2 normalize, 3-5 text, 6 bucketize.
-std::vector<ingest::FittedFeature> features() {
-  return {feature("user", ingest::FeatureKind::lookup, 5, 2),
-          feature("time", ingest::FeatureKind::normalize, 0, 0),
-          feature("title", ingest::FeatureKind::text, 6, 3),
-          feature("time", ingest::FeatureKind::bucketize, 4, 1)};
+std::vector<features::FittedFeature> features() {
+  return {feature("user", features::FeatureKind::lookup, 5, 2),
+          feature("time", features::FeatureKind::normalize, 0, 0),
+          feature("title", features::FeatureKind::text, 6, 3),
+          feature("time", features::FeatureKind::bucketize, 4, 1)};
 }
 
 const std::vector<std::vector<std::uint32_t>> token_lists = {{1, 2, 3, 4}, {}, {5}, {2, 2, 0}};
 
 /// 12 rows; row i has list i % 4.
-ingest::FeatureRows feature_rows() {
-  ingest::FeatureRows rows;
+features::FeatureRows feature_rows() {
+  features::FeatureRows rows;
   rows.features = 4;
   rows.lists.resize(4);
   for (const auto& tokens : token_lists) {
@@ -152,15 +152,15 @@ TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
 
 // A hash feature is a row as a lookup is, a list the mean of its rows as text is; an empty list gives zeros and no gradient.
 TEST(FeatureInputTest, TakesHashesAndLists) {
-  FeatureInput input(
-      {feature("user", ingest::FeatureKind::hash, 6, 2), feature("genres", ingest::FeatureKind::list, 4, 3)},
-      "candidate", {}, 0.05F, 1);
+  FeatureInput input({feature("user", features::FeatureKind::hash, 6, 2),
+                      feature("genres", features::FeatureKind::list, 4, 3)},
+                     "candidate", {}, 0.05F, 1);
   ASSERT_EQ(input.tables().size(), 2U);
   EXPECT_EQ(input.tables()[0].name(), "candidate/tables/user_hash");
   EXPECT_EQ(input.tables()[0].rows(), 6);
   EXPECT_EQ(input.tables()[1].name(), "candidate/tables/genres_list");
   EXPECT_EQ(input.tables()[1].rows(), 4);
-  ingest::FeatureRows rows;
+  features::FeatureRows rows;
   rows.features = 2;
   rows.words = {5, 0, 2, 1};
   rows.lists.resize(2);

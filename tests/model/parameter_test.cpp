@@ -1,4 +1,4 @@
-#include "gemel/model/parameter.hpp"
+#include "model/parameter.hpp"
 
 #include <gtest/gtest.h>
 

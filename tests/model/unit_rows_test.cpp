@@ -1,11 +1,11 @@
-#include "gemel/model/unit_rows.hpp"
+#include "model/unit_rows.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "gemel/tensor/matrix.hpp"
 #include "support/lanes.hpp"
+#include "tensor/matrix.hpp"
 
 namespace gemel::model {
 namespace {

@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "gemel/model/two_tower.hpp"
+#include "model/two_tower.hpp"
 
 namespace gemel::model {
 namespace {
 
-ingest::FittedFeature feature(const std::string& declaration, std::int64_t rows) {
-  ingest::FittedFeature feature;
-  feature.spec = ingest::parse_feature(declaration, 4);
+features::FittedFeature feature(const std::string& declaration, std::int64_t rows) {
+  features::FittedFeature feature;
+  feature.spec = features::parse_feature(declaration, 4);
   feature.vocabulary.rows = rows;
   return feature;
 }
@@ -26,9 +26,9 @@ std::int64_t rows_of_zeros(const EmbeddingTable& table) {
 }
 
 TwoTower model_on(const exchange::TablePlacements& placements = {}) {
-  const std::vector<ingest::FittedFeature> features = {
+  const std::vector<features::FittedFeature> features = {
       feature("id:lookup", 9), feature("time:bucketize(7)", 0), feature("id:hash(8)", 0)};
-  const std::vector<ingest::FittedFeature> candidate_features = {
+  const std::vector<features::FittedFeature> candidate_features = {
       feature("title:lookup", 9), feature("title:text(20)", 9), feature("genres:list(|)", 9)};
   return {features, candidate_features, {.layers = {2}}, 1, placements};
 }

@@ -1,4 +1,4 @@
-#include "gemel/mpi/communicator.hpp"
+#include "mpi/communicator.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,13 @@
-#include "gemel/mpi/node_memory.hpp"
+#include "mpi/node_memory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "gemel/base/error.hpp"
-#include "gemel/base/memory.hpp"
-#include "gemel/mpi/agreement.hpp"
+#include "base/error.hpp"
+#include "base/memory.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::mpi {
 namespace {

@@ -1,4 +1,4 @@
-#include "gemel/onednn/runtime.hpp"
+#include "onednn/runtime.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gemel/base/error.hpp"
-#include "gemel/tensor/matrix.hpp"
+#include "base/error.hpp"
 #include "support/lanes.hpp"
+#include "tensor/matrix.hpp"
 
 namespace gemel::onednn {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <vector>
 
-#include "gemel/base/random.hpp"
-#include "gemel/exchange/lane_tree.hpp"
+#include "base/random.hpp"
+#include "exchange/lane_tree.hpp"
 
 namespace gemel::test {
 

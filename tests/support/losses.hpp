@@ -2,15 +2,15 @@
 
 #include <vector>
 
-#include "gemel/learning/options.hpp"
+#include "gemel/options.hpp"
 
 namespace gemel::test {
 
 /// Every option of the loss that is not the tutorial's, alone and together with others, for batches of some dozens of examples.
-inline std::vector<learning::LossOptions> more_losses() {
-  using enum learning::NegativeDistribution;
-  constexpr auto catalogue = learning::NegativeSource::catalogue;
-  constexpr auto mean = learning::LossReduction::mean;
+inline std::vector<LossOptions> more_losses() {
+  using enum NegativeDistribution;
+  constexpr auto catalogue = NegativeSource::catalogue;
+  constexpr auto mean = LossReduction::mean;
   return {
       {.logq_correction = true, .logq_strength = 0.5F},
       {.partition_weight = 0.6F},

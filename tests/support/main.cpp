@@ -5,8 +5,8 @@
 #include <iostream>
 #include <string>
 
-#include "gemel/mpi/communicator.hpp"
-#include "gemel/mpi/environment.hpp"
+#include "mpi/communicator.hpp"
+#include "mpi/environment.hpp"
 
 namespace {
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/ingest/feature.hpp"
-#include "gemel/learning/options.hpp"
-#include "gemel/model/two_tower.hpp"
+#include "features/feature.hpp"
+#include "gemel/options.hpp"
+#include "model/two_tower.hpp"
 
 namespace gemel::test {
 
@@ -30,7 +30,7 @@ struct ReferenceParameter {
 };
 
 struct ReferenceTower {
-  std::vector<ingest::FeatureSpec> features;
+  std::vector<features::FeatureSpec> features;
   std::vector<ReferenceParameter> tables;   // of the features that have one
   std::vector<ReferenceParameter> kernels;  // [in, out] of each layer
   std::vector<ReferenceParameter> biases;   // [out] of each layer
@@ -79,23 +79,23 @@ inline constexpr std::size_t bias_column = static_cast<std::size_t>(-1);
 
 /// Calls visit(column of the input, table, table row, factor) for every embedding that row `row` of `rows` looks up.
 template <class Visit>
-void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
+void for_each_embedding(const ReferenceTower& tower, const features::FeatureRows& rows, std::size_t row,
                         const Visit& visit) {
   std::size_t column = 0;
   std::size_t table = 0;
   for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
     const std::uint32_t word = rows.words[row * rows.features + feature];
-    const ingest::FeatureSpec& spec = tower.features[feature];
-    if (spec.kind == ingest::FeatureKind::normalize) {
+    const features::FeatureSpec& spec = tower.features[feature];
+    if (spec.kind == features::FeatureKind::normalize) {
       column += 1;
       continue;
     }
-    if (spec.kind == ingest::FeatureKind::bias) {
+    if (spec.kind == features::FeatureKind::bias) {
       visit(bias_column, table++, std::size_t{word}, 1.0);
       continue;
     }
     if (spec.has_lists()) {
-      const ingest::RowLists& lists = rows.lists[feature];
+      const features::RowLists& lists = rows.lists[feature];
       const std::uint32_t length = lists.offsets[word + 1] - lists.offsets[word];
       for (std::uint32_t i = lists.offsets[word]; i < lists.offsets[word + 1]; ++i) {
         visit(column, table, std::size_t{lists.rows[i]}, 1.0 / length);
@@ -108,13 +108,14 @@ void for_each_embedding(const ReferenceTower& tower, const ingest::FeatureRows& 
   }
 }
 
-inline Vector reference_input(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row) {
+inline Vector reference_input(const ReferenceTower& tower, const features::FeatureRows& rows,
+                              std::size_t row) {
   std::size_t width = 0;
   for (const auto& spec : tower.features) width += spec.width();
   Vector input(width, 0.0);
   std::size_t column = 0;
   for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
-    const bool is_number = tower.features[feature].kind == ingest::FeatureKind::normalize;
+    const bool is_number = tower.features[feature].kind == features::FeatureKind::normalize;
     if (is_number) input[column] = std::bit_cast<float>(rows.words[row * rows.features + feature]);
     column += tower.features[feature].width();
   }
@@ -130,7 +131,8 @@ inline Vector reference_input(const ReferenceTower& tower, const ingest::Feature
 }
 
 /// The sum of a row's biases; not a number where the tower has none.
-inline double reference_bias(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row) {
+inline double reference_bias(const ReferenceTower& tower, const features::FeatureRows& rows,
+                             std::size_t row) {
   double sum = NAN;
   for_each_embedding(tower, rows, row,
                      [&](std::size_t start, std::size_t table, std::size_t table_row, double) {
@@ -154,7 +156,7 @@ inline void reference_drop(const ReferenceTower& tower, std::size_t place, std::
 }
 
 /// The input, then the output of every layer, then the vector. `number` is the row's for dropout.
-inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const ingest::FeatureRows& rows,
+inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const features::FeatureRows& rows,
                                              std::size_t row, std::size_t number = 0) {
   std::vector<Vector> stages = {reference_input(tower, rows, row)};
   reference_drop(tower, 0, number, stages.back());
@@ -182,9 +184,9 @@ inline std::vector<Vector> reference_forward(const ReferenceTower& tower, const 
 }
 
 /// Adds to `gradients` what one example with this gradient of its vector adds.
-inline void reference_backward(const ReferenceTower& tower, const ingest::FeatureRows& rows, std::size_t row,
-                               const std::vector<Vector>& stages, Vector gradient, ReferenceTower& gradients,
-                               std::size_t number = 0) {
+inline void reference_backward(const ReferenceTower& tower, const features::FeatureRows& rows,
+                               std::size_t row, const std::vector<Vector>& stages, Vector gradient,
+                               ReferenceTower& gradients, std::size_t number = 0) {
   const double bias_gradient = gradient.back();
   const Vector& raw = stages[stages.size() - 2];
   gradient.resize(raw.size());
@@ -230,9 +232,9 @@ struct ReferenceColumns {
 
 inline ReferenceColumns reference_columns(std::span<const std::int32_t> items,
                                           std::span<const std::int32_t> drawn, std::size_t catalogue_size,
-                                          const learning::LossOptions& options) {
+                                          const LossOptions& options) {
   ReferenceColumns columns;
-  if (options.negatives == learning::NegativeSource::catalogue) {
+  if (options.negatives == NegativeSource::catalogue) {
     for (std::size_t item = 0; item < catalogue_size; ++item)
       columns.items.push_back(static_cast<std::int32_t>(item));
     for (const std::int32_t item : items) columns.labels.push_back(static_cast<std::size_t>(item));
@@ -254,12 +256,12 @@ struct ReferenceLoss {
 
 /// log q of every item, times its strength: of its share in the batch's examples and `draws` extra ones together; 0 of an item
 /// that nobody has and nothing draws, which is never a column.
-inline Vector reference_corrections(const learning::LossOptions& options, double examples, double draws,
+inline Vector reference_corrections(const LossOptions& options, double examples, double draws,
                                     std::span<const std::int64_t> item_counts) {
   double total = 0;
   double total_power = 0;
   const auto power = [&](std::int64_t count) {
-    const bool is_uniform = options.negative_distribution == learning::NegativeDistribution::uniform;
+    const bool is_uniform = options.negative_distribution == NegativeDistribution::uniform;
     return is_uniform ? 1.0 : std::pow(static_cast<double>(count), options.negative_power);
   };
   for (const std::int64_t count : item_counts) {
@@ -282,7 +284,7 @@ using ReferenceSeen = std::vector<std::set<std::int32_t>>;
 
 /// Which columns the row of `label` has; `seen` are the items of its user that are masked.
 inline std::vector<bool> reference_row_columns(const Vector& logits, const ReferenceColumns& columns,
-                                               std::size_t label, const learning::LossOptions& options,
+                                               std::size_t label, const LossOptions& options,
                                                const std::set<std::int32_t>& seen) {
   const std::int32_t own = columns.items[label];
   std::set<std::pair<double, std::int32_t>> others;  // the best first, and of equals the first item
@@ -307,17 +309,16 @@ inline std::vector<bool> reference_row_columns(const Vector& logits, const Refer
 /// options mask it.
 inline ReferenceLoss reference_softmax(const std::vector<Vector>& queries,
                                        const std::vector<Vector>& candidates, const ReferenceColumns& columns,
-                                       const learning::LossOptions& options,
-                                       std::span<const std::int64_t> item_counts,
+                                       const LossOptions& options, std::span<const std::int64_t> item_counts,
                                        std::span<const float> weights = {}, const ReferenceSeen& seen = {}) {
   const std::size_t rows = queries.size();
   const std::size_t size = candidates.size();
-  const bool is_catalogue = options.negatives == learning::NegativeSource::catalogue;
+  const bool is_catalogue = options.negatives == NegativeSource::catalogue;
   const Vector corrections = reference_corrections(
       options, static_cast<double>(rows), is_catalogue ? 0.0 : static_cast<double>(size - rows), item_counts);
   const auto weight_of = [&](std::size_t i) { return weights.empty() ? 1.0 : double{weights[i]}; };
   double scale = 1;
-  if (options.reduction == learning::LossReduction::mean) {
+  if (options.reduction == LossReduction::mean) {
     double sum = 0;
     for (std::size_t i = 0; i < rows; ++i) sum += weight_of(i);
     scale = 1 / sum;
@@ -370,9 +371,9 @@ struct ReferenceModel {
 /// The loss of a batch: example i is row query_rows[i] of `features` and row items[i] of `catalogue`, and `drawn` are further
 /// negatives. Where `gradients` is given, it becomes the gradient of every parameter. For dropout, numbers[i] is the place of example
 /// i in its batch. Where the options mask it, seen[i] are the training items of its user.
-inline double reference_step(const ReferenceModel& model, const ingest::FeatureRows& features,
-                             std::span<const std::size_t> query_rows, const ingest::FeatureRows& catalogue,
-                             std::span<const std::int32_t> items, const learning::LossOptions& options,
+inline double reference_step(const ReferenceModel& model, const features::FeatureRows& features,
+                             std::span<const std::size_t> query_rows, const features::FeatureRows& catalogue,
+                             std::span<const std::int32_t> items, const LossOptions& options,
                              std::span<const std::int64_t> item_counts, ReferenceModel* gradients = nullptr,
                              std::span<const std::int32_t> drawn = {}, std::span<const float> weights = {},
                              std::span<const std::size_t> numbers = {}, const ReferenceSeen& seen = {}) {

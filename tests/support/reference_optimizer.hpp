@@ -7,18 +7,18 @@
 #include <numbers>
 #include <vector>
 
-#include "gemel/learning/options.hpp"
+#include "gemel/options.hpp"
 #include "support/reference_model.hpp"
 
 namespace gemel::test {
 
-inline double reference_rate(const learning::LearningRateOptions& options, std::int64_t step) {
+inline double reference_rate(const LearningRateOptions& options, std::int64_t step) {
   const auto peak = static_cast<double>(options.peak);
   const auto warmup = static_cast<double>(options.warmup_steps);
   const auto number = static_cast<double>(step + 1);
-  if (options.schedule == learning::ScheduleKind::constant) return peak;
+  if (options.schedule == ScheduleKind::constant) return peak;
   if (number <= warmup) return peak * number / warmup;
-  if (options.schedule == learning::ScheduleKind::inverse_sqrt)
+  if (options.schedule == ScheduleKind::inverse_sqrt)
     return peak * std::sqrt(std::fmax(warmup, 1.0) / number);
   const double length = static_cast<double>(options.total_steps) - warmup;
   const double cosine = (1 + std::cos(std::numbers::pi * (number - 1 - warmup) / length)) / 2;
@@ -28,7 +28,7 @@ inline double reference_rate(const learning::LearningRateOptions& options, std::
 /// The optimisers once more, in doubles and plain loops over every weight of every row at every step.
 class ReferenceOptimizer {
  public:
-  explicit ReferenceOptimizer(const learning::OptimizerOptions& options) : options_(options) {}
+  explicit ReferenceOptimizer(const OptimizerOptions& options) : options_(options) {}
 
   void begin_step(double gradient_scale) {
     rate_ = reference_rate(options_.learning_rate, steps_++);
@@ -43,8 +43,8 @@ class ReferenceOptimizer {
     State& state = states_[number];
     if (state.average.empty()) state.average = parameter.values;
     const std::size_t size = parameter.values.size();
-    const bool has_momentum = options_.kind != learning::OptimizerKind::adagrad &&
-                              options_.kind != learning::OptimizerKind::rowwise_adagrad;
+    const bool has_momentum =
+        options_.kind != OptimizerKind::adagrad && options_.kind != OptimizerKind::rowwise_adagrad;
     if (state.first.empty()) {
       state.first.assign(size, has_momentum ? 0.0 : static_cast<double>(options_.initial_accumulator));
       state.second.assign(size, 0.0);
@@ -64,7 +64,7 @@ class ReferenceOptimizer {
         square += scaled[j] * scaled[j] / static_cast<double>(parameter.cols);
       }
       const double g = scaled[i];
-      if (touched.empty() || options_.kind != learning::OptimizerKind::rowwise_adagrad) square = g * g;
+      if (touched.empty() || options_.kind != OptimizerKind::rowwise_adagrad) square = g * g;
       parameter.values[i] -= step(g, square, state.first[i], state.second[i]);
     }
     const auto kept = static_cast<double>(options_.average_decay);
@@ -88,11 +88,11 @@ class ReferenceOptimizer {
     const auto beta_2 = static_cast<double>(options_.beta_2);
     const auto epsilon = static_cast<double>(options_.epsilon);
     switch (options_.kind) {
-      case learning::OptimizerKind::sgd:
+      case OptimizerKind::sgd:
         first = static_cast<double>(options_.momentum) * first + rate_ * g;
         return first;
-      case learning::OptimizerKind::adam:
-      case learning::OptimizerKind::adamw:
+      case OptimizerKind::adam:
+      case OptimizerKind::adamw:
         first = beta_1 * first + (1 - beta_1) * g;
         second = beta_2 * second + (1 - beta_2) * square;
         // Keras adds epsilon before it corrects the second moment's bias.
@@ -104,7 +104,7 @@ class ReferenceOptimizer {
     }
   }
 
-  learning::OptimizerOptions options_;
+  OptimizerOptions options_;
   std::int64_t steps_ = 0;
   double rate_ = 0;
   double scale_ = 1;
@@ -112,9 +112,9 @@ class ReferenceOptimizer {
 };
 
 /// One of every kind, without schedule, decay or clipping.
-inline std::vector<learning::OptimizerOptions> every_optimizer() {
-  std::vector<learning::OptimizerOptions> all;
-  for (const auto& [name, kind] : learning::optimizer_names()) {
+inline std::vector<OptimizerOptions> every_optimizer() {
+  std::vector<OptimizerOptions> all;
+  for (const auto& [name, kind] : optimizer_names()) {
     all.emplace_back().kind = kind;
     all.back().learning_rate.peak = 0.05F;
   }

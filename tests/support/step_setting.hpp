@@ -4,20 +4,20 @@
 #include <utility>
 #include <vector>
 
-#include "gemel/base/phase_timer.hpp"
-#include "gemel/training/job_shape.hpp"
-#include "gemel/training/training_data.hpp"
-#include "gemel/training/training_step.hpp"
+#include "ingest/training_data.hpp"
+#include "metering/phase_timer.hpp"
+#include "plan/job_shape.hpp"
+#include "step/training_step.hpp"
 
 namespace gemel::test {
 
 /// What the steps of a run with these options work on, without the trainer around them.
 struct StepSetting {
-  explicit StepSetting(const training::TrainingOptions& of_run)
+  explicit StepSetting(const TrainingOptions& of_run)
       : options(of_run),
-        data(training::prepare_data(options, world)),
-        job(training::describe_job(options, data, world.size(), {}, world)),
-        plan(training::make_plan(job, training::read_placements(options.placements, job))),
+        data(ingest::prepare_data(options, world)),
+        job(plan::describe_job(options, data, world.size(), {}, world)),
+        plan(plan::make_plan(job, plan::read_placements(options.placements, job))),
         lanes(options.lanes, world.size(), world.rank()),
         team(options.threads),
         runtime(options.threads),
@@ -37,21 +37,21 @@ struct StepSetting {
     for (std::int64_t batch = 0; batch < deal.batches(); ++batch) step.run(batch, 0, losses);
   }
 
-  const training::TrainingOptions options;
+  const TrainingOptions options;
   mpi::Communicator world = mpi::Communicator::world();
-  training::TrainingData data;
-  training::JobShape job;
-  training::Plan plan;
+  ingest::TrainingData data;
+  plan::JobShape job;
+  plan::Plan plan;
   exchange::LanePlan lanes;
-  exchange::LaneTeam team;
+  base::ThreadTeam team;
   onednn::Runtime runtime;
   model::TwoTower model;
   learning::InBatchSoftmax loss;
   learning::Optimizer optimizer;
-  ingest::EpochDeal deal;
-  base::PhaseTimer timer;
-  training::TrafficMeter traffic;
-  training::TrainingStep step;
+  step::EpochDeal deal;
+  metering::PhaseTimer timer;
+  metering::TrafficMeter traffic;
+  step::TrainingStep step;
   std::vector<double> losses;  // of own lanes
 };
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "gemel/ingest/epoch_deal.hpp"
-#include "gemel/ingest/feature.hpp"
-#include "gemel/model/two_tower.hpp"
-#include "gemel/mpi/communicator.hpp"
+#include "features/feature.hpp"
+#include "model/two_tower.hpp"
+#include "mpi/communicator.hpp"
+#include "step/epoch_deal.hpp"
 #include "support/lanes.hpp"
 #include "support/reference_model.hpp"
 
@@ -19,10 +19,10 @@ namespace gemel::test::tiny {
 inline constexpr std::int64_t total = 60;
 inline constexpr std::int32_t items = 23;
 
-inline ingest::FittedFeature feature(ingest::FeatureKind kind, std::size_t rows, std::size_t dim) {
-  ingest::FittedFeature result;
+inline features::FittedFeature feature(features::FeatureKind kind, std::size_t rows, std::size_t dim) {
+  features::FittedFeature result;
   result.spec = {"column" + std::to_string(rows), kind, 0, dim, {}};
-  if (kind == ingest::FeatureKind::bucketize) {
+  if (kind == features::FeatureKind::bucketize) {
     result.spec.size = static_cast<std::int64_t>(rows) - 1;
   } else {
     result.vocabulary.rows = static_cast<std::int64_t>(rows);
@@ -31,13 +31,13 @@ inline ingest::FittedFeature feature(ingest::FeatureKind kind, std::size_t rows,
   return result;
 }
 
-inline std::vector<ingest::FittedFeature> query_features() {
-  return {feature(ingest::FeatureKind::lookup, 7, 3), feature(ingest::FeatureKind::bucketize, 5, 2),
-          feature(ingest::FeatureKind::normalize, 0, 0)};
+inline std::vector<features::FittedFeature> query_features() {
+  return {feature(features::FeatureKind::lookup, 7, 3), feature(features::FeatureKind::bucketize, 5, 2),
+          feature(features::FeatureKind::normalize, 0, 0)};
 }
 
-inline std::vector<ingest::FittedFeature> candidate_features() {
-  return {feature(ingest::FeatureKind::lookup, items, 3), feature(ingest::FeatureKind::text, 9, 4)};
+inline std::vector<features::FittedFeature> candidate_features() {
+  return {feature(features::FeatureKind::lookup, items, 3), feature(features::FeatureKind::text, 9, 4)};
 }
 
 inline std::uint32_t draw(std::uint64_t stream, std::uint64_t index, std::uint32_t bound) {
@@ -45,8 +45,8 @@ inline std::uint32_t draw(std::uint64_t stream, std::uint64_t index, std::uint32
 }
 
 /// All 60 examples. A few items are in many of them.
-inline ingest::Examples all_examples() {
-  ingest::Examples result;
+inline features::Examples all_examples() {
+  features::Examples result;
   result.features.features = 3;
   result.features.lists.resize(3);
   for (std::uint64_t i = 0; i < total; ++i) {
@@ -68,14 +68,14 @@ inline constexpr std::int64_t users = 6;
 /// The items of each user.
 inline std::vector<std::set<std::int32_t>> seen_items() {
   std::vector<std::set<std::int32_t>> seen(users);
-  const ingest::Examples all = all_examples();
+  const features::Examples all = all_examples();
   for (std::size_t i = 0; i < all.size(); ++i) seen[static_cast<std::size_t>(user(i))].insert(all.items[i]);
   return seen;
 }
 
 /// Every item's own lookup row, and a list of 0 to 4 tokens that may repeat.
-inline ingest::FeatureRows catalogue() {
-  ingest::FeatureRows rows;
+inline features::FeatureRows catalogue() {
+  features::FeatureRows rows;
   rows.features = 2;
   rows.lists.resize(2);
   for (std::uint32_t item = 0; item < items; ++item) {
@@ -90,9 +90,9 @@ inline ingest::FeatureRows catalogue() {
 }
 
 /// The same with a word more for each item: its own row.
-inline ingest::FeatureRows catalogue_with_ids() {
-  const ingest::FeatureRows without = catalogue();
-  ingest::FeatureRows rows;
+inline features::FeatureRows catalogue_with_ids() {
+  const features::FeatureRows without = catalogue();
+  features::FeatureRows rows;
   rows.features = 3;
   rows.lists = without.lists;
   rows.lists.emplace_back();
@@ -134,9 +134,9 @@ inline ReferenceModel reference_of(const model::TwoTower& model) {
 }
 
 /// The examples i of all_examples() with i % ranks == rank, and their numbers.
-inline ingest::Examples examples_of_rank(int ranks, int rank, std::vector<std::int64_t>& numbers) {
-  const ingest::Examples all = all_examples();
-  ingest::Examples own;
+inline features::Examples examples_of_rank(int ranks, int rank, std::vector<std::int64_t>& numbers) {
+  const features::Examples all = all_examples();
+  features::Examples own;
   own.features.features = 3;
   own.features.lists.resize(3);
   for (std::size_t i = 0; i < all.size(); ++i) {

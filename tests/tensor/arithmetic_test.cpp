@@ -1,4 +1,4 @@
-#include "gemel/tensor/arithmetic.hpp"
+#include "tensor/arithmetic.hpp"
 
 #include <gtest/gtest.h>
 

@@ -13,7 +13,7 @@
 #include <sstream>
 #include <string>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 #include "simulated_step.hpp"
 
 namespace gemel::scaling {
@@ -63,7 +63,7 @@ Settings read_settings(int argc, char** argv, int ranks) {
 }
 
 /// The job as the planner wants it; what a batch touches is counted in the first one. Collective.
-training::JobShape shape_of(const Workload& workload, mpi::Communicator& communicator) {
+plan::JobShape shape_of(const Workload& workload, mpi::Communicator& communicator) {
   const Job& job = workload.job();
   std::vector<std::int32_t> items;
   for (int rank = 0; rank < job.ranks; ++rank) {
@@ -74,7 +74,7 @@ training::JobShape shape_of(const Workload& workload, mpi::Communicator& communi
   candidates.assign(items);
   const auto slice = exchange::slice_of_lane(candidates.columns(), job.ranks, communicator.rank());
 
-  training::JobShape shape;
+  plan::JobShape shape;
   shape.ranks = shape.lanes = job.ranks;
   shape.batch_size = job.batch_size;
   shape.candidates = job.items;
@@ -84,7 +84,7 @@ training::JobShape shape_of(const Workload& workload, mpi::Communicator& communi
   for (std::size_t table = 0; table < table_count; ++table) {
     const auto touched = workload.touched_rows(table, 0, communicator.rank(),
                                                candidates.rows().subspan(slice.first, slice.size()));
-    training::TableShape& of_table = shape.tables.emplace_back();
+    plan::TableShape& of_table = shape.tables.emplace_back();
     of_table.name = of_table.feature = table_names[table];
     of_table.rows = workload.rows(table);
     of_table.dim = embedding_dim;
@@ -96,17 +96,17 @@ training::JobShape shape_of(const Workload& workload, mpi::Communicator& communi
 }
 
 /// What the planner says that a rank sends in a step, but for the deal, which comes once an epoch.
-double planned_bytes(const training::Plan& plan) {
+double planned_bytes(const plan::Plan& plan) {
   return std::accumulate(plan.step_bytes.begin(), plan.step_bytes.end(), 0.0) -
-         plan.step_bytes[static_cast<std::size_t>(training::Traffic::deal)];
+         plan.step_bytes[static_cast<std::size_t>(metering::Traffic::deal)];
 }
 
 void run(const Settings& settings, mpi::Communicator& world) {
   const Job& job = settings.job;
   const exchange::LanePlan plan(job.ranks, job.ranks, world.rank());
   const Workload workload(job);
-  const training::JobShape shape = shape_of(workload, world);
-  const training::Plan planned = training::make_plan(shape, {});
+  const plan::JobShape shape = shape_of(workload, world);
+  const plan::Plan planned = plan::make_plan(shape, {});
   open_network(settings.speeds, settings.flows, world);
   Node node(settings.flops_per_second);
   SimulatedStep step(workload, planned, plan, world, node);
@@ -135,11 +135,11 @@ void run(const Settings& settings, mpi::Communicator& world) {
   const double formula = work + planned_bytes(planned) / settings.speeds.bandwidth +
                          2 * messages * settings.speeds.overhead + rounds * settings.speeds.latency;
   const auto sharded =
-      std::ranges::count(planned.tables, exchange::Placement::sharded, &training::Plan::Table::placement);
+      std::ranges::count(planned.tables, exchange::Placement::sharded, &plan::Plan::Table::placement);
   std::vector<double> milliseconds;
   for (const double part : {spent.other, spent.messages}) milliseconds.push_back(mean(part) * 1e3);
-  using enum training::Traffic;
-  for (const training::Traffic purpose : {gather, lookup, share, reduce, dense, rows})
+  using enum metering::Traffic;
+  for (const metering::Traffic purpose : {gather, lookup, share, reduce, dense, rows})
     milliseconds.push_back(mean(spent.waiting[static_cast<std::size_t>(purpose)]) * 1e3);
   if (!world.is_root()) return;
   fmt::print("{},{},{},{},{:.0f},{:.0f},{:.0f},{:.4f},{:.4f},{:.4f},{:.4f},{:.4f}\n", job.ranks,

@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::scaling {
 namespace {

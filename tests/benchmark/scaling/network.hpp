@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "gemel/mpi/communicator.hpp"
+#include "mpi/communicator.hpp"
 
 namespace gemel::scaling {
 

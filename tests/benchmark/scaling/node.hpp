@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "gemel/training/traffic.hpp"
+#include "metering/traffic.hpp"
 #include "network.hpp"
 
 namespace gemel::scaling {
@@ -12,7 +12,7 @@ struct Spent {
   double work = 0;      ///< on what the nodes share out among them: towers and loss
   double other = 0;     ///< on computing that comes with every exchange, or on every node
   double messages = 0;  ///< on beginning messages
-  std::array<double, training::traffic_names.size()> waiting{};
+  std::array<double, metering::traffic_names.size()> waiting{};
 
   double total() const;
 };
@@ -28,7 +28,7 @@ class Node {
   void touch(double bytes);
   /// Runs `call`, which begins or ends an exchange.
   template <class Call>
-  void exchange(training::Traffic purpose, const Call& call) {
+  void exchange(metering::Traffic purpose, const Call& call) {
     const double start = now();
     const double paid_before = overhead_paid();
     call();

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "gemel/base/error.hpp"
+#include "base/error.hpp"
 
 namespace gemel::scaling {
 namespace {
 
 using base::require;
-using training::Traffic;
+using metering::Traffic;
 
 constexpr double flops_per_exp = 20;     // oneDNN's exp takes as long as 20 additions or multiplications
 constexpr double flops_per_update = 10;  // of one parameter, in the optimizer
@@ -24,10 +24,10 @@ float sum_of_addends(int lanes, std::size_t index) {
   return static_cast<float>(lanes * (lanes + 1) / 2 * static_cast<int>(1 + index % 7));
 }
 
-std::vector<exchange::ShardedTable> sharded_tables(const training::Plan& placements) {
+std::vector<exchange::ShardedTable> sharded_tables(const plan::Plan& placements) {
   std::vector<exchange::ShardedTable> sharded;
   for (std::size_t table = 0; table < table_count; ++table) {
-    const training::Plan::Table& planned = placements.tables[table];
+    const plan::Plan::Table& planned = placements.tables[table];
     if (planned.placement == exchange::Placement::sharded)
       sharded.push_back({table, {planned.shape.rows, placements.ranks}, planned.shape.dim});
   }
@@ -35,11 +35,11 @@ std::vector<exchange::ShardedTable> sharded_tables(const training::Plan& placeme
 }
 
 /// Of the tables from `first` to before `last`.
-std::vector<exchange::RowExchange::Table> replicated_tables(const training::Plan& placements,
-                                                            std::size_t first, std::size_t last) {
+std::vector<exchange::RowExchange::Table> replicated_tables(const plan::Plan& placements, std::size_t first,
+                                                            std::size_t last) {
   std::vector<exchange::RowExchange::Table> replicated;
   for (std::size_t table = first; table < last; ++table) {
-    const training::Plan::Table& planned = placements.tables[table];
+    const plan::Plan::Table& planned = placements.tables[table];
     if (planned.placement == exchange::Placement::replicated)
       replicated.push_back({table, planned.shape.dim});
   }
@@ -48,7 +48,7 @@ std::vector<exchange::RowExchange::Table> replicated_tables(const training::Plan
 
 }  // namespace
 
-SimulatedStep::SimulatedStep(const Workload& workload, const training::Plan& placements,
+SimulatedStep::SimulatedStep(const Workload& workload, const plan::Plan& placements,
                              const exchange::LanePlan& plan, mpi::Communicator& communicator, Node& node)
     : workload_(workload),
       plan_(plan),
@@ -85,7 +85,7 @@ SimulatedStep::SimulatedStep(const Workload& workload, const training::Plan& pla
   for (const tensor::Matrix& rows : held_) held_rows_.push_back(rows.view());
 }
 
-/// The same calls as training::TrainingStep::run.
+/// The same calls as step::TrainingStep::run.
 void SimulatedStep::run(std::int64_t batch) {
   require(batch_->number == batch, "scaling: another batch was prepared");
   start_next(batch + 1);

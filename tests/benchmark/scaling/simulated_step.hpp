@@ -4,27 +4,27 @@
 #include <cstdint>
 #include <vector>
 
-#include "gemel/exchange/candidate_exchange.hpp"
-#include "gemel/exchange/candidate_gather.hpp"
-#include "gemel/exchange/dense_exchange.hpp"
-#include "gemel/exchange/lane_tree.hpp"
-#include "gemel/exchange/row_exchange.hpp"
-#include "gemel/exchange/row_fetch.hpp"
-#include "gemel/exchange/row_request.hpp"
-#include "gemel/exchange/sharded_row_exchange.hpp"
-#include "gemel/mpi/communicator.hpp"
-#include "gemel/training/plan.hpp"
+#include "exchange/candidate_exchange.hpp"
+#include "exchange/candidate_gather.hpp"
+#include "exchange/dense_exchange.hpp"
+#include "exchange/lane_tree.hpp"
+#include "exchange/row_exchange.hpp"
+#include "exchange/row_fetch.hpp"
+#include "exchange/row_request.hpp"
+#include "exchange/sharded_row_exchange.hpp"
+#include "mpi/communicator.hpp"
 #include "node.hpp"
+#include "plan/plan.hpp"
 #include "workload.hpp"
 
 namespace gemel::scaling {
 
-/// training::TrainingStep without its arithmetic: the exchanges of exchange/, in the order in which a step calls them, and simulated
+/// step::TrainingStep without its arithmetic: the exchanges of exchange/, in the order in which a step calls them, and simulated
 /// time in place of computing. Each rank is one lane. What ranks send has contents by which receivers know that they got the right
 /// thing: InternalError when they did not.
 class SimulatedStep {
  public:
-  SimulatedStep(const Workload& workload, const training::Plan& placements, const exchange::LanePlan& plan,
+  SimulatedStep(const Workload& workload, const plan::Plan& placements, const exchange::LanePlan& plan,
                 mpi::Communicator& communicator, Node& node);
 
   /// Prepares a batch that no step before it has prepared. Collective.
@@ -35,7 +35,7 @@ class SimulatedStep {
   void check_gradients() const;
 
  private:
-  /// A batch before its step, as training::PreparedBatch.
+  /// A batch before its step, as step::PreparedBatch.
   struct Batch {
     exchange::CandidateGather gather;
     exchange::RowRequest request;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gemel/exchange/lane_tree.hpp"
+#include "exchange/lane_tree.hpp"
 
 namespace gemel::scaling {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "gemel/base/random.hpp"
+#include "base/random.hpp"
 
 namespace gemel::scaling {
 

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gemel {
+
+/// What a field of a line of pairs is.
+enum class PairColumn { user, item, rating, timestamp, unused };
+
+/// The name that --columns gives it.
+std::string_view name_of(PairColumn column);
+
+/// What the fields of a line of pairs are, in order.
+class PairColumns {
+ public:
+  PairColumns() = default;
+  /// Throws UsageError unless user and item are there, and none twice but unused.
+  explicit PairColumns(std::vector<PairColumn> columns);
+
+  bool empty() const { return columns_.empty(); }
+  std::size_t size() const { return columns_.size(); }
+  PairColumn operator[](std::size_t field) const { return columns_[field]; }
+  std::optional<std::size_t> find(PairColumn column) const;
+  bool has(PairColumn column) const { return find(column).has_value(); }
+  /// "user, item, rating", with `separator` between the names.
+  std::string describe(std::string_view separator) const;
+  bool operator==(const PairColumns&) const = default;
+
+ private:
+  std::vector<PairColumn> columns_;
+};
+
+/// Sizes of the built-in data set. The defaults train in seconds.
+struct SyntheticOptions {
+  std::int64_t users = 1000;
+  std::int64_t items = 1500;
+  std::int64_t interactions = 60000;
+  std::uint64_t seed = 20260101;
+};
+
+/// What a line of a file of interactions is.
+enum class FileFormat {
+  automatic,  ///< as its first lines show
+  lists,      ///< a user, then the items of that user, separated by blanks
+  pairs,      ///< a user, an item and perhaps a rating and a timestamp
+};
+
+/// Each with the name that --file-format gives it.
+inline std::vector<std::pair<std::string, FileFormat>> file_format_names() {
+  return {{"auto", FileFormat::automatic}, {"lists", FileFormat::lists}, {"pairs", FileFormat::pairs}};
+}
+
+/// Files of interactions that the user names one by one; an empty path is no file.
+struct GivenFiles {
+  std::string train;
+  std::string validation;
+  std::string test;
+  FileFormat format = FileFormat::automatic;
+  /// What the fields of pairs are; empty: as a heading or the numbers tell.
+  PairColumns columns = {};
+};
+
+/// How interactions are divided into training and test examples.
+enum class SplitKind {
+  random,              ///< a share drawn at random
+  time,                ///< the last share, by time
+  leave_last_out,      ///< the last one of every user
+  leave_last_two_out,  ///< the last one of every user, and the one before it for validation
+  k_fold,              ///< one of k random folds
+  files,               ///< as the files have them
+};
+
+/// Each with the name that --split gives it; `files` comes of the data, it cannot be chosen.
+inline std::vector<std::pair<std::string, SplitKind>> split_names() {
+  return {{"random", SplitKind::random},
+          {"time", SplitKind::time},
+          {"leave-last-out", SplitKind::leave_last_out},
+          {"leave-last-two-out", SplitKind::leave_last_two_out},
+          {"k-fold", SplitKind::k_fold},
+          {"files", SplitKind::files}};
+}
+
+/// Where the data comes from. The defaults are the TFRS tutorial's.
+struct DataOptions {
+  /// Directory of a data set; empty means the files, or where there are none the built-in synthetic one.
+  std::string directory;
+  GivenFiles files = {};
+  /// The sizes of the synthetic one.
+  SyntheticOptions synthetic = {};
+  SplitKind split = SplitKind::random;
+  /// Whether that is settled, by the user or by what the data has. Until then, data that comes split turns it into `files`.
+  bool is_split_settled = false;
+  /// Of random and time: share of the interactions that is kept for the test.
+  double test_fraction = 0.2;
+  /// Share of the training part that is kept for validation, drawn at random (with `time`: its last share).
+  double validation_fraction = 0;
+  /// Of k_fold: how many folds there are, and which one, from 1, is the test part.
+  std::int64_t folds = 5;
+  std::int64_t fold = 1;
+  /// Seed of these draws, apart from `seed`, so that runs with several seeds share one split.
+  std::uint64_t split_seed = 42;
+  /// Column of the interactions that has the weight of each training example; empty: all weigh the same.
+  std::string weight_column = {};
+};
+
+}  // namespace gemel

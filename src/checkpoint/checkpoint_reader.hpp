@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "checkpoint/checksum_blocks.hpp"
+#include "hdf5/attribute.hpp"
+#include "hdf5/dataset.hpp"
+#include "hdf5/file.hpp"
+#include "mpi/communicator.hpp"
+#include "tensor/matrix.hpp"
+#include "tensor/matrix_view.hpp"
+
+namespace gemel::checkpoint {
+
+/// Reads a checkpoint file. The constructor checks that it is one, complete, and of a version that this
+/// program knows.
+///
+/// Everything is collective and called alike on every rank. What is wrong is thrown by all ranks as
+/// mpi::AgreedError with ExitCode::checkpoint, naming the file, the dataset and the rows; the reader is
+/// closed then. No value is handed out before its checksum has been verified.
+class CheckpointReader {
+ public:
+  /// The communicator must outlive the reader.
+  CheckpointReader(std::filesystem::path path, mpi::Communicator& communicator);
+  CheckpointReader(const CheckpointReader&) = delete;
+  CheckpointReader& operator=(const CheckpointReader&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+  bool has(const std::string& object_path);
+  hdf5::Shape shape(const std::string& path);
+
+  bool has_attribute(const std::string& object_path, const std::string& name);
+  /// T: std::int64_t, std::uint64_t, double or std::string.
+  template <hdf5::AttributeValue T>
+  T attribute(const std::string& object_path, const std::string& name);
+
+  /// Reads a whole dataset [rows, cols] onto every rank. Its shape must be that of `whole`.
+  void read(const std::string& path, tensor::MatrixView whole);
+  tensor::Matrix read_matrix(const std::string& path);
+  /// Reads a whole dataset [rows] onto every rank. T: float, double, std::int64_t or std::string.
+  template <class T>
+  std::vector<T> read_vector(const std::string& path);
+
+  /// Reads rows [first, first + rows of `own`) of a dataset [rows, cols] or [rows]. Every rank names a range
+  /// of its own; they may be empty, overlap and leave rows out. Needs memory for the blocks read at once
+  /// besides `own`.
+  void read_rows(const std::string& path, std::size_t first, tensor::MatrixView own);
+  void read_rows(const std::string& path, std::size_t first, std::span<float> own);
+  void read_rows(const std::string& path, std::size_t first, std::span<double> own);
+  void read_rows(const std::string& path, std::size_t first, std::span<std::int64_t> own);
+  void read_rows(const std::string& path, std::size_t first, std::span<std::uint64_t> own);
+  std::vector<std::string> read_strings(const std::string& path, std::size_t first, std::size_t count);
+
+  /// Reads every dataset, in bounded memory, and throws at the first block that does not have its checksum. Those of floats whose
+  /// path begins with one of `finite` must hold finite numbers only.
+  void verify(std::span<const std::string> finite = {});
+
+  /// Call on every normal path (see hdf5::File).
+  void close();
+
+ private:
+  struct OpenDataset {
+    hdf5::Dataset data;
+    hdf5::Dataset checksums;
+    ChecksumBlocks blocks;
+  };
+  /// Called with consecutive blocks that have their checksums.
+  using TakeBlocks = std::function<void(const BlockRange& range, std::span<const std::byte> bytes)>;
+  /// Throws if a dataset does not have the right shape; makes room for what is read of it.
+  using Prepare = std::function<void(const hdf5::Dataset& dataset)>;
+  /// Called with consecutive rows of those asked for; `row` counts from the first of these.
+  using TakeRows = std::function<void(std::size_t row, std::span<const std::byte> bytes)>;
+
+  void check_header();
+  /// Fails alike on every rank. `element`: what the dataset must hold, if that matters.
+  OpenDataset open(const std::string& path, std::optional<hdf5::Element> element);
+  /// Reads and verifies blocks, some at a time. Not agreed on: what can fail on one rank alone comes after
+  /// all that is collective.
+  static void read_blocks(const OpenDataset& dataset, const std::string& path, const BlockRange& range,
+                          const TakeBlocks& take);
+  /// Reads a whole dataset onto every rank: every rank reads its share, then they exchange them. `prepare`
+  /// says where it belongs, and throws if its shape is not the right one.
+  void read_whole(const std::string& path, hdf5::Element element,
+                  const std::function<std::span<std::byte>(const hdf5::Dataset& dataset)>& prepare);
+  /// Reads rows [first, first + count).
+  void read_range(const std::string& path, hdf5::Element element, std::size_t first, std::size_t count,
+                  const Prepare& prepare, const TakeRows& take);
+  template <class T>
+  void read_numbers(const std::string& path, std::size_t first, std::size_t count,
+                    std::optional<std::size_t> cols, std::span<T> own);
+  /// Adds what the rows of a dataset had no room for to the texts of rows [first, first + own.size()). Each rank names rows of its own.
+  void append_rest(const std::string& path, std::size_t first, std::span<std::string> own);
+  /// Runs `action`, lets the ranks agree on its outcome, and closes the file if it failed.
+  void together(const std::function<void()>& action);
+
+  std::filesystem::path path_;
+  mpi::Communicator* communicator_;
+  std::optional<hdf5::File> file_;
+};
+
+/// What is wrong with a file: a message of the reader, but for what it advises to do.
+std::string without_advice(const std::string& message);
+
+}  // namespace gemel::checkpoint

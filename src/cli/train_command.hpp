@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <ostream>
+#include <span>
+#include <string>
+
+#include "gemel/options.hpp"
+#include "mpi/communicator.hpp"
+#include "report/observer.hpp"
+
+namespace gemel::cli {
+
+/// What trains: run::train, or a stand-in in tests.
+using Trainer =
+    std::function<void(const TrainingOptions&, mpi::Communicator&, report::Observer& on_root_only)>;
+
+/// `trainer train`: reads the options, opens what is written on the way, trains. Returns the exit code: 0, or
+/// 6 when a signal ended the training after a checkpoint. Throws AgreedError for what all ranks know.
+/// Collective.
+int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out);
+
+/// The same with another trainer.
+int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
+                  const Trainer& trainer);
+
+/// `trainer train --help`.
+std::string train_help();
+
+}  // namespace gemel::cli

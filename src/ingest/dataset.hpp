@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ingest/columns.hpp"
+#include "ingest/part.hpp"
+
+namespace gemel::ingest {
+
+/// Interactions and the catalogue of items, of both of which a rank holds a block.
+struct Dataset {
+  std::string name;  ///< "MovieLens-100k", "synthetic"
+  /// Interactions of all ranks together, and the global index of this rank's first one. Blocks are
+  /// contiguous, in rank order; where their borders lie depends on the number of ranks, the global index of
+  /// an interaction does not.
+  std::int64_t total = 0;
+  std::int64_t first = 0;
+  /// This rank's block. Text: user_id. Numbers, where the data has them: timestamp (seconds), rating.
+  Columns interactions;
+  /// The item of each interaction of the block: a row of the catalogue.
+  std::vector<std::int32_t> item_rows;
+  /// Whether the data comes split into parts; then `parts` has the part of each interaction of the block, the rank has a block of
+  /// each part, in the order of Part, and `first` is that of its training interactions among those of all ranks.
+  bool comes_split = false;
+  std::vector<Part> parts;
+  /// This rank's block of the catalogue, in file order: items [catalogue_first, catalogue_first + catalogue.rows), which
+  /// is its block of exchange::RowBlocks(catalogue_total, ranks). Text: item_id and, where the data
+  /// has them, title and genres ("Action|Comedy").
+  Columns catalogue;
+  std::int64_t catalogue_first = 0;
+  std::int64_t catalogue_total = 0;
+  /// Identifies the content of interactions and catalogue, whatever the number of ranks that read it.
+  std::uint64_t content_hash = 0;
+};
+
+}  // namespace gemel::ingest

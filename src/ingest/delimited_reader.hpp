@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ingest/file_bytes.hpp"
+#include "mpi/communicator.hpp"
+
+namespace gemel::ingest {
+
+/// One line of a text file, without its line end (LF or CRLF). Valid only while the text that holds it is.
+struct Line {
+  std::int64_t number = 0;  ///< in the whole file; 1 is the first
+  std::string_view text;
+  std::vector<std::string_view> fields;  ///< never empty: a blank line has one empty field
+};
+
+/// Consecutive lines of a text file, in memory.
+class DelimitedText {
+ public:
+  DelimitedText(std::string text, std::string separator, std::int64_t first_line, std::int64_t total_lines)
+      : text_(std::move(text)),
+        separator_(std::move(separator)),
+        first_line_(first_line),
+        total_lines_(total_lines) {}
+
+  /// Calls visit(const Line&) for each line, in order.
+  template <class Visit>
+  void for_each_line(Visit visit) const {
+    Line line{.number = first_line_, .text = {}, .fields = {}};
+    for (std::string_view rest = text_; !rest.empty(); ++line.number) {
+      line.text = take_line(rest);
+      split(line.text, line.fields);
+      visit(std::as_const(line));
+    }
+  }
+
+  /// Takes the first line of `rest`, without its end.
+  static std::string_view take_line(std::string_view& rest);
+
+  /// The same lines with other characters.
+  DelimitedText with_text(std::string text) const {
+    return {std::move(text), separator_, first_line_, total_lines_};
+  }
+
+  std::string_view text() const { return text_; }
+  /// Number in the whole file of the first line here; 1 is the file's first.
+  std::int64_t first_line() const { return first_line_; }
+  /// Lines of the whole file.
+  std::int64_t total_lines() const { return total_lines_; }
+
+ private:
+  void split(std::string_view line, std::vector<std::string_view>& fields) const;
+
+  std::string text_;
+  std::string separator_;
+  std::int64_t first_line_;
+  std::int64_t total_lines_;
+};
+
+/// This rank's share of the lines of a file, in rank order: about 1/n of its bytes, which must fit memory. A stream (standard
+/// input, a pipe) is read whole by root, who needs memory for it, and dealt out. Collective. Throws mpi::AgreedError (data) when any
+/// rank cannot read its share.
+DelimitedText read_share(const std::filesystem::path& path, std::string_view separator,
+                         mpi::Communicator& communicator);
+
+/// All lines of a file, on every rank: root reads, the others are told. Collective. Errors as read_share.
+DelimitedText read_whole(const std::filesystem::path& path, std::string_view separator,
+                         mpi::Communicator& communicator);
+
+/// The whole of `text` as a decimal number, if it is one.
+std::optional<std::int64_t> parse_number(std::string_view text);
+
+}  // namespace gemel::ingest

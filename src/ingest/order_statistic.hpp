@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "mpi/communicator.hpp"
+
+namespace gemel::ingest {
+
+/// The least value v so that `count` numbers of all ranks are at most v. `sorted` are this rank's, ascending. Needs 1 <= count <= how
+/// many all ranks have. About 64 sums over ranks. Collective.
+std::int64_t kth_smallest(std::span<const std::int64_t> sorted, std::int64_t count,
+                          mpi::Communicator& communicator);
+
+}  // namespace gemel::ingest

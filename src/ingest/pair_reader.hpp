@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ingest/delimited_reader.hpp"
+#include "ingest/field_splitter.hpp"
+#include "ingest/file_layout.hpp"
+#include "ingest/line_errors.hpp"
+
+namespace gemel::ingest {
+
+/// What a line of pairs says; 0 for what it does not have.
+struct Pair {
+  std::string_view user;
+  std::string_view item;
+  double rating = 0;
+  std::int64_t timestamp = 0;
+};
+
+/// Reads the lines of a file of pairs.
+class PairReader {
+ public:
+  /// `layout` must outlive it.
+  explicit PairReader(const FileLayout& layout);
+
+  /// What `line` says, valid until the next call. Nothing for the heading, blank lines, and lines that cannot be used, which then
+  /// stand in `errors`.
+  std::optional<Pair> operator()(const Line& line, LineErrors& errors);
+
+  /// What to do about lines that cannot be used.
+  static std::string remedy_for(const FileLayout& layout);
+
+ private:
+  bool has_right_fields(const Line& line, const std::vector<Field>& fields, LineErrors& errors) const;
+  std::optional<double> rating_of(const Line& line, const Field& field, LineErrors& errors) const;
+  std::optional<std::int64_t> timestamp_of(const Line& line, const Field& field, LineErrors& errors) const;
+
+  const FileLayout& layout_;
+  FieldSplitter split_;
+  std::size_t user_;
+  std::size_t item_;
+  std::optional<std::size_t> rating_;
+  std::optional<std::size_t> timestamp_;
+};
+
+/// The whole of `text` as a whole number, which may have a decimal point and zeros, if it is one and a double can hold it.
+std::optional<std::int64_t> parse_whole_decimal(std::string_view text);
+
+}  // namespace gemel::ingest

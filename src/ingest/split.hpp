@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "gemel/data.hpp"
+#include "ingest/dataset.hpp"
+#include "ingest/part.hpp"
+#include "mpi/communicator.hpp"
+
+namespace gemel::ingest {
+
+/// Where the parts of a split have their borders. Kept with a model, they split more data alike: an interaction that was a training
+/// example stays one.
+struct SplitBorders {
+  /// Of random and k_fold: test examples are those whose draw (InteractionDraws) is in [test_begin, test_end).
+  std::int64_t test_begin = 0;
+  std::int64_t test_end = 0;
+  /// Where validation examples are drawn out of the training part: those whose draw for that is below this.
+  std::int64_t validation_end = 0;
+  /// Of time: the time of the last training example.
+  std::int64_t train_until = std::numeric_limits<std::int64_t>::min();
+};
+
+/// The split of an earlier run that is gone on with.
+struct EarlierSplit {
+  SplitBorders borders;
+  bool is_of_other_data = false;  ///< than is to be split now
+};
+
+/// Where this rank's interactions went.
+struct Split {
+  std::vector<Part> parts;  ///< of each
+  std::vector<std::int64_t>
+      numbers;  ///< of each, from 0 among the interactions of all ranks that are of its part
+  std::array<std::int64_t, part_names.size()> sizes = {};  ///< interactions of each part, of all ranks
+  SplitBorders borders;
+
+  std::int64_t size(Part part) const { return sizes[static_cast<std::size_t>(part)]; }
+  bool is_train(std::size_t own) const { return parts[own] == Part::train; }
+};
+
+/// Divides the interactions as `options` say; those that come already split keep their parts (but for validation examples
+/// drawn out of the training part). The same for every number of ranks; a rank needs memory for its own interactions.
+///
+/// What is drawn at random is drawn from the interaction itself, and as many have the lowest draws as the share says. With an
+/// `earlier` split its borders decide instead: the shares of more data are then about the same.
+///
+/// Of interactions of the same time the one that is later in the data is the later one; so are all where the data has no
+/// timestamps, for leave_last_out and leave_last_two_out. These take the last one of users that have two or more, and the
+/// last two of users that have three or more.
+///
+/// Throws AgreedError: usage for options that cannot be, for time without timestamps, and for a chosen split of data that comes
+/// already split; data when a part that is wanted would be empty. Collective.
+Split split_interactions(const Dataset& dataset, const DataOptions& options, mpi::Communicator& communicator,
+                         const EarlierSplit* earlier = nullptr);
+
+}  // namespace gemel::ingest

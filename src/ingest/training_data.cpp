@@ -1,0 +1,345 @@
+#include "ingest/training_data.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/error.hpp"
+#include "features/declarations.hpp"
+#include "ingest/dataset_reader.hpp"
+#include "ingest/item_counts.hpp"
+#include "ingest/line_errors.hpp"
+#include "ingest/overlap.hpp"
+#include "ingest/row_numbers.hpp"
+#include "ingest/split.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/node_memory.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+struct Specs {
+  std::vector<features::FeatureSpec> query;
+  std::vector<features::FeatureSpec> candidate;
+};
+
+Specs parse_specs(const ModelOptions& model) {
+  features::check_widths(model);
+  Specs specs = {features::parse_features(model.query_features, model.embedding_dim),
+                 features::parse_features(model.all_candidate_features(), model.embedding_dim)};
+  for (const features::FeatureSpec& spec : specs.query) {
+    if (spec.kind == features::FeatureKind::bias) {
+      throw base::UsageError(fmt::format(
+          "--query-feature {}: bias is a kind of candidate features. A query's would add the same to "
+          "all scores of the query, and so change nothing. Leave it out.",
+          spec.declaration()));
+    }
+    if (spec.has_lists()) {
+      throw base::UsageError(
+          fmt::format("--query-feature {}: text and list are kinds of candidate features. A query travels to "
+                      "the rank that trains it as one word per feature, and a list of rows is no word. Use "
+                      "lookup or hash(N), which take the column's text as one value.",
+                      spec.declaration()));
+    }
+  }
+  return specs;
+}
+
+bool has_column(const ingest::Columns& columns, const char* name) {
+  return columns.strings.contains(name) || columns.numbers.contains(name);
+}
+
+/// Features that were not chosen give way to ids alone where the data has not the column that they need.
+void settle_features(ModelOptions& model, const ingest::Dataset& dataset) {
+  if (model.adapt_query_features && !has_column(dataset.interactions, "timestamp"))
+    model.query_features = {"user_id:lookup"};
+  if (model.adapt_candidate_features && !has_column(dataset.catalogue, "title"))
+    model.candidate_features = {"item_id:lookup"};
+  model.adapt_query_features = false;
+  model.adapt_candidate_features = false;
+}
+
+/// Says what has become of the examples that an earlier run was trained on, where that flatters the test of other data. Throws
+/// AgreedError (checkpoint) where a split that is drawn would draw them anew. Collective.
+void check_trained(const EarlierRun& earlier, const ingest::Dataset& dataset, const ingest::Split& split,
+                   bool draws_test, mpi::Communicator& communicator) {
+  const ingest::TrainedSample& sample = earlier.data.trained;
+  if (sample.size() == 0) return;
+  const ingest::SampleFate fate = ingest::find_sample(sample, dataset, split, communicator);
+  const auto share = [&](std::int64_t count) {
+    return fmt::format("{:.0f} %", 100 * static_cast<double>(count) / static_cast<double>(sample.size()));
+  };
+  if (draws_test && 2 * fate.at_another_time > sample.size()) {
+    throw mpi::AgreedError(
+        base::ExitCode::checkpoint,
+        fmt::format(
+            "{}: was trained on {} of these interactions with other timestamps, or some without. Splits "
+            "are drawn from user, item and time, so training examples would come into the test. Give "
+            "the data with the timestamps of before, or start afresh without --resume",
+            earlier.path, share(fate.at_another_time)));
+  }
+  if (fate.held_out > 0) {
+    spdlog::warn(
+        "{} of the examples that {} was trained on are kept out of training now: what is measured on them "
+        "tells what the model remembers (of {} that were looked for)",
+        share(fate.held_out), earlier.path, sample.size());
+  }
+  if (2 * fate.absent > sample.size()) {
+    spdlog::warn(
+        "{} of the examples that {} was trained on are not in this data (of {} that were looked for). If "
+        "they are, with ids spelt in another way, they may be in the test now",
+        share(fate.absent), earlier.path, sample.size());
+  }
+}
+
+/// The split of the data; on data that has grown, that of the earlier run gone on with. Collective.
+ingest::Split split_as_before(const ingest::Dataset& dataset, const DataOptions& options,
+                              mpi::Communicator& communicator, const EarlierRun* earlier) {
+  if (earlier == nullptr) return ingest::split_interactions(dataset, options, communicator);
+  using enum SplitKind;
+  const bool draws_test = !dataset.comes_split && (options.split == random || options.split == k_fold);
+  if (!earlier->data.split && (draws_test || options.validation_fraction > 0)) {
+    throw mpi::AgreedError(
+        base::ExitCode::checkpoint,
+        fmt::format("{}: was trained by a version of this program that drew splits in another way, so that "
+                    "training examples would come into the test. Start afresh without --resume",
+                    earlier->path));
+  }
+  const ingest::EarlierSplit before = {earlier->data.split.value_or(ingest::SplitBorders()),
+                                       earlier->data.content_hash != dataset.content_hash};
+  ingest::Split split = ingest::split_interactions(dataset, options, communicator, &before);
+  if (before.is_of_other_data) check_trained(*earlier, dataset, split, draws_test, communicator);
+  return split;
+}
+
+/// Says what a part has in common with the training examples, and warns when that is too little or too much. Collective.
+void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split, ingest::Part part,
+                    mpi::Communicator& communicator) {
+  constexpr double many_unknown = 0.05;
+  constexpr double many_shared = 0.01;
+  const ingest::PartOverlap overlap = compare_with_training(dataset, split, part, communicator);
+  const auto& [users, items, pairs, unknown_user, training_user] = overlap;
+  const std::string_view name = ingest::part_name(part);
+  spdlog::info(
+      "{}: training knows {} of {} users and {} of {} items; {} of {} pairs of a user and an item are "
+      "training pairs, too",
+      name, users.in_training, users.distinct, items.in_training, items.distinct, pairs.in_training,
+      pairs.distinct);
+  if (1 - users.shared() > many_unknown) {
+    spdlog::warn(
+        "{:.1f} % of the {} users are unknown to training, such as {} (training has such as {}): the model "
+        "has learned nothing of them. If they should be known, are their ids spelt alike?",
+        100 * (1 - users.shared()), name, ingest::quote(unknown_user), ingest::quote(training_user));
+  }
+  if (1 - items.shared() > many_unknown) {
+    spdlog::warn(
+        "{:.1f} % of the {} items have no training example: the model knows no more of them than their other "
+        "features tell. If they should have some, are their ids spelt alike?",
+        100 * (1 - items.shared()), name);
+  }
+  if (pairs.shared() > many_shared) {
+    spdlog::warn(
+        "{:.1f} % of the {} pairs of a user and an item are training pairs, too: metrics of them tell what "
+        "the model remembers. Take them out of one of the two, unless users choose the same items again",
+        100 * pairs.shared(), name);
+  }
+}
+
+void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split,
+                    mpi::Communicator& communicator) {
+  for (const ingest::Part part : {ingest::Part::validation, ingest::Part::test}) {
+    if (split.size(part) > 0) report_overlap(dataset, split, part, communicator);
+  }
+  if (split.size(ingest::Part::test) == 0) spdlog::info("test: there are no examples, so nothing is tested");
+}
+
+/// Of each of this rank's interactions. Throws AgreedError (usage) when there is no such column of numbers, and (data) when
+/// training examples have weights that are none, or no weight at all. Collective.
+std::vector<float> read_weights(const std::string& column, const ingest::Dataset& dataset,
+                                const ingest::Split& split, mpi::Communicator& communicator) {
+  const ingest::Columns& columns = dataset.interactions;
+  std::vector<float> weights;
+  if (const auto whole = columns.numbers.find(column); whole != columns.numbers.end()) {
+    for (const std::int64_t weight : whole->second) weights.push_back(static_cast<float>(weight));
+  } else if (const auto decimal = columns.decimals.find(column); decimal != columns.decimals.end()) {
+    for (const double weight : decimal->second) weights.push_back(static_cast<float>(weight));
+  } else {
+    throw mpi::AgreedError(
+        base::ExitCode::usage,
+        fmt::format(
+            "--weight-column {}: the interactions have no such column of numbers. Their columns are: {}.",
+            column, columns.describe()));
+  }
+  bool has_weight = false;
+  mpi::agree(communicator, [&] {
+    for (std::size_t own = 0; own < weights.size(); ++own) {
+      if (!split.is_train(own)) continue;
+      has_weight = has_weight || weights[own] > 0;
+      if (std::isfinite(weights[own]) && weights[own] >= 0) continue;
+      throw base::DataError(
+          fmt::format("--weight-column {}: interaction {} (user {}) has the weight {}. Weights must be "
+                      "finite and at least 0.",
+                      column, dataset.first + static_cast<std::int64_t>(own) + 1,
+                      columns.strings.at("user_id")[own], weights[own]));
+    }
+  });
+  if (communicator.max(std::int64_t{has_weight ? 1 : 0}) == 0) {
+    throw mpi::AgreedError(
+        base::ExitCode::data,
+        fmt::format("--weight-column {}: all training examples have the weight 0. Name another "
+                    "column.",
+                    column));
+  }
+  return weights;
+}
+
+/// Appends row `row` of `rows` and its item to `examples`.
+void append(const features::FeatureRows& rows, std::size_t row, std::int32_t item,
+            features::Examples& examples) {
+  const auto first = rows.words.begin() + static_cast<std::ptrdiff_t>(row * rows.features);
+  examples.features.words.insert(examples.features.words.end(), first,
+                                 first + static_cast<std::ptrdiff_t>(rows.features));
+  examples.items.push_back(item);
+}
+
+features::Examples empty_like(const features::FeatureRows& rows) {
+  features::Examples examples;
+  examples.features.features = rows.features;
+  examples.features.lists = rows.lists;
+  return examples;
+}
+
+/// `weights` of all interactions, or empty; `users` are the numbers of their users, or empty.
+void divide(const ingest::Dataset& dataset, const ingest::Split& split, const features::FeatureRows& rows,
+            const std::vector<float>& weights, const std::vector<std::int32_t>& users, TrainingData& data) {
+  data.train = empty_like(rows);
+  data.validation = empty_like(rows);
+  data.test = empty_like(rows);
+  features::Examples* const examples[] = {&data.train, &data.validation, &data.test};
+  for (std::size_t row = 0; row < dataset.item_rows.size(); ++row) {
+    features::Examples& part = *examples[static_cast<std::size_t>(split.parts[row])];
+    append(rows, row, dataset.item_rows[row], part);
+    if (!users.empty()) part.users.push_back(users[row]);
+    if (!split.is_train(row)) continue;
+    data.train_numbers.push_back(split.numbers[row]);
+    if (!weights.empty()) data.train.weights.push_back(weights[row]);
+  }
+}
+
+bool needs_users(const TrainingOptions& options) {
+  const auto metrics = make_metrics(options.metrics, options.top_k);
+  return options.exclude_seen != SeenItems::none || options.loss.mask_seen ||
+         std::ranges::any_of(metrics, &Metric::is_of_users);
+}
+
+/// Collective.
+void gather_seen_items(const TrainingOptions& options, TrainingData& data, mpi::Communicator& communicator) {
+  using enum SeenItems;
+  if (options.exclude_seen != none || options.loss.mask_seen)
+    data.seen.emplace(data.users, data.train.users, data.train.items, communicator);
+  if (options.exclude_seen != train_and_validation || data.identity.validation_examples == 0) return;
+  std::vector<std::int32_t> users = data.train.users;
+  std::vector<std::int32_t> items = data.train.items;
+  users.insert(users.end(), data.validation.users.begin(), data.validation.users.end());
+  items.insert(items.end(), data.validation.items.begin(), data.validation.items.end());
+  data.seen_before_test.emplace(data.users, users, items, communicator);
+}
+
+/// Refuses more interactions than there is memory to prepare. Bytes of one, beside what was read of it: its part and its number in it,
+/// 9; its words, as a row and as an example's, 8 a feature; its item and its number as an example, 12; where its strings are among the
+/// distinct ones, 4; its user, twice, and its weight, twice, 8 each. Collective.
+void require_memory(const TrainingOptions& options, const Specs& specs, const ingest::Dataset& dataset,
+                    mpi::Communicator& communicator) {
+  const double bytes = 25 + 8 * static_cast<double>(specs.query.size()) + (needs_users(options) ? 8 : 0) +
+                       (options.data.weight_column.empty() ? 0 : 8);
+  mpi::require_memory(bytes * static_cast<double>(dataset.item_rows.size()),
+                      fmt::format("the examples of {} interactions", dataset.total), "take fewer of them",
+                      communicator);
+}
+
+/// Throws AgreedError (data). Collective.
+ingest::UserNumbers number_users(const ingest::Columns& interactions, mpi::Communicator& communicator) {
+  const auto ids = interactions.strings.find("user_id");
+  if (ids == interactions.strings.end()) {
+    throw mpi::AgreedError(
+        base::ExitCode::data,
+        fmt::format(
+            "the interactions have no users (a text column user_id), which --exclude-seen, --mask-seen and "
+            "metrics of users need; their columns are {}",
+            interactions.describe()));
+  }
+  return ingest::number_users(ids->second, communicator);
+}
+
+}  // namespace
+
+ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator) {
+  mpi::agree(communicator, [&] { parse_specs(options.model); });  // before anything is read
+  ingest::Dataset dataset = ingest::read_dataset(options.data, communicator);
+  settle_features(options.model, dataset);
+  if (dataset.comes_split && !options.data.is_split_settled) options.data.split = SplitKind::files;
+  options.data.is_split_settled = true;
+  return dataset;
+}
+
+TrainingData prepare_data(const TrainingOptions& options, mpi::Communicator& communicator) {
+  TrainingOptions settled = options;
+  ingest::Dataset dataset = read_data(settled, communicator);
+  return prepare_data(settled, std::move(dataset), communicator);
+}
+
+TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset dataset,
+                          mpi::Communicator& communicator, const EarlierRun* earlier) {
+  Specs specs;
+  mpi::agree(communicator, [&] { specs = parse_specs(options.model); });
+  ingest::require_numbers(dataset.item_rows.size(), "interactions", communicator);
+  require_memory(options, specs, dataset, communicator);
+  const ingest::Split split = split_as_before(dataset, options.data, communicator, earlier);
+  report_overlap(dataset, split, communicator);
+  std::vector<float> weights;
+  if (!options.data.weight_column.empty())
+    weights = read_weights(options.data.weight_column, dataset, split, communicator);
+
+  TrainingData data;
+  data.identity = {
+      dataset.name,
+      dataset.total,
+      split.size(ingest::Part::train),
+      split.size(ingest::Part::test),
+      dataset.content_hash,
+      split.size(ingest::Part::validation),
+      split.borders,
+      ingest::sample_training(dataset, split, earlier ? earlier->data.trained : ingest::TrainedSample(),
+                              communicator)};
+  std::vector<bool> is_train;
+  for (const ingest::Part part : split.parts) is_train.push_back(part == ingest::Part::train);
+  features::FeaturisedColumns query = features::featurize_columns(
+      specs.query, dataset.interactions, communicator,
+      {earlier ? &earlier->features.query : nullptr, options.freeze_vocabulary}, &is_train);
+  data.query_features = std::move(query.features);
+  ingest::UserNumbers users;
+  if (needs_users(options)) users = number_users(dataset.interactions, communicator);
+  data.users = users.users;
+  mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
+  gather_seen_items(options, data, communicator);
+  if (!options.loss.mask_seen) data.train.users = {};
+  features::FeaturisedColumns candidate = features::featurize_columns(
+      specs.candidate, dataset.catalogue, communicator,
+      {earlier ? &earlier->features.candidate : nullptr, options.freeze_vocabulary});
+  data.candidate_features = std::move(candidate.features);
+  data.catalogue = features::all_gather_rows(candidate.rows, communicator);
+  auto& columns = dataset.catalogue.strings;
+  const bool has_titles = columns.contains("title");
+  const auto block = [&](ingest::StringColumn strings) {
+    return ingest::VocabularyBlock{dataset.catalogue_total, dataset.catalogue_first, std::move(strings)};
+  };
+  data.item_labels = block(has_titles ? std::move(columns.at("title")) : columns.at("item_id"));
+  data.item_ids = block(std::move(columns.at("item_id")));
+  data.item_counts = ingest::count_items(dataset, split, communicator);
+  return data;
+}
+
+}  // namespace gemel::ingest

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tensor/matrix.hpp"
+
+namespace gemel::model {
+
+/// sqrt(6 / (rows + cols)): the range of a kernel's first values, as Keras has it (Glorot and Bengio, 2010).
+float glorot_range(std::size_t rows, std::size_t cols);
+
+/// Fills `values` [rows, cols] of the parameter `name`, or rows of it of which `first_element` is the first element, uniformly in
+/// +-range (0: with zeros). The values are a function of (seed, name, element index) alone.
+void initialize(tensor::MatrixView values, float range, std::uint64_t seed, const std::string& name,
+                std::size_t first_element = 0);
+
+/// All dense parameters of a model, one after the other in one flat buffer, so that their gradients are exchanged in one message
+/// and updated in one loop.
+class DenseParameters {
+ public:
+  /// Where a parameter [rows, cols] lies in the buffer, or in any buffer laid out alike (gradients, accumulators).
+  struct Place {
+    std::string name;  ///< its path in a checkpoint: "query/dense_0/kernel"
+    std::size_t offset = 0;
+    std::size_t rows = 0;
+    std::size_t cols = 0;
+
+    template <class T>
+    tensor::BasicMatrixView<T> in(std::span<T> buffer) const {
+      return {buffer.data() + offset, rows, cols};
+    }
+  };
+
+  /// Adds a parameter whose first values are uniform in +-range. References to earlier values are void afterwards; places are not.
+  Place add(const std::string& name, std::size_t rows, std::size_t cols, float range, std::uint64_t seed);
+
+  const std::vector<Place>& places() const { return places_; }
+  std::size_t size() const { return values_.size(); }
+  std::span<float> values() { return values_; }
+  std::span<const float> values() const { return values_; }
+
+ private:
+  std::vector<Place> places_;
+  tensor::AlignedVector<float> values_;
+};
+
+}  // namespace gemel::model

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "exchange/lane_tree.hpp"
+#include "features/examples.hpp"
+#include "mpi/communicator.hpp"
+
+namespace gemel::step {
+
+/// Which ids of training examples are replaced by the unknown one, so that its row learns what can be said of anybody.
+struct UnknownIds {
+  float share = 0;                    ///< of the examples, drawn for each of `features` and each epoch anew
+  std::vector<std::size_t> features;  ///< indices of lookup features
+};
+
+/// The order of the training examples. A rank stores its block of them and nothing else; every epoch is a
+/// global shuffle, a keyed permutation of all examples that is a function of (seed, epoch) alone, and the
+/// ranks deal: each example travels to the rank whose lane trains it.
+class EpochDeal {
+ public:
+  /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
+  /// ranks. Throws AgreedError (usage) when a rank's lanes have more than 2^31 - 1 examples. They have weights if those of any rank have; then so must those of every
+  /// rank that has examples. The same holds for users. Collective.
+  EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, features::Examples own,
+            std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
+            std::uint64_t seed, UnknownIds unknown = {});
+
+  std::int64_t batches() const { return (total_ + batch_size_ - 1) / batch_size_; }
+  /// Examples of batch `batch` (from 0) over all ranks; only the last one may be short.
+  std::int64_t batch_examples(std::int64_t batch) const;
+
+  /// Deals epoch `epoch` (from 0). Collective.
+  void deal(std::int64_t epoch);
+  /// Whether examples have weights of their own; the same on every rank.
+  bool has_weights() const { return has_weights_; }
+  /// The epoch that was dealt last.
+  std::int64_t epoch() const { return epoch_; }
+
+  /// The examples dealt to this rank, by position in the epoch.
+  const features::Examples& dealt() const { return dealt_; }
+  /// Which of them, [first, last), lane `lane` of this rank trains in batch `batch`.
+  struct Range {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    std::size_t size() const { return last - first; }
+  };
+  Range lane(std::int64_t batch, int lane) const;
+  /// The same for all lanes of this rank, which lie one after the other.
+  Range own_lanes(std::int64_t batch) const;
+
+ private:
+  /// Where an example goes: to a rank, and there to a slot of `dealt`.
+  struct Place {
+    std::uint32_t rank = 0;
+    std::uint32_t slot = 0;
+  };
+
+  std::vector<std::int64_t> rank_starts(std::int64_t examples) const;
+  Place place(std::int64_t position) const;
+  std::size_t words_of_example() const;
+  std::size_t dealt_before(std::int64_t batch, int lane) const;
+  void pack(std::int64_t epoch);
+  /// Replaces ids among the features of the example at `position`.
+  void make_unknown(std::uint64_t key, std::uint64_t position, std::uint32_t* features) const;
+  void unpack();
+
+  const exchange::LanePlan& plan_;
+  mpi::Communicator& communicator_;
+  features::Examples own_;
+  std::vector<std::int64_t> numbers_;
+  std::int64_t total_;
+  std::int64_t batch_size_;
+  std::uint64_t seed_;
+  UnknownIds unknown_;
+  bool has_weights_;
+  bool has_users_;
+  std::int64_t epoch_ = -1;
+  std::vector<std::int64_t>
+      starts_in_batch_;  // of each rank's examples in a batch of batch_size_; the last: its end
+  std::vector<std::int64_t> starts_in_last_batch_;  // the same of the last batch, which may be short
+  features::Examples dealt_;
+  // Kept from epoch to epoch, since fresh memory costs more than the deal itself.
+  std::vector<std::uint64_t> positions_;  // of own examples in the epoch
+  std::vector<Place> places_;             // of own examples
+  std::vector<std::size_t> counts_;       // of words, per rank
+  std::vector<std::uint32_t> outgoing_;
+  std::vector<std::uint32_t> incoming_;
+  std::vector<std::size_t> received_counts_;
+};
+
+}  // namespace gemel::step

@@ -1,0 +1,430 @@
+#include "step/training_step.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "base/error.hpp"
+#include "exchange/exact_sum.hpp"
+#include "model/table_access.hpp"
+#include "tensor/arithmetic.hpp"
+
+namespace gemel::step {
+namespace {
+
+/// `first` is the index of the tower's first table among all of the model.
+std::vector<exchange::RowExchange::Table> replicated_tables(const model::Tower& tower, std::size_t first) {
+  std::vector<exchange::RowExchange::Table> replicated;
+  for (std::size_t table = 0; table < tower.tables().size(); ++table) {
+    if (!tower.tables()[table].is_sharded())
+      replicated.push_back({first + table, tower.tables()[table].dim()});
+  }
+  return replicated;
+}
+
+}  // namespace
+
+TrainingStep::TrainingStep(const StepParts& parts)
+    : parts_(parts),
+      batches_{
+          {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()},
+          {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()}},
+      tables_(parts.model.tables()),
+      fetch_(parts.communicator),
+      query_rows_(parts.plan.subtrees.size()),
+      candidate_rows_(parts.plan.subtrees.size()),
+      candidates_(parts.plan, parts.communicator, parts.model.dim()),
+      dense_exchange_(parts.plan, parts.communicator, parts.model.dense().size()),
+      query_row_exchange_(parts.plan, parts.communicator, replicated_tables(parts.model.query(), 0)),
+      candidate_row_exchange_(
+          parts.plan, parts.communicator,
+          replicated_tables(parts.model.candidate(), parts.model.query().tables().size())),
+      sharded_row_exchange_(parts.plan, parts.communicator),
+      lanes_(static_cast<std::size_t>(parts.plan.lanes.size())),
+      scratches_(static_cast<std::size_t>(parts.team.threads())),
+      dense_gradients_(lanes_.size(), parts.model.dense().size()),
+      row_gradients_(lanes_.size()),
+      squared_norms_(tables_.size()) {
+  for (auto& tables : row_gradients_) tables.resize(tables_.size());
+  if (parts.model.query().drops()) {
+    places_.resize(static_cast<std::size_t>(parts.deal.batch_examples(0)));
+    std::iota(places_.begin(), places_.end(), 0);
+  }
+  model::append_held_rows(parts.model.query().tables(), held_rows_);
+  model::append_held_rows(parts.model.candidate().tables(), held_rows_);
+}
+
+std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::span<double> lane_losses) {
+  std::uint32_t all_flags = 0;
+  if (next_is_prepared_) {
+    std::swap(batch_, next_);
+    base::require(batch_->number() == batch, "training: another batch was prepared");
+  } else {
+    all_flags = gather_first(batch, flags);
+  }
+  next_is_prepared_ = batch + 1 < parts_.deal.batches();
+  if (next_is_prepared_) start_next(batch + 1, flags);
+  look_up();
+  forward_candidates();
+  start_share();
+  forward_queries();
+  finish_share();
+  compute_loss();
+  start_reduce();
+  backward_queries();
+  start_query_row_exchange();
+  if (next_is_prepared_) all_flags |= finish_next();
+  backward_candidates(finish_reduce());
+  start_candidate_row_exchange();
+  start_dense_exchange();
+  finish_row_exchange();
+  advance_dense_exchange();
+  begin_update();
+  update_rows();
+  if (next_is_prepared_) start_fetch(*next_);
+  update_dense();
+  if (next_is_prepared_) finish_fetch();
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) lane_losses[lane] += lanes_[lane].loss;
+  return all_flags;
+}
+
+/// For the first batch of an epoch, which nobody has prepared.
+std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags) {
+  std::uint32_t all_flags = 0;
+  {
+    const auto timing = parts_.timer.measure(metering::Phase::gather);
+    {
+      const auto counting = parts_.traffic.measure(metering::Traffic::gather);
+      batch_->start_gather(batch, flags);
+      all_flags = batch_->finish_gather();
+    }
+    const auto counting = parts_.traffic.measure(metering::Traffic::lookup);
+    batch_->start_request();
+  }
+  start_fetch(*batch_);
+  finish_fetch();
+  return all_flags;
+}
+
+void TrainingStep::start_next(std::int64_t batch, std::uint32_t flags) {
+  const auto timing = parts_.timer.measure(metering::Phase::gather);
+  const auto counting = parts_.traffic.measure(metering::Traffic::gather);
+  parts_.timer.depart(metering::Phase::gather);
+  next_->start_gather(batch, flags);
+}
+
+std::uint32_t TrainingStep::finish_next() {
+  const auto timing = parts_.timer.measure(metering::Phase::gather);
+  {
+    const auto waiting = parts_.timer.await(metering::Phase::gather);
+    next_->wait_for_gather();
+  }
+  const std::uint32_t all_flags = next_->finish_gather();
+  const auto counting = parts_.traffic.measure(metering::Traffic::lookup);
+  next_->start_request();
+  return all_flags;
+}
+
+/// Gives the rows that a batch is going to look up the weight decay of the steps that did not touch them.
+void TrainingStep::settle_rows(const PreparedBatch& batch) {
+  if (!parts_.optimizer.decays_weights()) return;
+  for (std::size_t index = 0; index < tables_.size(); ++index) {
+    if (tables_[index]->is_sharded()) continue;
+    touched_rows_.clear();
+    for (const PreparedBatch::Lane& lane : batch.lanes())
+      batch.append_touched_rows(lane, index, touched_rows_);
+    parts_.optimizer.settle_rows(index, touched_rows_);
+  }
+  const exchange::RowRequest& request = batch.request();
+  for (std::size_t table = 0; table < request.tables(); ++table) {
+    for (int asker = 0; asker < parts_.communicator.size(); ++asker) {
+      for (std::size_t part = 0; part < request.parts(asker); ++part) {
+        parts_.optimizer.settle_rows(request.table(table).index, request.asked_by(asker, part, table));
+      }
+    }
+  }
+}
+
+/// Between the update of rows before the batch's step and that step, so that no row is stale.
+void TrainingStep::start_fetch(PreparedBatch& batch) {
+  const auto timing = parts_.timer.measure(metering::Phase::lookup);
+  const auto counting = parts_.traffic.measure(metering::Traffic::lookup);
+  batch.finish_request();
+  settle_rows(batch);
+  fetch_.start(batch.request(), held_rows_);
+}
+
+/// Waits for the rows: nothing is under way between two steps, when a checkpoint or an evaluation may want to move rows, too.
+void TrainingStep::finish_fetch() {
+  const auto timing = parts_.timer.measure(metering::Phase::lookup);
+  fetch_.finish();
+}
+
+void TrainingStep::reach_rows() {
+  const std::span<const model::EmbeddingTable> query = parts_.model.query().tables();
+  const std::span<const model::EmbeddingTable> candidate = parts_.model.candidate().tables();
+  const auto query_sharded =
+      static_cast<std::size_t>(std::ranges::count_if(query, &model::EmbeddingTable::is_sharded));
+  for (std::size_t part = 0; part < query_rows_.size(); ++part) {
+    model::reach_rows(query, batch_->request(), fetch_, part, 0, query_rows_[part]);
+    model::reach_rows(candidate, batch_->request(), fetch_, part, query_sharded, candidate_rows_[part]);
+  }
+}
+
+void TrainingStep::look_up() {
+  const auto timing = parts_.timer.measure(metering::Phase::lookup);
+  reach_rows();
+  parts_.loss.prepare(batch_->candidates(), batch_->weight());
+  candidates_.begin(batch_->candidates().columns());
+  for_each_lane([&](std::size_t index, int) {
+    Lane& lane = lanes_[index];
+    const PreparedBatch::Lane& work = batch_->lanes()[index];
+    const std::size_t part = parts_.plan.subtree_of_lane(index);
+    parts_.model.query().look_up(parts_.deal.dealt().features, work.selection, query_rows_[part], lane.query);
+    parts_.model.candidate().look_up(parts_.catalogue, batch_->columns_of(work), candidate_rows_[part],
+                                     lane.candidate);
+  });
+}
+
+void TrainingStep::forward_candidates() {
+  const auto timing = parts_.timer.measure(metering::Phase::forward);
+  for_each_lane([&](std::size_t index, int thread) {
+    Lane& lane = lanes_[index];
+    const model::DropoutDraw draw = candidate_draw(index);
+    parts_.model.candidate().forward(parts_.model.dense().values(), lane.candidate, own_vectors(index),
+                                     parts_.runtime.executor(thread), &draw);
+  });
+}
+
+void TrainingStep::start_share() {
+  const auto timing = parts_.timer.measure(metering::Phase::share);
+  const auto counting = parts_.traffic.measure(metering::Traffic::share);
+  parts_.timer.depart(metering::Phase::share);
+  candidates_.start_share();
+}
+
+void TrainingStep::forward_queries() {
+  const auto timing = parts_.timer.measure(metering::Phase::forward);
+  for_each_lane([&](std::size_t index, int thread) {
+    Lane& lane = lanes_[index];
+    lane.query_vectors.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
+    const model::DropoutDraw draw = query_draw(index);
+    parts_.model.query().forward(parts_.model.dense().values(), lane.query, lane.query_vectors.view(),
+                                 parts_.runtime.executor(thread), &draw);
+  });
+}
+
+void TrainingStep::finish_share() {
+  const auto timing = parts_.timer.measure(metering::Phase::share);
+  const auto waiting = parts_.timer.await(metering::Phase::share);
+  candidates_.finish_share();
+}
+
+void TrainingStep::compute_loss() {
+  const auto timing = parts_.timer.measure(metering::Phase::loss);
+  const tensor::MatrixView vectors = candidates_.vectors();
+  for_each_lane([&](std::size_t index, int thread) {
+    Lane& lane = lanes_[index];
+    const PreparedBatch::Lane& work = batch_->lanes()[index];
+    lane.query_gradient.resize(work.selection.size(), parts_.model.dim());
+    const tensor::MatrixView vector_gradient(candidates_.gradients().row(index).data(), vectors.rows(),
+                                             vectors.cols());
+    lane.loss = parts_.loss.run({lane.query_vectors.view(), work.labels, work.weights, work.users}, vectors,
+                                lane.query_gradient.view(), vector_gradient, parts_.runtime.executor(thread),
+                                scratches_[static_cast<std::size_t>(thread)].loss);
+    parts_.loss.write_temperature_gradient(lane.query_vectors.view(), lane.query_gradient.view(),
+                                           dense_gradients_.row(index));
+  });
+}
+
+void TrainingStep::start_reduce() {
+  const auto timing = parts_.timer.measure(metering::Phase::reduce);
+  const auto counting = parts_.traffic.measure(metering::Traffic::reduce);
+  parts_.timer.depart(metering::Phase::reduce);
+  candidates_.start_reduce();
+}
+
+void TrainingStep::backward_queries() {
+  const auto timing = parts_.timer.measure(metering::Phase::backward);
+  const model::Tower& tower = parts_.model.query();
+  for_each_lane([&](std::size_t index, int thread) {
+    Lane& lane = lanes_[index];
+    tower.backward(parts_.model.dense().values(), lane.query, lane.query_vectors.view(),
+                   lane.query_gradient.view(), dense_gradients_.row(index), parts_.runtime.executor(thread));
+    tower.row_gradients(parts_.deal.dealt().features, batch_->lanes()[index].selection, lane.query,
+                        std::span(row_gradients_[index]).first(tower.tables().size()),
+                        scratches_[static_cast<std::size_t>(thread)].rows);
+  });
+}
+
+tensor::MatrixView TrainingStep::finish_reduce() {
+  const auto timing = parts_.timer.measure(metering::Phase::reduce);
+  const auto waiting = parts_.timer.await(metering::Phase::reduce);
+  return candidates_.finish_reduce();
+}
+
+void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {
+  const auto timing = parts_.timer.measure(metering::Phase::backward);
+  const model::Tower& tower = parts_.model.candidate();
+  const std::size_t first_column = candidates_.own_slice().first;
+  for_each_lane([&](std::size_t index, int thread) {
+    Lane& lane = lanes_[index];
+    const PreparedBatch::Lane& work = batch_->lanes()[index];
+    tower.backward(parts_.model.dense().values(), lane.candidate, own_vectors(index),
+                   vector_gradient.middle_rows(work.slice.first - first_column, work.slice.size()),
+                   dense_gradients_.row(index), parts_.runtime.executor(thread));
+    tower.row_gradients(parts_.catalogue, batch_->columns_of(work), lane.candidate,
+                        std::span(row_gradients_[index]).last(tower.tables().size()),
+                        scratches_[static_cast<std::size_t>(thread)].rows);
+  });
+}
+
+/// While they travel, the candidates are worked on.
+void TrainingStep::start_query_row_exchange() {
+  const auto timing = parts_.timer.measure(metering::Phase::exchange);
+  const auto counting = parts_.traffic.measure(metering::Traffic::rows);
+  query_row_exchange_.start(row_gradients_);
+}
+
+void TrainingStep::start_candidate_row_exchange() {
+  const auto timing = parts_.timer.measure(metering::Phase::exchange);
+  const auto counting = parts_.traffic.measure(metering::Traffic::rows);
+  candidate_row_exchange_.start(row_gradients_);
+  sharded_row_exchange_.start(batch_->request(), row_gradients_);
+}
+
+void TrainingStep::start_dense_exchange() {
+  const auto timing = parts_.timer.measure(metering::Phase::exchange);
+  const auto counting = parts_.traffic.measure(metering::Traffic::dense);
+  dense_exchange_.start(dense_gradients_.view());
+}
+
+void TrainingStep::advance_dense_exchange() {
+  const auto timing = parts_.timer.measure(metering::Phase::exchange);
+  const auto counting = parts_.traffic.measure(metering::Traffic::dense);
+  dense_exchange_.advance();
+}
+
+std::span<const float> TrainingStep::finish_dense_exchange() {
+  const auto timing = parts_.timer.measure(metering::Phase::exchange);
+  return dense_exchange_.finish();
+}
+
+void TrainingStep::finish_row_exchange() {
+  const auto timing = parts_.timer.measure(metering::Phase::exchange);
+  query_row_exchange_.finish();
+  candidate_row_exchange_.finish();
+  sharded_row_exchange_.finish();
+}
+
+/// Calls visit(table of the model, row, summed gradient) for every row that any lane touched and this rank holds; for different
+/// tables perhaps on different threads.
+template <class Visit>
+void TrainingStep::for_each_touched_row(const Visit& visit) {
+  const std::size_t query = query_row_exchange_.tables();
+  const std::size_t replicated = query + candidate_row_exchange_.tables();
+  const std::size_t sharded = batch_->request().tables();
+  const auto consumer = [&](std::size_t index) {
+    return
+        [&visit, index](std::int64_t row, std::span<const float> gradient) { visit(index, row, gradient); };
+  };
+  parts_.team.for_each(static_cast<int>(replicated + sharded), [&](int number, int) {
+    const auto table = static_cast<std::size_t>(number);
+    if (table >= replicated) {
+      const std::size_t index = batch_->request().table(table - replicated).index;
+      sharded_row_exchange_.for_each_row(table - replicated, consumer(index));
+      return;
+    }
+    exchange::RowExchange& exchange = table < query ? query_row_exchange_ : candidate_row_exchange_;
+    const std::size_t place = table < query ? table : table - query;
+    exchange.for_each_row(place, consumer(exchange.table(place).index));
+  });
+}
+
+/// The global norm of the gradient, whose bits do not depend on who holds which rows.
+double TrainingStep::norm_of(std::span<const float> dense_gradient) {
+  for (auto& squares : squared_norms_) squares.clear();
+  for_each_touched_row([&](std::size_t table, std::int64_t, std::span<const float> gradient) {
+    squared_norms_[table].push_back(tensor::sum_of_squares(gradient));
+  });
+  // What all ranks hold is counted by root.
+  const auto counting = parts_.traffic.measure(metering::Traffic::dense);
+  const auto counts = [&](bool is_sharded) { return is_sharded || parts_.communicator.is_root(); };
+  all_squares_.clear();
+  if (counts(false)) {
+    for (const auto& place : parts_.model.dense().places()) {
+      all_squares_.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
+    }
+  }
+  for (std::size_t table = 0; table < tables_.size(); ++table) {
+    if (!counts(tables_[table]->is_sharded())) continue;
+    all_squares_.insert(all_squares_.end(), squared_norms_[table].begin(), squared_norms_[table].end());
+  }
+  return std::sqrt(exchange::exact_sum(all_squares_, parts_.communicator));
+}
+
+/// By what the gradient is to be multiplied, so that it is not too long.
+float TrainingStep::clip(std::span<const float> dense_gradient) {
+  const auto most = static_cast<double>(parts_.optimizer.options().clip_norm);
+  gradient_norm_ = norm_of(dense_gradient);
+  return static_cast<float>(std::min(1.0, most / gradient_norm_));
+}
+
+void TrainingStep::begin_update() {
+  const bool clips = parts_.optimizer.options().clip_norm > 0;
+  std::span<const float> dense_gradient;
+  if (clips) dense_gradient = finish_dense_exchange();
+  const auto timing = parts_.timer.measure(metering::Phase::update);
+  parts_.optimizer.begin_step(clips ? clip(dense_gradient) : 1.0F);
+}
+
+/// While the dense gradients travel.
+void TrainingStep::update_rows() {
+  const auto timing = parts_.timer.measure(metering::Phase::update);
+  for_each_touched_row([&](std::size_t table, std::int64_t row, std::span<const float> gradient) {
+    parts_.optimizer.update_row(table, tables_[table]->index(row), gradient);
+  });
+}
+
+void TrainingStep::update_dense() {
+  const std::span<const float> gradient = finish_dense_exchange();
+  const auto timing = parts_.timer.measure(metering::Phase::update);
+  parts_.optimizer.update_dense(gradient);
+}
+
+/// The rows of the candidate vectors that a lane of this rank embeds.
+tensor::MatrixView TrainingStep::own_vectors(std::size_t lane) {
+  const exchange::ColumnSlice slice = batch_->lanes()[lane].slice;
+  return candidates_.vectors().middle_rows(slice.first, slice.size());
+}
+
+model::DropoutDraw TrainingStep::query_draw(std::size_t lane) {
+  if (!parts_.model.query().drops()) return {};
+  const std::int64_t first =
+      exchange::lane_start(parts_.deal.batch_examples(batch_->number()), parts_.plan.tree.lanes(),
+                           parts_.plan.lanes.first + static_cast<int>(lane));
+  return {parts_.optimizer.steps(), std::span(places_).subspan(static_cast<std::size_t>(first),
+                                                               batch_->lanes()[lane].selection.size())};
+}
+
+model::DropoutDraw TrainingStep::candidate_draw(std::size_t lane) {
+  if (!parts_.model.candidate().drops()) return {};
+  return {parts_.optimizer.steps(), batch_->columns_of(batch_->lanes()[lane])};
+}
+
+template <class Work>
+void TrainingStep::for_each_lane(const Work& work) {
+  parts_.team.for_each(static_cast<int>(lanes_.size()), [&](int lane, int thread) {
+    work(static_cast<std::size_t>(lane), thread);
+    if (thread == 0) progress();  // the one that may call MPI
+  });
+}
+
+/// Messages of more than a few kB move only while their ranks are inside MPI: let them, after each lane.
+void TrainingStep::progress() {
+  candidates_.progress();
+  if (next_is_prepared_) next_->progress();
+}
+
+}  // namespace gemel::step
