@@ -10,31 +10,32 @@ ColumnSlice slice_of_lane(std::size_t columns, int lanes, int lane) {
   return {border(lane), border(lane + 1)};
 }
 
-CandidateExchange::CandidateExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t dim)
-    : plan_(plan),
+CandidateExchange::CandidateExchange(const LaneLayout& layout, mpi::Communicator& communicator,
+                                     std::size_t dim)
+    : layout_(layout),
       communicator_(communicator),
       dim_(dim),
-      counts_(static_cast<std::size_t>(plan.ranks)),
-      reduce_(plan, communicator) {}
+      counts_(static_cast<std::size_t>(layout.ranks)),
+      reduce_(layout, communicator) {}
 
 void CandidateExchange::begin(std::size_t columns) {
   vectors_.resize(columns, dim_);
-  gradients_.resize(static_cast<std::size_t>(plan_.lanes.size()), columns * dim_);
+  gradients_.resize(static_cast<std::size_t>(layout_.lanes.size()), columns * dim_);
 }
 
 ColumnSlice CandidateExchange::rank_slice(int rank) const {
-  const int all = plan_.tree.lanes();
-  const LaneRange lanes = lanes_of_rank(all, plan_.ranks, rank);
+  const int all = layout_.tree.lanes();
+  const LaneRange lanes = lanes_of_rank(all, layout_.ranks, rank);
   return {slice_of_lane(vectors_.rows(), all, lanes.first).first,
           slice_of_lane(vectors_.rows(), all, lanes.last - 1).last};
 }
 
 ColumnSlice CandidateExchange::own_slice() const {
-  return rank_slice(plan_.rank);
+  return rank_slice(layout_.rank);
 }
 
 void CandidateExchange::start_share() {
-  for (int rank = 0; rank < plan_.ranks; ++rank)
+  for (int rank = 0; rank < layout_.ranks; ++rank)
     counts_[static_cast<std::size_t>(rank)] = rank_slice(rank).size() * dim_;
   const ColumnSlice own = own_slice();
   const auto mine = vectors_.view().middle_rows(own.first, own.size()).flat();
@@ -43,7 +44,7 @@ void CandidateExchange::start_share() {
 }
 
 void CandidateExchange::start_reduce() {
-  for (int rank = 0; rank < plan_.ranks; ++rank)
+  for (int rank = 0; rank < layout_.ranks; ++rank)
     counts_[static_cast<std::size_t>(rank)] = rank_slice(rank).size() * dim_;
   reduce_.start(gradients_.view(), counts_);
 }

@@ -29,7 +29,7 @@ ColumnSlice slice_of_lane(std::size_t columns, int lanes, int lane);
 class CandidateExchange {
  public:
   /// `dim` is the width of a candidate vector.
-  CandidateExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t dim);
+  CandidateExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::size_t dim);
 
   /// Makes room for a batch with so many columns (DistinctCandidates::columns()).
   void begin(std::size_t columns);
@@ -59,7 +59,7 @@ class CandidateExchange {
  private:
   ColumnSlice rank_slice(int rank) const;
 
-  const LanePlan& plan_;
+  const LaneLayout& layout_;
   mpi::Communicator& communicator_;
   std::size_t dim_;
   std::vector<std::size_t> counts_;

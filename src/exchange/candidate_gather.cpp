@@ -12,9 +12,9 @@ constexpr std::ptrdiff_t words_of_weight = sizeof(double) / sizeof(std::int32_t)
 
 }  // namespace
 
-CandidateGather::CandidateGather(const LanePlan& plan, mpi::Communicator& communicator,
+CandidateGather::CandidateGather(const LaneLayout& layout, mpi::Communicator& communicator,
                                  std::size_t catalogue_size, bool whole_catalogue)
-    : plan_(plan),
+    : layout_(layout),
       communicator_(communicator),
       whole_catalogue_(whole_catalogue),
       candidates_(catalogue_size) {
@@ -36,12 +36,12 @@ void CandidateGather::start(std::span<const std::int32_t> own_items, std::int64_
   }
   own_words_.insert(own_words_.end(), own_items.begin(), own_items.end());
   counts_.clear();
-  for (int rank = 0; rank < plan_.ranks; ++rank) {
-    const LaneRange lanes = lanes_of_rank(plan_.tree.lanes(), plan_.ranks, rank);
+  for (int rank = 0; rank < layout_.ranks; ++rank) {
+    const LaneRange lanes = lanes_of_rank(layout_.tree.lanes(), layout_.ranks, rank);
     const std::size_t weights = has_weights_ ? static_cast<std::size_t>(lanes.size()) : 0;
     counts_.push_back(1 + static_cast<std::size_t>(words_of_weight) * weights +
-                      static_cast<std::size_t>(lane_start(batch_size, plan_.tree.lanes(), lanes.last) -
-                                               lane_start(batch_size, plan_.tree.lanes(), lanes.first)));
+                      static_cast<std::size_t>(lane_start(batch_size, layout_.tree.lanes(), lanes.last) -
+                                               lane_start(batch_size, layout_.tree.lanes(), lanes.first)));
   }
   all_words_.resize(std::accumulate(counts_.begin(), counts_.end(), std::size_t{0}));
   communicator_.start_all_gather(std::span<const std::int32_t>(own_words_), std::span(all_words_),
@@ -57,7 +57,7 @@ std::uint32_t CandidateGather::finish(std::span<const std::int32_t> drawn) {
   for (std::size_t rank = 0; rank < counts_.size(); ++rank) {
     const auto end = word + static_cast<std::ptrdiff_t>(counts_[rank]);
     flags |= static_cast<std::uint32_t>(*word++);
-    const int lanes = lanes_of_rank(plan_.tree.lanes(), plan_.ranks, static_cast<int>(rank)).size();
+    const int lanes = lanes_of_rank(layout_.tree.lanes(), layout_.ranks, static_cast<int>(rank)).size();
     for (int lane = 0; has_weights_ && lane < lanes; ++lane, word += words_of_weight) {
       std::array<std::int32_t, words_of_weight> words;
       std::copy_n(word, words_of_weight, words.begin());
@@ -66,7 +66,7 @@ std::uint32_t CandidateGather::finish(std::span<const std::int32_t> drawn) {
     items_.insert(items_.end(), word, end);
     word = end;
   }
-  if (has_weights_) weight_ = plan_.tree.sum_in_place(weights_);
+  if (has_weights_) weight_ = layout_.tree.sum_in_place(weights_);
   if (whole_catalogue_) return flags;
   items_.insert(items_.end(), drawn.begin(), drawn.end());
   candidates_.assign(items_);

@@ -16,7 +16,7 @@ namespace gemel::exchange {
 /// each lane.
 class CandidateGather {
  public:
-  CandidateGather(const LanePlan& plan, mpi::Communicator& communicator, std::size_t catalogue_size,
+  CandidateGather(const LaneLayout& layout, mpi::Communicator& communicator, std::size_t catalogue_size,
                   bool whole_catalogue = false);
 
   /// Begins to gather the items of all ranks' lanes of a batch of `batch_size` examples: each rank sends its own, 4 bytes each
@@ -37,7 +37,7 @@ class CandidateGather {
   const DistinctCandidates& candidates() const { return candidates_; }
 
  private:
-  const LanePlan& plan_;
+  const LaneLayout& layout_;
   mpi::Communicator& communicator_;
   bool whole_catalogue_;
   DistinctCandidates candidates_;

@@ -18,21 +18,26 @@ bool doubles_recursively(int lanes, int ranks, std::size_t size) {
   return perfect && pays && size * sizeof(float) <= DenseExchange::small_bytes;
 }
 
-DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size)
-    : DenseExchange(plan, communicator, size, doubles_recursively(plan.tree.lanes(), plan.ranks, size)) {}
+DenseExchange::DenseExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::size_t size)
+    : DenseExchange(layout, communicator, size,
+                    doubles_recursively(layout.tree.lanes(), layout.ranks, size)) {}
 
-DenseExchange::DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size,
+DenseExchange::DenseExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::size_t size,
                              bool doubles)
-    : plan_(plan), communicator_(communicator), size_(size), doubles_(doubles), reduce_(plan, communicator) {
+    : layout_(layout),
+      communicator_(communicator),
+      size_(size),
+      doubles_(doubles),
+      reduce_(layout, communicator) {
   if (doubles_) {
-    if (plan.ranks > 1) peer_.resize(size);
+    if (layout.ranks > 1) peer_.resize(size);
     return;
   }
   sum_.resize(size);
-  for (int rank = 0; rank < plan.ranks; ++rank) {
-    const auto start = lane_start(static_cast<std::int64_t>(size), plan.ranks, rank);
-    segments_.push_back(
-        static_cast<std::size_t>(lane_start(static_cast<std::int64_t>(size), plan.ranks, rank + 1) - start));
+  for (int rank = 0; rank < layout.ranks; ++rank) {
+    const auto start = lane_start(static_cast<std::int64_t>(size), layout.ranks, rank);
+    segments_.push_back(static_cast<std::size_t>(
+        lane_start(static_cast<std::int64_t>(size), layout.ranks, rank + 1) - start));
   }
 }
 
@@ -44,9 +49,9 @@ void DenseExchange::start(tensor::MatrixView lanes) {
     reduce_.start(lanes, segments_);
     return;
   }
-  sum_own_lanes(plan_, lanes);
+  sum_own_lanes(layout_, lanes);
   own_ = lanes.row(0);
-  if (plan_.ranks > 1) start_doubling(1);
+  if (layout_.ranks > 1) start_doubling(1);
 }
 
 void DenseExchange::advance() {
@@ -56,7 +61,7 @@ void DenseExchange::advance() {
                                    std::span<const std::size_t>(segments_), pending_);
     return;
   }
-  while (distance_ * 2 < plan_.ranks) {
+  while (distance_ * 2 < layout_.ranks) {
     finish_doubling();
     start_doubling(distance_ * 2);
   }
@@ -67,7 +72,7 @@ std::span<const float> DenseExchange::finish() {
   if (!std::exchange(has_finished_, true)) {
     if (!doubles_) {
       pending_.wait();
-    } else if (plan_.ranks > 1) {
+    } else if (layout_.ranks > 1) {
       finish_doubling();
     }
   }
@@ -76,7 +81,7 @@ std::span<const float> DenseExchange::finish() {
 
 void DenseExchange::start_doubling(int distance) {
   distance_ = distance;
-  communicator_.start_exchange_with(plan_.rank ^ distance, std::span<const float>(own_),
+  communicator_.start_exchange_with(layout_.rank ^ distance, std::span<const float>(own_),
                                     std::span<float>(peer_), pending_);
 }
 

@@ -27,9 +27,9 @@ class DenseExchange {
   /// With more ranks than these, a rank is longer at 2 * (n - 1) messages than at log2(n) rounds.
   static constexpr int few_ranks = 32;
 
-  DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size);
+  DenseExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::size_t size);
   /// The same, which goes by recursive doubling if that is told, whatever would be faster. It needs powers of two of ranks and lanes.
-  DenseExchange(const LanePlan& plan, mpi::Communicator& communicator, std::size_t size, bool doubles);
+  DenseExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::size_t size, bool doubles);
 
   /// Begins to sum. `lanes` [own lanes, size] holds each own lane's addend; it is overwritten, and must stay until `finish`.
   /// Collective.
@@ -44,7 +44,7 @@ class DenseExchange {
   void start_doubling(int distance);
   void finish_doubling();
 
-  const LanePlan& plan_;
+  const LaneLayout& layout_;
   mpi::Communicator& communicator_;
   std::size_t size_;
   bool doubles_;

@@ -94,7 +94,7 @@ double LaneTree::sum_in_place(std::span<double> lanes) const {
   return lanes.front();
 }
 
-LanePlan::LanePlan(int lane_count, int rank_count, int own_rank)
+LaneLayout::LaneLayout(int lane_count, int rank_count, int own_rank)
     : tree(lane_count),
       ranks(rank_count),
       rank(own_rank),

@@ -62,8 +62,8 @@ class LaneTree {
 };
 
 /// What one rank of `ranks` needs to know of the tree: its lanes, its subtrees, those of all ranks, and in what order to merge.
-struct LanePlan {
-  LanePlan(int lanes, int ranks, int rank);
+struct LaneLayout {
+  LaneLayout(int lanes, int ranks, int rank);
 
   LaneTree tree;
   int ranks;

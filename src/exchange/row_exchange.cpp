@@ -6,17 +6,17 @@
 
 namespace gemel::exchange {
 
-RowExchange::RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<Table> tables)
-    : plan_(plan),
+RowExchange::RowExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::vector<Table> tables)
+    : layout_(layout),
       communicator_(communicator),
       tables_(std::move(tables)),
       summers_(tables_.size()),
       parts_(tables_.size()),
-      merges_(plan.ranks == 1 ? plan.local_merges : plan.global_merges),
-      shares_(static_cast<std::size_t>(plan.ranks)) {}
+      merges_(layout.ranks == 1 ? layout.local_merges : layout.global_merges),
+      shares_(static_cast<std::size_t>(layout.ranks)) {}
 
 void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
-  if (plan_.ranks == 1) {
+  if (layout_.ranks == 1) {
     for (std::size_t table = 0; table < tables_.size(); ++table) {
       parts_[table].clear();
       for (const auto& lane : lanes) parts_[table].push_back(lane[tables_[table].index]);
@@ -25,18 +25,18 @@ void RowExchange::start(const std::vector<std::vector<RowGradient>>& lanes) {
   }
   if (tables_.empty()) return;
   const std::span<const float> values = pack(lanes);
-  const std::span<const std::int64_t> rows = shares_[static_cast<std::size_t>(plan_.rank)].rows;
-  for (int step = 1; step < plan_.ranks; ++step) {
-    const int to = (plan_.rank + step) % plan_.ranks;
+  const std::span<const std::int64_t> rows = shares_[static_cast<std::size_t>(layout_.rank)].rows;
+  for (int step = 1; step < layout_.ranks; ++step) {
+    const int to = (layout_.rank + step) % layout_.ranks;
     communicator_.start_message(to, row_gradients, rows, pending_);
     communicator_.start_message(to, row_gradients, values, pending_);
   }
 }
 
 void RowExchange::finish() {
-  if (plan_.ranks == 1 || tables_.empty()) return;
-  for (int step = 1; step < plan_.ranks; ++step) {
-    const int from = (plan_.rank + plan_.ranks - step) % plan_.ranks;
+  if (layout_.ranks == 1 || tables_.empty()) return;
+  for (int step = 1; step < layout_.ranks; ++step) {
+    const int from = (layout_.rank + layout_.ranks - step) % layout_.ranks;
     Share& share = shares_[static_cast<std::size_t>(from)];
     share.rows.clear();
     communicator_.receive_message(from, row_gradients, share.rows);
@@ -49,14 +49,14 @@ void RowExchange::finish() {
 
 /// Fills in the own share. Returns its values.
 std::span<const float> RowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes) {
-  Share& own = shares_[static_cast<std::size_t>(plan_.rank)];
-  own.rows.assign(tables_.size() * plan_.subtrees.size(), 0);
+  Share& own = shares_[static_cast<std::size_t>(layout_.rank)];
+  own.rows.assign(tables_.size() * layout_.subtrees.size(), 0);
   if (const std::size_t most = most_values(lanes); own.values.size() < most) own.values.resize(most);
   float* next = own.values.data();
   std::size_t list = 0;
   for (std::size_t table = 0; table < tables_.size(); ++table) {
     std::vector<RowGradientView>& parts = parts_[table];
-    for (const LanePlan::Subtree& subtree : plan_.subtrees) {
+    for (const LaneLayout::Subtree& subtree : layout_.subtrees) {
       parts.clear();
       for (std::size_t lane = subtree.first; lane < subtree.last; ++lane)
         parts.push_back(lanes[lane][tables_[table].index]);
@@ -82,7 +82,7 @@ std::size_t RowExchange::most_values(const std::vector<std::vector<RowGradient>>
 }
 
 std::size_t RowExchange::values_of(const Share& share, int rank) const {
-  const std::size_t subtrees = plan_.subtree_counts[static_cast<std::size_t>(rank)];
+  const std::size_t subtrees = layout_.subtree_counts[static_cast<std::size_t>(rank)];
   std::size_t values = 0;
   for (std::size_t list = 0; list < tables_.size() * subtrees; ++list)
     values += static_cast<std::size_t>(share.rows[list]) * tables_[list / subtrees].dim;
@@ -93,11 +93,11 @@ void RowExchange::unpack() {
   for (auto& parts : parts_) parts.clear();
   for (std::size_t rank = 0; rank < shares_.size(); ++rank) {
     const Share& share = shares_[rank];
-    const std::size_t lists = tables_.size() * plan_.subtree_counts[rank];
+    const std::size_t lists = tables_.size() * layout_.subtree_counts[rank];
     const std::int64_t* row = share.rows.data() + lists;
     const float* value = share.values.data();
     for (std::size_t list = 0; list < lists; ++list) {
-      const std::size_t table = list / plan_.subtree_counts[rank];
+      const std::size_t table = list / layout_.subtree_counts[rank];
       const auto rows = static_cast<std::size_t>(share.rows[list]);
       parts_[table].push_back({{row, rows}, value});
       row += rows;

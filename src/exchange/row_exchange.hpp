@@ -94,7 +94,7 @@ class RowExchange {
   };
 
   /// Tables count from 0 in the order given.
-  RowExchange(const LanePlan& plan, mpi::Communicator& communicator, std::vector<Table> tables);
+  RowExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::vector<Table> tables);
 
   /// Begins to exchange lanes[l][i], the gradient of the table of index i from this rank's lane l, which must stay until the last
   /// `for_each_row`. Collective.
@@ -125,7 +125,7 @@ class RowExchange {
   std::size_t values_of(const Share& share, int rank) const;
   void unpack();
 
-  const LanePlan& plan_;
+  const LaneLayout& layout_;
   mpi::Communicator& communicator_;
   std::vector<Table> tables_;
   std::vector<RowSummer> summers_;                   // one per table

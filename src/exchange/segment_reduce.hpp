@@ -13,15 +13,15 @@ namespace gemel::exchange {
 
 /// Adds the lanes' buffers of this rank along the lane tree, in place: afterwards row subtrees[s].first of `lanes`
 /// [own lanes, size] holds the sum of subtree s.
-void sum_own_lanes(const LanePlan& plan, tensor::MatrixView lanes);
+void sum_own_lanes(const LaneLayout& layout, tensor::MatrixView lanes);
 
 /// Reduce-scatter along the lane tree: every lane has a buffer of `size` floats, and each rank is to get the sum over all lanes
 /// of its own segment of it. A rank sends each other rank that rank's segment of its subtree sums (size * 4 bytes * (1 - own
 /// share) for one subtree), and adds what it receives in the tree's order.
 class SegmentReduce {
  public:
-  SegmentReduce(const LanePlan& plan, mpi::Communicator& communicator)
-      : plan_(plan), communicator_(communicator) {}
+  SegmentReduce(const LaneLayout& layout, mpi::Communicator& communicator)
+      : layout_(layout), communicator_(communicator) {}
 
   /// Sums the own lanes (in place) and begins to send. Segment r of the buffer is `segments[r]` floats long; they lie one
   /// after the other. `lanes` [own lanes, size] may be reused once `finish` has returned. Collective.
@@ -36,7 +36,7 @@ class SegmentReduce {
  private:
   std::span<const float> pack(tensor::ConstMatrixView lanes, std::span<const std::size_t> segments);
 
-  const LanePlan& plan_;
+  const LaneLayout& layout_;
   mpi::Communicator& communicator_;
   mpi::Pending pending_;
   std::vector<std::size_t> send_counts_;

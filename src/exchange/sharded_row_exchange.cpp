@@ -44,7 +44,7 @@ void ShardedRowExchange::pack(const std::vector<std::vector<RowGradient>>& lanes
     const std::size_t part = list / request.tables();
     const std::size_t table = list % request.tables();
     const ShardedTable& shape = request.table(table);
-    const LanePlan::Subtree& subtree = plan_.subtrees[part];
+    const LaneLayout::Subtree& subtree = layout_.subtrees[part];
     std::vector<RowGradientView>& parts = parts_[table];
     parts.clear();
     for (std::size_t lane = subtree.first; lane < subtree.last; ++lane)

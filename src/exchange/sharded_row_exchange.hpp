@@ -17,8 +17,8 @@ namespace gemel::exchange {
 /// owner was asked for the rows: 4 * dim bytes a row, and no row numbers. The owner sums them in the order of the lane tree.
 class ShardedRowExchange {
  public:
-  ShardedRowExchange(const LanePlan& plan, mpi::Communicator& communicator)
-      : plan_(plan), communicator_(communicator) {}
+  ShardedRowExchange(const LaneLayout& layout, mpi::Communicator& communicator)
+      : layout_(layout), communicator_(communicator) {}
 
   /// Begins to exchange lanes[l][i], the gradient of the table of index i from this rank's lane l. The lanes of subtree p touched
   /// just request.wanted(p, t). The request must stay as it is until the last `for_each_row`. Collective.
@@ -31,13 +31,13 @@ class ShardedRowExchange {
   /// ascending order. After `finish`; for different tables it may be called from different threads.
   template <class Consume>
   void for_each_row(std::size_t table, const Consume& consume) {
-    summers_[table].sum(parts_[table], plan_.global_merges, request_->table(table).dim, consume);
+    summers_[table].sum(parts_[table], layout_.global_merges, request_->table(table).dim, consume);
   }
 
  private:
   void pack(const std::vector<std::vector<RowGradient>>& lanes);
 
-  const LanePlan& plan_;
+  const LaneLayout& layout_;
   mpi::Communicator& communicator_;
   const RowRequest* request_ = nullptr;
   std::vector<RowSummer> summers_;                   // one per table

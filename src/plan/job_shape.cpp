@@ -66,8 +66,8 @@ class Sampler {
     draw(sample);
     assign_columns(sample);
     counts.columns = static_cast<double>(candidates_.columns());
-    for (const exchange::LanePlan& plan : plans_) {
-      for (const exchange::LanePlan::Subtree& subtree : plan.subtrees) count_subtree(plan, subtree, counts);
+    for (const exchange::LaneLayout& plan : plans_) {
+      for (const exchange::LaneLayout::Subtree& subtree : plan.subtrees) count_subtree(plan, subtree, counts);
     }
     return counts;
   }
@@ -110,7 +110,7 @@ class Sampler {
     candidates_.assign(items);
   }
 
-  void count_subtree(const exchange::LanePlan& plan, const exchange::LanePlan::Subtree& subtree,
+  void count_subtree(const exchange::LaneLayout& plan, const exchange::LaneLayout::Subtree& subtree,
                      Counts& counts) {
     const int first = plan.lanes.first + static_cast<int>(subtree.first);
     const int last = plan.lanes.first + static_cast<int>(subtree.last);
@@ -140,7 +140,7 @@ class Sampler {
   const TrainingOptions& options_;
   const ingest::TrainingData& data_;
   mpi::Communicator& communicator_;
-  std::vector<exchange::LanePlan> plans_;
+  std::vector<exchange::LaneLayout> plans_;
   std::size_t tables_ = 0;
   exchange::DistinctCandidates candidates_;
   learning::Negatives negatives_;

@@ -109,19 +109,19 @@ class Run {
         reporter_(communicator, on_root, timer_, traffic_),
         checkpoints_(options_, communicator),
         data_(read_and_prepare()),
-        plan_(options.lanes, communicator.size(), communicator.rank()),
+        layout_(options.lanes, communicator.size(), communicator.rank()),
         team_(options.threads),
         runtime_(options.threads),
-        table_plan_(plan::plan_tables(options_, data_, program_bytes_, communicator)),
+        plan_(plan::plan_tables(options_, data_, program_bytes_, communicator)),
         model_(data_.query_features, data_.candidate_features, options.model, options.seed,
-               table_plan_.placements(communicator.rank())),
+               plan_.placements(communicator.rank())),
         loss_(options.loss, data_.item_counts, options.seed, model_.dense(),
               options.loss.mask_seen ? &*data_.seen : nullptr),
         optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
-        deal_(plan_, communicator, std::move(data_.train), std::move(data_.train_numbers),
+        deal_(layout_, communicator, std::move(data_.train), std::move(data_.train_numbers),
               data_.identity.train_examples, options.batch_size, options.seed,
               unknown_ids(options.model, data_.query_features)),
-        step_({plan_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
+        step_({layout_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
                timer_, traffic_}),
         validation_part_(data_.identity.validation_examples > 0 ? ingest::Part::validation
                                                                 : ingest::Part::test),
@@ -243,7 +243,8 @@ class Run {
 
   std::span<double> own_lane_losses() {
     return std::span(state_.lane_losses)
-        .subspan(static_cast<std::size_t>(plan_.lanes.first), static_cast<std::size_t>(plan_.lanes.size()));
+        .subspan(static_cast<std::size_t>(layout_.lanes.first),
+                 static_cast<std::size_t>(layout_.lanes.size()));
   }
 
   std::uint32_t own_flags() {
@@ -255,7 +256,7 @@ class Run {
   void finish_epoch() {
     gather_lane_losses();
     const double loss =
-        plan_.tree.sum(state_.lane_losses) / static_cast<double>(data_.identity.train_examples);
+        layout_.tree.sum(state_.lane_losses) / static_cast<double>(data_.identity.train_examples);
     if (!std::isfinite(loss)) end_diverged();
     ++state_.epoch;
     state_.step_in_epoch = 0;
@@ -386,7 +387,7 @@ class Run {
     report.ranks = communicator_.size();
     report.threads = options_.threads;
     report.first_epoch = state_.epoch;
-    report.plan = table_plan_;
+    report.plan = plan_;
     report.resumed_from = checkpoints_.resumed_from().string();
     report.settings = options::data_settings(options_);
     return report;
@@ -416,10 +417,10 @@ class Run {
   const double program_bytes_ = static_cast<double>(base::resident_memory());
   RunCheckpoints checkpoints_;
   ingest::TrainingData data_;
-  exchange::LanePlan plan_;
+  exchange::LaneLayout layout_;
   base::ThreadTeam team_;
   onednn::Runtime runtime_;
-  plan::Plan table_plan_;
+  plan::Plan plan_;
   model::TwoTower model_;
   learning::InBatchSoftmax loss_;  // before the optimizer: it may add a parameter
   learning::Optimizer optimizer_;

@@ -19,10 +19,10 @@ constexpr std::size_t header_words = 2;
 
 }  // namespace
 
-EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, features::Examples own,
-                     std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
-                     std::uint64_t seed, UnknownIds unknown)
-    : plan_(plan),
+EpochDeal::EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& communicator,
+                     features::Examples own, std::vector<std::int64_t> numbers, std::int64_t total,
+                     std::int64_t batch_size, std::uint64_t seed, UnknownIds unknown)
+    : layout_(layout),
       communicator_(communicator),
       own_(std::move(own)),
       numbers_(std::move(numbers)),
@@ -45,9 +45,9 @@ EpochDeal::EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communic
 
 std::vector<std::int64_t> EpochDeal::rank_starts(std::int64_t examples) const {
   std::vector<std::int64_t> starts;
-  for (int rank = 0; rank < plan_.ranks; ++rank) {
-    const int lane = exchange::lanes_of_rank(plan_.tree.lanes(), plan_.ranks, rank).first;
-    starts.push_back(exchange::lane_start(examples, plan_.tree.lanes(), lane));
+  for (int rank = 0; rank < layout_.ranks; ++rank) {
+    const int lane = exchange::lanes_of_rank(layout_.tree.lanes(), layout_.ranks, rank).first;
+    starts.push_back(exchange::lane_start(examples, layout_.tree.lanes(), lane));
   }
   starts.push_back(examples);
   return starts;
@@ -58,12 +58,12 @@ std::int64_t EpochDeal::batch_examples(std::int64_t batch) const {
 }
 
 std::size_t EpochDeal::dealt_before(std::int64_t batch, int lane) const {
-  const int lanes = plan_.tree.lanes();
-  const std::int64_t in_a_full_batch = exchange::lane_start(batch_size_, lanes, plan_.lanes.last) -
-                                       exchange::lane_start(batch_size_, lanes, plan_.lanes.first);
+  const int lanes = layout_.tree.lanes();
+  const std::int64_t in_a_full_batch = exchange::lane_start(batch_size_, lanes, layout_.lanes.last) -
+                                       exchange::lane_start(batch_size_, lanes, layout_.lanes.first);
   const std::int64_t examples = batch_examples(batch);
   return static_cast<std::size_t>(batch * in_a_full_batch + exchange::lane_start(examples, lanes, lane) -
-                                  exchange::lane_start(examples, lanes, plan_.lanes.first));
+                                  exchange::lane_start(examples, lanes, layout_.lanes.first));
 }
 
 EpochDeal::Range EpochDeal::lane(std::int64_t batch, int lane) const {
@@ -71,7 +71,7 @@ EpochDeal::Range EpochDeal::lane(std::int64_t batch, int lane) const {
 }
 
 EpochDeal::Range EpochDeal::own_lanes(std::int64_t batch) const {
-  return {dealt_before(batch, plan_.lanes.first), dealt_before(batch, plan_.lanes.last)};
+  return {dealt_before(batch, layout_.lanes.first), dealt_before(batch, layout_.lanes.last)};
 }
 
 std::size_t EpochDeal::words_of_example() const {
@@ -100,7 +100,7 @@ void EpochDeal::pack(std::int64_t epoch) {
                                      static_cast<std::uint64_t>(total_));
   positions_.assign(numbers_.begin(), numbers_.end());
   order.apply(positions_);
-  const auto ranks = static_cast<std::size_t>(plan_.ranks);
+  const auto ranks = static_cast<std::size_t>(layout_.ranks);
   const std::size_t features = own_.features.features;
   const std::size_t words = words_of_example();
   places_.resize(own_.size());

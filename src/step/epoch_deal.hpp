@@ -24,7 +24,7 @@ class EpochDeal {
   /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
   /// ranks. Throws AgreedError (usage) when a rank's lanes have more than 2^31 - 1 examples. They have weights if those of any rank have; then so must those of every
   /// rank that has examples. The same holds for users. Collective.
-  EpochDeal(const exchange::LanePlan& plan, mpi::Communicator& communicator, features::Examples own,
+  EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& communicator, features::Examples own,
             std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
             std::uint64_t seed, UnknownIds unknown = {});
 
@@ -67,7 +67,7 @@ class EpochDeal {
   void make_unknown(std::uint64_t key, std::uint64_t position, std::uint32_t* features) const;
   void unpack();
 
-  const exchange::LanePlan& plan_;
+  const exchange::LaneLayout& layout_;
   mpi::Communicator& communicator_;
   features::Examples own_;
   std::vector<std::int64_t> numbers_;

@@ -16,23 +16,23 @@ std::vector<exchange::ShardedTable> sharded_tables(const model::TwoTower& model)
 
 }  // namespace
 
-PreparedBatch::PreparedBatch(const exchange::LanePlan& plan, mpi::Communicator& communicator,
+PreparedBatch::PreparedBatch(const exchange::LaneLayout& layout, mpi::Communicator& communicator,
                              const step::EpochDeal& deal, const features::FeatureRows& catalogue,
                              const model::TwoTower& model, const learning::Negatives& negatives)
-    : plan_(plan),
+    : layout_(layout),
       deal_(deal),
       catalogue_(catalogue),
       model_(model),
       negatives_(negatives),
-      gather_(plan, communicator, catalogue.size(), negatives.are_catalogue()),
-      request_(communicator, sharded_tables(model), plan.subtree_counts),
-      lanes_(static_cast<std::size_t>(plan.lanes.size())) {}
+      gather_(layout, communicator, catalogue.size(), negatives.are_catalogue()),
+      request_(communicator, sharded_tables(model), layout.subtree_counts),
+      lanes_(static_cast<std::size_t>(layout.lanes.size())) {}
 
 void PreparedBatch::start_gather(std::int64_t batch, std::uint32_t flags) {
   number_ = batch;
   const auto own = deal_.own_lanes(batch);
   lane_weights_.clear();
-  for (int lane = plan_.lanes.first; deal_.has_weights() && lane < plan_.lanes.last; ++lane) {
+  for (int lane = layout_.lanes.first; deal_.has_weights() && lane < layout_.lanes.last; ++lane) {
     const auto weights = weights_of(deal_.lane(batch, lane));
     lane_weights_.push_back(std::accumulate(weights.begin(), weights.end(), 0.0));
   }
@@ -55,13 +55,13 @@ std::uint32_t PreparedBatch::finish_gather() {
   }
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = lanes_[i];
-    const int index = plan_.lanes.first + static_cast<int>(i);
+    const int index = layout_.lanes.first + static_cast<int>(i);
     const auto examples = deal_.lane(number_, index);
     lane.selection = std::span(iota_).subspan(examples.first, examples.size());
     lane.weights = weights_of(examples);
     lane.users = std::span(deal_.dealt().users);
     if (!lane.users.empty()) lane.users = lane.users.subspan(examples.first, examples.size());
-    lane.slice = exchange::slice_of_lane(candidates().columns(), plan_.tree.lanes(), index);
+    lane.slice = exchange::slice_of_lane(candidates().columns(), layout_.tree.lanes(), index);
     lane.labels.clear();
     for (const std::int32_t item : std::span(items).subspan(examples.first, examples.size())) {
       lane.labels.push_back(static_cast<std::int32_t>(candidates().column_of(item)));
@@ -72,7 +72,7 @@ std::uint32_t PreparedBatch::finish_gather() {
 
 void PreparedBatch::start_request() {
   for (std::size_t part = 0; part < request_.own_parts(); ++part) {
-    const exchange::LanePlan::Subtree& subtree = plan_.subtrees[part];
+    const exchange::LaneLayout::Subtree& subtree = layout_.subtrees[part];
     for (std::size_t table = 0; table < request_.tables(); ++table) {
       const std::size_t index = request_.table(table).index;
       std::vector<std::int64_t>& wanted = request_.wanted(part, table);

@@ -30,9 +30,9 @@ class PreparedBatch {
     std::vector<std::int32_t> labels;         ///< the column of each example's own candidate
   };
 
-  PreparedBatch(const exchange::LanePlan& plan, mpi::Communicator& communicator, const step::EpochDeal& deal,
-                const features::FeatureRows& catalogue, const model::TwoTower& model,
-                const learning::Negatives& negatives);
+  PreparedBatch(const exchange::LaneLayout& layout, mpi::Communicator& communicator,
+                const step::EpochDeal& deal, const features::FeatureRows& catalogue,
+                const model::TwoTower& model, const learning::Negatives& negatives);
 
   /// Begins to gather the candidates of batch `batch` of the epoch that was dealt, with one word of flags.
   void start_gather(std::int64_t batch, std::uint32_t flags);
@@ -63,7 +63,7 @@ class PreparedBatch {
  private:
   std::span<const float> weights_of(step::EpochDeal::Range examples) const;
 
-  const exchange::LanePlan& plan_;
+  const exchange::LaneLayout& layout_;
   const step::EpochDeal& deal_;
   const features::FeatureRows& catalogue_;
   const model::TwoTower& model_;

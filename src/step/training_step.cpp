@@ -28,20 +28,20 @@ std::vector<exchange::RowExchange::Table> replicated_tables(const model::Tower& 
 TrainingStep::TrainingStep(const StepParts& parts)
     : parts_(parts),
       batches_{
-          {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()},
-          {parts.plan, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()}},
+          {parts.layout, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()},
+          {parts.layout, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()}},
       tables_(parts.model.tables()),
       fetch_(parts.communicator),
-      query_rows_(parts.plan.subtrees.size()),
-      candidate_rows_(parts.plan.subtrees.size()),
-      candidates_(parts.plan, parts.communicator, parts.model.dim()),
-      dense_exchange_(parts.plan, parts.communicator, parts.model.dense().size()),
-      query_row_exchange_(parts.plan, parts.communicator, replicated_tables(parts.model.query(), 0)),
+      query_rows_(parts.layout.subtrees.size()),
+      candidate_rows_(parts.layout.subtrees.size()),
+      candidates_(parts.layout, parts.communicator, parts.model.dim()),
+      dense_exchange_(parts.layout, parts.communicator, parts.model.dense().size()),
+      query_row_exchange_(parts.layout, parts.communicator, replicated_tables(parts.model.query(), 0)),
       candidate_row_exchange_(
-          parts.plan, parts.communicator,
+          parts.layout, parts.communicator,
           replicated_tables(parts.model.candidate(), parts.model.query().tables().size())),
-      sharded_row_exchange_(parts.plan, parts.communicator),
-      lanes_(static_cast<std::size_t>(parts.plan.lanes.size())),
+      sharded_row_exchange_(parts.layout, parts.communicator),
+      lanes_(static_cast<std::size_t>(parts.layout.lanes.size())),
       scratches_(static_cast<std::size_t>(parts.team.threads())),
       dense_gradients_(lanes_.size(), parts.model.dense().size()),
       row_gradients_(lanes_.size()),
@@ -180,7 +180,7 @@ void TrainingStep::look_up() {
   for_each_lane([&](std::size_t index, int) {
     Lane& lane = lanes_[index];
     const PreparedBatch::Lane& work = batch_->lanes()[index];
-    const std::size_t part = parts_.plan.subtree_of_lane(index);
+    const std::size_t part = parts_.layout.subtree_of_lane(index);
     parts_.model.query().look_up(parts_.deal.dealt().features, work.selection, query_rows_[part], lane.query);
     parts_.model.candidate().look_up(parts_.catalogue, batch_->columns_of(work), candidate_rows_[part],
                                      lane.candidate);
@@ -402,8 +402,8 @@ tensor::MatrixView TrainingStep::own_vectors(std::size_t lane) {
 model::DropoutDraw TrainingStep::query_draw(std::size_t lane) {
   if (!parts_.model.query().drops()) return {};
   const std::int64_t first =
-      exchange::lane_start(parts_.deal.batch_examples(batch_->number()), parts_.plan.tree.lanes(),
-                           parts_.plan.lanes.first + static_cast<int>(lane));
+      exchange::lane_start(parts_.deal.batch_examples(batch_->number()), parts_.layout.tree.lanes(),
+                           parts_.layout.lanes.first + static_cast<int>(lane));
   return {parts_.optimizer.steps(), std::span(places_).subspan(static_cast<std::size_t>(first),
                                                                batch_->lanes()[lane].selection.size())};
 }

@@ -26,7 +26,7 @@ namespace gemel::step {
 
 /// What a step is made of and works on. The references must outlive the step.
 struct StepParts {
-  const exchange::LanePlan& plan;
+  const exchange::LaneLayout& layout;
   mpi::Communicator& communicator;
   const base::ThreadTeam& team;
   onednn::Runtime& runtime;

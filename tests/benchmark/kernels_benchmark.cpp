@@ -236,10 +236,10 @@ constexpr int lanes = 8;
 
 void lane_sum(benchmark::State& state) {
   const std::size_t size = argument(state, 0);
-  const exchange::LanePlan plan(lanes, 1, 0);
+  const exchange::LaneLayout layout(lanes, 1, 0);
   tensor::Matrix buffers(lanes, size);  // of zeros, so that sums in place do not grow
   const double seconds = seconds_of(state, [&] {
-    exchange::sum_own_lanes(plan, buffers.view());
+    exchange::sum_own_lanes(layout, buffers.view());
     benchmark::ClobberMemory();
   });
   report_bytes(state, seconds, 3 * product({lanes - 1, size, float_bytes}), buffers.size() * float_bytes);
@@ -259,12 +259,12 @@ void row_sum(benchmark::State& state) {
     gradients[lane].values = random_matrix(touched.size(), dim, lane);
     parts.emplace_back(gradients[lane]);
   }
-  const exchange::LanePlan plan(lanes, 1, 0);
+  const exchange::LaneLayout layout(lanes, 1, 0);
   exchange::RowSummer summer;
   std::size_t distinct = 0;
   const double seconds = seconds_of(state, [&] {
     distinct = 0;
-    summer.sum(parts, plan.local_merges, dim, [&](std::int64_t, std::span<const float> sum) {
+    summer.sum(parts, layout.local_merges, dim, [&](std::int64_t, std::span<const float> sum) {
       benchmark::DoNotOptimize(sum.data());
       ++distinct;
     });
@@ -327,7 +327,7 @@ BENCHMARK(permutation)->ArgName("indices")->Arg(4096)->Arg(80000);
 void deal(benchmark::State& state) {
   const std::size_t total = argument(state, 0);
   constexpr std::size_t features = 3;
-  const exchange::LanePlan plan(lanes, 1, 0);
+  const exchange::LaneLayout layout(lanes, 1, 0);
   mpi::Communicator world = mpi::Communicator::world();
   features::Examples own;
   own.features.features = features;
@@ -337,7 +337,7 @@ void deal(benchmark::State& state) {
   std::vector<std::int64_t> numbers(total);
   std::iota(numbers.begin(), numbers.end(), 0);
   const auto size = static_cast<std::int64_t>(total);
-  step::EpochDeal epochs(plan, world, std::move(own), std::move(numbers), size, 2048, 1);
+  step::EpochDeal epochs(layout, world, std::move(own), std::move(numbers), size, 2048, 1);
   std::int64_t epoch = 0;
   const double seconds = seconds_of(state, [&] { epochs.deal(epoch++); });
   const std::size_t example_bytes = (features + 1) * sizeof(std::uint32_t);

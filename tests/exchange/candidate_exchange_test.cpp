@@ -27,16 +27,16 @@ std::int32_t item(std::int64_t position) {
 
 struct Fixture {
   explicit Fixture(std::int64_t batch_size) : size(batch_size) {
-    const std::int64_t first = lane_start(size, lanes, plan.lanes.first);
-    for (std::int64_t i = first; i < lane_start(size, lanes, plan.lanes.last); ++i) own.push_back(item(i));
+    const std::int64_t first = lane_start(size, lanes, layout.lanes.first);
+    for (std::int64_t i = first; i < lane_start(size, lanes, layout.lanes.last); ++i) own.push_back(item(i));
     for (std::int64_t i = 0; i < size; ++i) ++expected[item(i)];
   }
 
   std::int64_t size;
   mpi::Communicator world = mpi::Communicator::world();
-  LanePlan plan{lanes, world.size(), world.rank()};
-  CandidateGather gatherer{plan, world, catalogue};
-  CandidateExchange exchange{plan, world, dim};
+  LaneLayout layout{lanes, world.size(), world.rank()};
+  CandidateGather gatherer{layout, world, catalogue};
+  CandidateExchange exchange{layout, world, dim};
 
   std::uint32_t gather(std::uint32_t flags = 0) {
     gatherer.start(own, size, flags);
@@ -86,7 +86,7 @@ TEST(CandidateExchange, MergesItemsThatAreDrawnForTheBatch) {
 
 TEST(CandidateExchange, TellsFlagsAloneWhenTheColumnsAreTheCatalogue) {
   Fixture fixture(100);
-  CandidateGather gatherer(fixture.plan, fixture.world, catalogue, true);
+  CandidateGather gatherer(fixture.layout, fixture.world, catalogue, true);
   for (int batch = 0; batch < 2; ++batch) {
     const std::int64_t before = test::sent_bytes();
     gatherer.start(fixture.own, fixture.size, 1U << fixture.world.rank());
@@ -138,7 +138,7 @@ TEST(CandidateExchange, SharesVectorsAndReducesGradientsInTheOrderOfTheTree) {
   tensor::MatrixView gradients = fixture.exchange.gradients();
   for (std::size_t lane = 0; lane < gradients.rows(); ++lane) {
     for (std::size_t i = 0; i < gradients.cols(); ++i) {
-      gradients(lane, i) = test::number(10 + lane + static_cast<std::size_t>(fixture.plan.lanes.first), i);
+      gradients(lane, i) = test::number(10 + lane + static_cast<std::size_t>(fixture.layout.lanes.first), i);
     }
   }
   fixture.exchange.start_reduce();
@@ -170,7 +170,7 @@ TEST(CandidateExchange, MovesTheBytesOfTheFormulas) {
   before = test::sent_bytes();
   fixture.exchange.start_reduce();
   fixture.exchange.finish_reduce();
-  const auto subtrees = static_cast<std::int64_t>(fixture.plan.subtrees.size());
+  const auto subtrees = static_cast<std::int64_t>(fixture.layout.subtrees.size());
   EXPECT_EQ(test::sent_bytes() - before, subtrees * (columns - own) * static_cast<std::int64_t>(dim) * 4);
 }
 

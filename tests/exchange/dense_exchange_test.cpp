@@ -12,11 +12,11 @@
 namespace gemel::exchange {
 namespace {
 
-tensor::Matrix own_lanes(const LanePlan& plan, std::size_t size) {
-  tensor::Matrix lanes(static_cast<std::size_t>(plan.lanes.size()), size);
+tensor::Matrix own_lanes(const LaneLayout& layout, std::size_t size) {
+  tensor::Matrix lanes(static_cast<std::size_t>(layout.lanes.size()), size);
   for (std::size_t lane = 0; lane < lanes.rows(); ++lane) {
     for (std::size_t i = 0; i < size; ++i) {
-      lanes(lane, i) = test::number(lane + static_cast<std::size_t>(plan.lanes.first), i);
+      lanes(lane, i) = test::number(lane + static_cast<std::size_t>(layout.lanes.first), i);
     }
   }
   return lanes;
@@ -30,10 +30,10 @@ std::span<const float> all_reduce(DenseExchange& exchange, tensor::MatrixView la
 
 void expect_tree_sum(int lanes, std::size_t size, bool doubles) {
   auto world = mpi::Communicator::world();
-  const LanePlan plan(lanes, world.size(), world.rank());
-  DenseExchange exchange(plan, world, size, doubles);
+  const LaneLayout layout(lanes, world.size(), world.rank());
+  DenseExchange exchange(layout, world, size, doubles);
   for (int repetition = 0; repetition < 2; ++repetition) {  // the second uses memory of the first
-    tensor::Matrix own = own_lanes(plan, size);
+    tensor::Matrix own = own_lanes(layout, size);
     const auto sum = all_reduce(exchange, own.view());
     ASSERT_EQ(sum.size(), size);
     for (std::size_t i = 0; i < size; ++i) {
@@ -56,9 +56,9 @@ TEST(DenseExchange, GivesEveryRankTheBitsOfTheLaneTree) {
 /// Bytes that this rank sends to sum `size` floats. Collective.
 std::int64_t bytes_of_sum(std::size_t size, bool doubles) {
   auto world = mpi::Communicator::world();
-  const LanePlan plan(8, world.size(), world.rank());
-  DenseExchange exchange(plan, world, size, doubles);
-  tensor::Matrix own = own_lanes(plan, size);
+  const LaneLayout layout(8, world.size(), world.rank());
+  DenseExchange exchange(layout, world, size, doubles);
+  tensor::Matrix own = own_lanes(layout, size);
   const std::int64_t before = test::sent_bytes();
   all_reduce(exchange, own.view());
   return test::sent_bytes() - before;
@@ -68,7 +68,8 @@ TEST(DenseExchange, SegmentsMoveTwiceTheirSizeButForTheOwnShare) {
   auto world = mpi::Communicator::world();
   const std::int64_t ranks = world.size();
   for (const std::size_t size : {840UL, 840UL * 64}) {  // divisible by every number of ranks up to 8
-    const auto subtrees = static_cast<std::int64_t>(LanePlan(8, world.size(), world.rank()).subtrees.size());
+    const auto subtrees =
+        static_cast<std::int64_t>(LaneLayout(8, world.size(), world.rank()).subtrees.size());
     // Reduce: the other ranks' segments of each own subtree. Gather: the own segment to each other rank.
     const std::int64_t segment = static_cast<std::int64_t>(size * sizeof(float)) / ranks;
     const std::int64_t sent = bytes_of_sum(size, false);
@@ -103,9 +104,9 @@ TEST(DenseExchange, DoublesSmallBuffersWhereThatTakesFewRoundsOrManyRanks) {
 
 TEST(DenseExchange, TheCommunicatorCountsWhatMpiIsGiven) {
   auto world = mpi::Communicator::world();
-  const LanePlan plan(8, world.size(), world.rank());
-  DenseExchange exchange(plan, world, 50000);
-  tensor::Matrix own = own_lanes(plan, 50000);
+  const LaneLayout layout(8, world.size(), world.rank());
+  DenseExchange exchange(layout, world, 50000);
+  tensor::Matrix own = own_lanes(layout, 50000);
   const std::int64_t before = test::sent_bytes();
   const std::int64_t counted_before = world.bytes_sent();
   all_reduce(exchange, own.view());

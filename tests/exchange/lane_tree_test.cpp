@@ -21,13 +21,13 @@ std::string spell_distributed(int lanes, int ranks) {
   std::vector<std::string> subtree_sums;
   std::vector<Merge> global;
   for (int rank = 0; rank < ranks; ++rank) {
-    const LanePlan plan(lanes, ranks, rank);
+    const LaneLayout layout(lanes, ranks, rank);
     std::vector<std::string> own;
-    for (int lane = plan.lanes.first; lane < plan.lanes.last; ++lane) own.push_back(std::to_string(lane));
-    for (const auto [into, from] : plan.local_merges) own[into] = "(" + own[into] + "+" + own[from] + ")";
-    for (const LanePlan::Subtree& subtree : plan.subtrees) subtree_sums.push_back(own[subtree.first]);
-    EXPECT_EQ(plan.subtree_counts[static_cast<std::size_t>(rank)], plan.subtrees.size());
-    global = plan.global_merges;
+    for (int lane = layout.lanes.first; lane < layout.lanes.last; ++lane) own.push_back(std::to_string(lane));
+    for (const auto [into, from] : layout.local_merges) own[into] = "(" + own[into] + "+" + own[from] + ")";
+    for (const LaneLayout::Subtree& subtree : layout.subtrees) subtree_sums.push_back(own[subtree.first]);
+    EXPECT_EQ(layout.subtree_counts[static_cast<std::size_t>(rank)], layout.subtrees.size());
+    global = layout.global_merges;
   }
   return spell(subtree_sums, global);
 }
@@ -52,10 +52,10 @@ TEST(LaneTree, TheOrderOfTheSumDoesNotDependOnTheNumberOfRanks) {
 
 TEST(LaneTree, ARankOwnsOneSubtreeWhenLanesDivideEvenlyByAPowerOfTwo) {
   for (const int ranks : {1, 2, 4, 8}) {
-    for (int rank = 0; rank < ranks; ++rank) EXPECT_EQ(LanePlan(8, ranks, rank).subtrees.size(), 1U);
+    for (int rank = 0; rank < ranks; ++rank) EXPECT_EQ(LaneLayout(8, ranks, rank).subtrees.size(), 1U);
   }
   // Three ranks of eight lanes own {0,1}, {2,3},{4} and {5},{6,7}.
-  EXPECT_EQ(LanePlan(8, 3, 1).subtree_counts, (std::vector<std::size_t>{1, 2, 2}));
+  EXPECT_EQ(LaneLayout(8, 3, 1).subtree_counts, (std::vector<std::size_t>{1, 2, 2}));
 }
 
 TEST(LaneTree, SumsNumbersAlongTheTree) {

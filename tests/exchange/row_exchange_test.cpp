@@ -17,14 +17,14 @@ constexpr int lanes = 8;
 
 struct Fixture {
   mpi::Communicator world = mpi::Communicator::world();
-  LanePlan plan{lanes, world.size(), world.rank()};
+  LaneLayout layout{lanes, world.size(), world.rank()};
   std::vector<std::size_t> dims = {5, 32, 1};
   std::vector<std::int64_t> rows = {57, 203, 0};
-  RowExchange exchange{plan, world, {{0, 5}, {1, 32}, {2, 1}}};
+  RowExchange exchange{layout, world, {{0, 5}, {1, 32}, {2, 1}}};
 
   std::vector<std::vector<RowGradient>> own() {
     std::vector<std::vector<RowGradient>> all;
-    for (int lane = plan.lanes.first; lane < plan.lanes.last; ++lane) {
+    for (int lane = layout.lanes.first; lane < layout.lanes.last; ++lane) {
       auto& tables = all.emplace_back();
       for (std::size_t table = 0; table < dims.size(); ++table) {
         tables.push_back(test::lane_gradient(table, lane, rows[table], dims[table]));
@@ -65,11 +65,11 @@ TEST(RowExchange, SendsEachOtherRankEightBytesAndTheValuesOfEveryRow) {
   // Distinct rows of each subtree of this rank, found with sets.
   std::int64_t expected = 0;
   std::int64_t counts = 0;
-  for (const LaneRange& subtree : fixture.plan.tree.subtrees(fixture.plan.lanes)) {
+  for (const LaneRange& subtree : fixture.layout.tree.subtrees(fixture.layout.lanes)) {
     for (std::size_t table = 0; table < fixture.dims.size(); ++table) {
       std::set<std::int64_t> distinct;
       for (int lane = subtree.first; lane < subtree.last; ++lane) {
-        const auto& rows = own[static_cast<std::size_t>(lane - fixture.plan.lanes.first)][table].rows;
+        const auto& rows = own[static_cast<std::size_t>(lane - fixture.layout.lanes.first)][table].rows;
         distinct.insert(rows.begin(), rows.end());
       }
       expected += static_cast<std::int64_t>(distinct.size() * (8 + 4 * fixture.dims[table]));

@@ -38,20 +38,20 @@ float weight(std::size_t table, std::int64_t row, std::size_t column) {
 /// Tables of 57, 203 and 3 rows, so that on 8 ranks some blocks of the last one are empty. Table 1 of the model is not sharded.
 struct Fixture {
   mpi::Communicator world = mpi::Communicator::world();
-  LanePlan plan{lanes, world.size(), world.rank()};
+  LaneLayout layout{lanes, world.size(), world.rank()};
   std::vector<ShardedTable> tables = {
       {0, {57, world.size()}, 5}, {2, {203, world.size()}, 32}, {3, {3, world.size()}, 1}};
-  RowRequest request{world, tables, plan.subtree_counts};
+  RowRequest request{world, tables, layout.subtree_counts};
   RowFetch fetch{world};
-  ShardedRowExchange exchange{plan, world};
+  ShardedRowExchange exchange{layout, world};
 
   void ask() {
-    for (std::size_t part = 0; part < plan.subtrees.size(); ++part) {
+    for (std::size_t part = 0; part < layout.subtrees.size(); ++part) {
       for (std::size_t table = 0; table < tables.size(); ++table) {
         std::set<std::int64_t> rows;
-        for (std::size_t lane = plan.subtrees[part].first; lane < plan.subtrees[part].last; ++lane) {
+        for (std::size_t lane = layout.subtrees[part].first; lane < layout.subtrees[part].last; ++lane) {
           for (std::int64_t row = 0; row < tables[table].blocks.rows(); ++row) {
-            if (test::touches(table, plan.lanes.first + static_cast<int>(lane), row)) rows.insert(row);
+            if (test::touches(table, layout.lanes.first + static_cast<int>(lane), row)) rows.insert(row);
           }
         }
         request.wanted(part, table).assign(rows.begin(), rows.end());
@@ -80,7 +80,7 @@ struct Fixture {
 
   std::vector<std::vector<RowGradient>> gradients() {
     std::vector<std::vector<RowGradient>> all;
-    for (int lane = plan.lanes.first; lane < plan.lanes.last; ++lane) {
+    for (int lane = layout.lanes.first; lane < layout.lanes.last; ++lane) {
       auto& of_lane = all.emplace_back(4);
       for (std::size_t table = 0; table < tables.size(); ++table) {
         of_lane[tables[table].index] =

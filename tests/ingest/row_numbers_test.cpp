@@ -40,9 +40,9 @@ TEST(RowNumbersTest, AreRefusedWhereAnEpochIsDealt) {
   auto world = mpi::Communicator::world();
   constexpr int lanes = 8;
   if (world.size() > lanes) return;
-  const exchange::LanePlan plan(lanes, world.size(), world.rank());
+  const exchange::LaneLayout layout(lanes, world.size(), world.rank());
   const auto deal = [&](std::int64_t examples_of_a_rank) {
-    const step::EpochDeal is_made(plan, world, {}, {}, examples_of_a_rank * world.size(), 2048, 1);
+    const step::EpochDeal is_made(layout, world, {}, {}, examples_of_a_rank * world.size(), 2048, 1);
   };
   EXPECT_NO_THROW(deal(std::int64_t{1} << 29));
   EXPECT_THROW(deal(std::int64_t{1} << 32), mpi::AgreedError);

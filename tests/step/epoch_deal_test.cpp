@@ -14,7 +14,7 @@ constexpr int lanes = 8;
 
 /// Example number i has item i and the words 7 i and 7 i + 1. Own examples: every third number goes to a rank out of turn, and
 /// where there is more than one rank the last one brings none. The weight of example i is i / 4, its user 3 i.
-EpochDeal make_deal(const exchange::LanePlan& plan, mpi::Communicator& communicator, std::int64_t total,
+EpochDeal make_deal(const exchange::LaneLayout& layout, mpi::Communicator& communicator, std::int64_t total,
                     std::int64_t batch_size, std::uint64_t seed, bool with_weights = false,
                     bool with_users = false, UnknownIds unknown = {}) {
   features::Examples own;
@@ -32,19 +32,19 @@ EpochDeal make_deal(const exchange::LanePlan& plan, mpi::Communicator& communica
     if (with_weights) own.weights.push_back(0.25F * static_cast<float>(i));
     if (with_users) own.users.push_back(static_cast<std::int32_t>(3 * i));
   }
-  return EpochDeal(plan, communicator, std::move(own), std::move(numbers), total, batch_size, seed,
+  return EpochDeal(layout, communicator, std::move(own), std::move(numbers), total, batch_size, seed,
                    std::move(unknown));
 }
 
 /// The numbers of the examples of a batch in order, all lanes of all ranks after one another. lane_sizes: of all lanes.
-std::vector<std::int32_t> batch_order(const exchange::LanePlan& plan, mpi::Communicator& communicator,
+std::vector<std::int32_t> batch_order(const exchange::LaneLayout& layout, mpi::Communicator& communicator,
                                       const EpochDeal& deal, std::int64_t batch,
                                       std::vector<std::size_t>& lane_sizes) {
   std::vector<std::int32_t> own;
   std::vector<std::size_t> sizes;
   const auto own_range = deal.own_lanes(batch);
   std::size_t next = own_range.first;
-  for (int lane = plan.lanes.first; lane < plan.lanes.last; ++lane) {
+  for (int lane = layout.lanes.first; lane < layout.lanes.last; ++lane) {
     const auto range = deal.lane(batch, lane);
     EXPECT_EQ(range.first, next);
     next = range.last;
@@ -61,13 +61,13 @@ std::vector<std::int32_t> batch_order(const exchange::LanePlan& plan, mpi::Commu
   return communicator.all_gather_varying(std::span<const std::int32_t>(own));
 }
 
-std::vector<std::int32_t> epoch_order(const exchange::LanePlan& plan, mpi::Communicator& communicator,
+std::vector<std::int32_t> epoch_order(const exchange::LaneLayout& layout, mpi::Communicator& communicator,
                                       EpochDeal& deal, std::int64_t epoch) {
   deal.deal(epoch);
   std::vector<std::int32_t> order;
   for (std::int64_t batch = 0; batch < deal.batches(); ++batch) {
     std::vector<std::size_t> lane_sizes;
-    const auto part = batch_order(plan, communicator, deal, batch, lane_sizes);
+    const auto part = batch_order(layout, communicator, deal, batch, lane_sizes);
     EXPECT_EQ(static_cast<std::int64_t>(part.size()), deal.batch_examples(batch));
     EXPECT_EQ(lane_sizes.size(), std::size_t{lanes});
     const auto [least, most] = std::minmax_element(lane_sizes.begin(), lane_sizes.end());
@@ -79,14 +79,14 @@ std::vector<std::int32_t> epoch_order(const exchange::LanePlan& plan, mpi::Commu
 
 void expect_deals(std::int64_t total, std::int64_t batch_size) {
   auto world = mpi::Communicator::world();
-  const exchange::LanePlan plan(lanes, world.size(), world.rank());
-  EpochDeal deal = make_deal(plan, world, total, batch_size, 11);
+  const exchange::LaneLayout layout(lanes, world.size(), world.rank());
+  EpochDeal deal = make_deal(layout, world, total, batch_size, 11);
   auto alone = mpi::Communicator::self();
-  const exchange::LanePlan plan_alone(lanes, 1, 0);
+  const exchange::LaneLayout plan_alone(lanes, 1, 0);
   EpochDeal deal_alone = make_deal(plan_alone, alone, total, batch_size, 11);
   std::set<std::vector<std::int32_t>> orders;
   for (std::int64_t epoch = 0; epoch < 3; ++epoch) {
-    const auto order = epoch_order(plan, world, deal, epoch);
+    const auto order = epoch_order(layout, world, deal, epoch);
     const std::set<std::int32_t> distinct(order.begin(), order.end());
     EXPECT_EQ(static_cast<std::int64_t>(order.size()), total);
     EXPECT_EQ(static_cast<std::int64_t>(distinct.size()), total) << "each example once";
@@ -109,33 +109,33 @@ TEST(EpochDealTest, DealsFewExamples) {
 
 TEST(EpochDealTest, OnlyTheLastBatchIsShort) {
   auto alone = mpi::Communicator::self();
-  const exchange::LanePlan plan(lanes, 1, 0);
-  const EpochDeal deal = make_deal(plan, alone, 100, 24, 1);
+  const exchange::LaneLayout layout(lanes, 1, 0);
+  const EpochDeal deal = make_deal(layout, alone, 100, 24, 1);
   EXPECT_EQ(deal.batches(), 5);
   for (std::int64_t batch = 0; batch < 4; ++batch) EXPECT_EQ(deal.batch_examples(batch), 24);
   EXPECT_EQ(deal.batch_examples(4), 4);
-  EXPECT_EQ(make_deal(plan, alone, 96, 24, 1).batches(), 4);
+  EXPECT_EQ(make_deal(layout, alone, 96, 24, 1).batches(), 4);
 }
 
 TEST(EpochDealTest, DealingAnEpochAgainGivesTheSameOrderAndAnotherSeedAnother) {
   auto alone = mpi::Communicator::self();
-  const exchange::LanePlan plan(lanes, 1, 0);
-  EpochDeal deal = make_deal(plan, alone, 60, 24, 1);
-  const auto order = epoch_order(plan, alone, deal, 4);
-  epoch_order(plan, alone, deal, 5);
-  EXPECT_EQ(epoch_order(plan, alone, deal, 4), order);
-  EpochDeal other = make_deal(plan, alone, 60, 24, 2);
-  EXPECT_NE(epoch_order(plan, alone, other, 4), order);
+  const exchange::LaneLayout layout(lanes, 1, 0);
+  EpochDeal deal = make_deal(layout, alone, 60, 24, 1);
+  const auto order = epoch_order(layout, alone, deal, 4);
+  epoch_order(layout, alone, deal, 5);
+  EXPECT_EQ(epoch_order(layout, alone, deal, 4), order);
+  EpochDeal other = make_deal(layout, alone, 60, 24, 2);
+  EXPECT_NE(epoch_order(layout, alone, other, 4), order);
 }
 
 TEST(EpochDealTest, WeightsTravelWithTheirExamples) {
   auto world = mpi::Communicator::world();
-  const exchange::LanePlan plan(lanes, world.size(), world.rank());
+  const exchange::LaneLayout layout(lanes, world.size(), world.rank());
   for (const std::int64_t total : {100, 2}) {
-    EpochDeal deal = make_deal(plan, world, total, 24, 11, true);
-    EpochDeal unweighted = make_deal(plan, world, total, 24, 11);
+    EpochDeal deal = make_deal(layout, world, total, 24, 11, true);
+    EpochDeal unweighted = make_deal(layout, world, total, 24, 11);
     for (std::int64_t epoch = 0; epoch < 2; ++epoch) {
-      EXPECT_EQ(epoch_order(plan, world, deal, epoch), epoch_order(plan, world, unweighted, epoch));
+      EXPECT_EQ(epoch_order(layout, world, deal, epoch), epoch_order(layout, world, unweighted, epoch));
       const features::Examples& dealt = deal.dealt();
       EXPECT_EQ(dealt.weights.size(), dealt.size());
       for (std::size_t i = 0; i < dealt.size(); ++i)
@@ -147,12 +147,12 @@ TEST(EpochDealTest, WeightsTravelWithTheirExamples) {
 
 TEST(EpochDealTest, UsersTravelWithTheirExamples) {
   auto world = mpi::Communicator::world();
-  const exchange::LanePlan plan(lanes, world.size(), world.rank());
+  const exchange::LaneLayout layout(lanes, world.size(), world.rank());
   for (const std::int64_t total : {100, 2}) {
     for (const bool with_weights : {false, true}) {
-      EpochDeal deal = make_deal(plan, world, total, 24, 11, with_weights, true);
-      EpochDeal plain = make_deal(plan, world, total, 24, 11);
-      EXPECT_EQ(epoch_order(plan, world, deal, 0), epoch_order(plan, world, plain, 0));
+      EpochDeal deal = make_deal(layout, world, total, 24, 11, with_weights, true);
+      EpochDeal plain = make_deal(layout, world, total, 24, 11);
+      EXPECT_EQ(epoch_order(layout, world, deal, 0), epoch_order(layout, world, plain, 0));
       const features::Examples& dealt = deal.dealt();
       EXPECT_EQ(dealt.users.size(), dealt.size());
       for (std::size_t i = 0; i < dealt.size(); ++i) {
@@ -168,8 +168,8 @@ TEST(EpochDealTest, UsersTravelWithTheirExamples) {
 /// The items of the examples of an epoch whose second id was replaced. Everything else must have stayed.
 std::set<std::int32_t> unknown_items(mpi::Communicator& communicator, std::int64_t total, float share,
                                      std::int64_t epoch) {
-  const exchange::LanePlan plan(lanes, communicator.size(), communicator.rank());
-  EpochDeal deal = make_deal(plan, communicator, total, 24, 11, false, false, {share, {1}});
+  const exchange::LaneLayout layout(lanes, communicator.size(), communicator.rank());
+  EpochDeal deal = make_deal(layout, communicator, total, 24, 11, false, false, {share, {1}});
   deal.deal(epoch);
   std::vector<std::int32_t> own;
   for (std::size_t i = 0; i < deal.dealt().size(); ++i) {

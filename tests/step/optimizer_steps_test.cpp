@@ -39,12 +39,12 @@ struct Outcome {
 /// A run of all epochs on the ranks of a communicator. The weights are settled at the end, or after every second step.
 Outcome train(const OptimizerOptions& options, mpi::Communicator world, int threads = 1,
               const std::set<std::string>& sharded = {}, bool settle_often = false) {
-  const exchange::LanePlan plan(lanes, world.size(), world.rank());
+  const exchange::LaneLayout layout(lanes, world.size(), world.rank());
   const base::ThreadTeam team(threads);
   onednn::Runtime runtime(threads);
   std::vector<std::int64_t> numbers;
   features::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
-  step::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
+  step::EpochDeal deal(layout, world, std::move(own), std::move(numbers), total, batch_size, seed);
   const features::FeatureRows rows = catalogue();
   model::TwoTower model(query_features(), candidate_features(), {.layers = {5, 4}}, seed,
                         {world.size(), world.rank(), sharded});
@@ -57,12 +57,12 @@ Outcome train(const OptimizerOptions& options, mpi::Communicator world, int thre
   learning::Optimizer optimizer(options, model);
   metering::PhaseTimer timer;
   metering::TrafficMeter traffic(world);
-  TrainingStep step({plan, world, team, runtime, deal, rows, model, loss, optimizer, timer, traffic});
+  TrainingStep step({layout, world, team, runtime, deal, rows, model, loss, optimizer, timer, traffic});
   Outcome outcome;
   for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
     deal.deal(epoch);
     for (std::int64_t batch = 0; batch < batches; ++batch) {
-      std::vector<double> own_losses(static_cast<std::size_t>(plan.lanes.size()), 0.0);
+      std::vector<double> own_losses(static_cast<std::size_t>(layout.lanes.size()), 0.0);
       step.run(batch, 0, own_losses);
       outcome.norms.push_back(step.gradient_norm());
       if (settle_often && batch % 2 == 1) optimizer.settle_all();

@@ -81,7 +81,7 @@ Outcome run_step(const LossOptions& loss_options, const OptimizerOptions& optimi
                  std::int64_t batch, int threads, const std::set<std::string>& sharded = {},
                  std::int64_t steps = 1, const Architecture& architecture = {}, bool is_weighted = false) {
   auto world = mpi::Communicator::world();
-  const exchange::LanePlan plan(lanes, world.size(), world.rank());
+  const exchange::LaneLayout layout(lanes, world.size(), world.rank());
   const base::ThreadTeam team(threads);
   onednn::Runtime runtime(threads);
   std::vector<std::int64_t> numbers;
@@ -92,7 +92,7 @@ Outcome run_step(const LossOptions& loss_options, const OptimizerOptions& optimi
   }
   std::optional<ingest::UserHistory> seen;
   if (loss_options.mask_seen) seen.emplace(users, own.users, own.items, world);
-  step::EpochDeal deal(plan, world, std::move(own), std::move(numbers), total, batch_size, seed);
+  step::EpochDeal deal(layout, world, std::move(own), std::move(numbers), total, batch_size, seed);
   deal.deal(0);
   const features::FeatureRows rows = catalogue_of(architecture);
   model::TwoTower model(architecture.query, architecture.candidate, architecture.options, seed,
@@ -109,8 +109,8 @@ Outcome run_step(const LossOptions& loss_options, const OptimizerOptions& optimi
   metering::TrafficMeter traffic(world);
   Outcome outcome;
   if (sharded.empty()) outcome.before = reference_of(model);
-  TrainingStep step({plan, world, team, runtime, deal, rows, model, loss, optimizer, timer, traffic});
-  std::vector<double> losses(static_cast<std::size_t>(plan.lanes.size()), 0.0);
+  TrainingStep step({layout, world, team, runtime, deal, rows, model, loss, optimizer, timer, traffic});
+  std::vector<double> losses(static_cast<std::size_t>(layout.lanes.size()), 0.0);
   outcome.flags = step.run(batch, 1U << world.rank(), losses);
   for (std::int64_t next = batch + 1; next < batch + steps; ++next) {
     // As a checkpoint does, whose messages must not be taken for those of the next batch.

@@ -42,7 +42,7 @@ struct StepSetting {
   ingest::TrainingData data;
   plan::JobShape job;
   plan::Plan plan;
-  exchange::LanePlan lanes;
+  exchange::LaneLayout lanes;
   base::ThreadTeam team;
   onednn::Runtime runtime;
   model::TwoTower model;

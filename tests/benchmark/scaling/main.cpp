@@ -103,13 +103,13 @@ double planned_bytes(const plan::Plan& plan) {
 
 void run(const Settings& settings, mpi::Communicator& world) {
   const Job& job = settings.job;
-  const exchange::LanePlan plan(job.ranks, job.ranks, world.rank());
+  const exchange::LaneLayout layout(job.ranks, job.ranks, world.rank());
   const Workload workload(job);
   const plan::JobShape shape = shape_of(workload, world);
   const plan::Plan planned = plan::make_plan(shape, {});
   open_network(settings.speeds, settings.flows, world);
   Node node(settings.flops_per_second);
-  SimulatedStep step(workload, planned, plan, world, node);
+  SimulatedStep step(workload, planned, layout, world, node);
   step.gather_first(0);
   world.barrier();
   node.reset();

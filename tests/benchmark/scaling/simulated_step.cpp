@@ -49,29 +49,29 @@ std::vector<exchange::RowExchange::Table> replicated_tables(const plan::Plan& pl
 }  // namespace
 
 SimulatedStep::SimulatedStep(const Workload& workload, const plan::Plan& placements,
-                             const exchange::LanePlan& plan, mpi::Communicator& communicator, Node& node)
+                             const exchange::LaneLayout& layout, mpi::Communicator& communicator, Node& node)
     : workload_(workload),
-      plan_(plan),
+      layout_(layout),
       communicator_(communicator),
       node_(node),
       query_parameters_(static_cast<double>(dense_parameters(query_width, workload.job().layers))),
       candidate_parameters_(static_cast<double>(dense_parameters(candidate_width, workload.job().layers))),
       sharded_(sharded_tables(placements)),
-      batches_{Batch{{plan, communicator, static_cast<std::size_t>(workload.job().items)},
-                     {communicator, sharded_, plan.subtree_counts},
+      batches_{Batch{{layout, communicator, static_cast<std::size_t>(workload.job().items)},
+                     {communicator, sharded_, layout.subtree_counts},
                      0,
                      {}},
-               Batch{{plan, communicator, static_cast<std::size_t>(workload.job().items)},
-                     {communicator, sharded_, plan.subtree_counts},
+               Batch{{layout, communicator, static_cast<std::size_t>(workload.job().items)},
+                     {communicator, sharded_, layout.subtree_counts},
                      0,
                      {}}},
       fetch_(communicator),
-      candidates_(plan, communicator, workload.job().layers.back()),
-      dense_exchange_(plan, communicator, all_dense_parameters(workload.job().layers)),
-      query_row_exchange_(plan, communicator, replicated_tables(placements, 0, query_table_count)),
-      candidate_row_exchange_(plan, communicator,
+      candidates_(layout, communicator, workload.job().layers.back()),
+      dense_exchange_(layout, communicator, all_dense_parameters(workload.job().layers)),
+      query_row_exchange_(layout, communicator, replicated_tables(placements, 0, query_table_count)),
+      candidate_row_exchange_(layout, communicator,
                               replicated_tables(placements, query_table_count, table_count)),
-      sharded_row_exchange_(plan, communicator),
+      sharded_row_exchange_(layout, communicator),
       dense_gradients_(1, all_dense_parameters(workload.job().layers)),
       row_gradients_(1) {
   row_gradients_[0].resize(table_count);
@@ -130,9 +130,9 @@ void SimulatedStep::finish_next() {
 
 void SimulatedStep::start_gather(Batch& batch, std::int64_t number) {
   batch.number = number;
-  const std::uint32_t last_rank = plan_.rank + 1 == plan_.ranks ? 1 : 0;
+  const std::uint32_t last_rank = layout_.rank + 1 == layout_.ranks ? 1 : 0;
   node_.exchange(Traffic::gather, [&] {
-    batch.gather.start(workload_.items(number, plan_.rank), workload_.job().batch_size, last_rank);
+    batch.gather.start(workload_.items(number, layout_.rank), workload_.job().batch_size, last_rank);
   });
 }
 
@@ -140,9 +140,9 @@ void SimulatedStep::finish_gather(Batch& batch) {
   node_.exchange(Traffic::gather, [&] { require(batch.gather.finish() == 1, "scaling: wrong flags came"); });
   node_.touch(bytes_per_example * static_cast<double>(workload_.job().batch_size));
   const exchange::DistinctCandidates& candidates = batch.gather.candidates();
-  for (const std::int32_t item : workload_.items(batch.number, plan_.rank))
+  for (const std::int32_t item : workload_.items(batch.number, layout_.rank))
     require(candidates.rows()[candidates.column_of(item)] == item, "scaling: an item was lost");
-  batch.slice = exchange::slice_of_lane(candidates.columns(), plan_.ranks, plan_.rank);
+  batch.slice = exchange::slice_of_lane(candidates.columns(), layout_.ranks, layout_.rank);
 }
 
 void SimulatedStep::start_request(Batch& batch) {
@@ -192,7 +192,7 @@ void SimulatedStep::finish_share() {
 void SimulatedStep::compute_loss() {
   const std::size_t width = candidates_.vectors().cols();
   const std::span<float> gradients = candidates_.gradients().row(0);
-  for (std::size_t i = 0; i < gradients.size(); ++i) gradients[i] = addend(plan_.rank, i / width);
+  for (std::size_t i = 0; i < gradients.size(); ++i) gradients[i] = addend(layout_.rank, i / width);
   node_.work(examples() * columns() * (6 * static_cast<double>(width) + flops_per_exp));
 }
 
@@ -210,7 +210,7 @@ void SimulatedStep::finish_reduce() {
   node_.exchange(Traffic::reduce, [&] { sum = candidates_.finish_reduce(); });
   node_.touch(static_cast<double>(candidates_.gradients().cols() * sizeof(float)));  // adds what came
   for (std::size_t column = 0; column < sum.rows(); ++column)
-    require(sum.row(column).back() == sum_of_addends(plan_.ranks, batch_->slice.first + column),
+    require(sum.row(column).back() == sum_of_addends(layout_.ranks, batch_->slice.first + column),
             "scaling: a wrong sum of candidate gradients came");
 }
 
@@ -241,7 +241,7 @@ void SimulatedStep::start_candidate_row_exchange() {
 }
 
 void SimulatedStep::start_dense_exchange() {
-  for (std::size_t i = 0; i < dense_gradients_.cols(); ++i) dense_gradients_(0, i) = addend(plan_.rank, i);
+  for (std::size_t i = 0; i < dense_gradients_.cols(); ++i) dense_gradients_(0, i) = addend(layout_.rank, i);
   node_.exchange(Traffic::dense, [&] { dense_exchange_.start(dense_gradients_.view()); });
 }
 
@@ -275,7 +275,7 @@ void SimulatedStep::update_dense() {
   std::span<const float> sum;
   node_.exchange(Traffic::dense, [&] { sum = dense_exchange_.finish(); });
   for (std::size_t i = 0; i < sum.size(); ++i)
-    require(sum[i] == sum_of_addends(plan_.ranks, i), "scaling: a wrong sum of dense gradients came");
+    require(sum[i] == sum_of_addends(layout_.ranks, i), "scaling: a wrong sum of dense gradients came");
   node_.compute(flops_per_update * static_cast<double>(sum.size()));
 }
 
@@ -292,12 +292,12 @@ void SimulatedStep::check_gradients() const {
 
 std::vector<std::int64_t> SimulatedStep::rows_of(const Batch& batch, std::size_t table) const {
   return workload_.touched_rows(
-      table, batch.number, plan_.rank,
+      table, batch.number, layout_.rank,
       batch.gather.candidates().rows().subspan(batch.slice.first, batch.slice.size()));
 }
 
 double SimulatedStep::examples() const {
-  return static_cast<double>(workload_.job().batch_size) / plan_.ranks;
+  return static_cast<double>(workload_.job().batch_size) / layout_.ranks;
 }
 
 }  // namespace gemel::scaling

@@ -24,7 +24,7 @@ namespace gemel::scaling {
 /// thing: InternalError when they did not.
 class SimulatedStep {
  public:
-  SimulatedStep(const Workload& workload, const plan::Plan& placements, const exchange::LanePlan& plan,
+  SimulatedStep(const Workload& workload, const plan::Plan& placements, const exchange::LaneLayout& layout,
                 mpi::Communicator& communicator, Node& node);
 
   /// Prepares a batch that no step before it has prepared. Collective.
@@ -73,7 +73,7 @@ class SimulatedStep {
   double columns() const { return static_cast<double>(batch_->gather.candidates().columns()); }
 
   const Workload& workload_;
-  const exchange::LanePlan& plan_;
+  const exchange::LaneLayout& layout_;
   mpi::Communicator& communicator_;
   Node& node_;
   double query_parameters_;
