@@ -8,16 +8,18 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/export.hpp"
+
 namespace gemel {
 
 /// What a field of a line of pairs is.
 enum class PairColumn { user, item, rating, timestamp, unused };
 
 /// The name that --columns gives it.
-std::string_view name_of(PairColumn column);
+GEMEL_API std::string_view name_of(PairColumn column);
 
 /// What the fields of a line of pairs are, in order.
-class PairColumns {
+class GEMEL_API PairColumns {
  public:
   PairColumns() = default;
   /// Throws UsageError unless user and item are there, and none twice but unused.

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "gemel/export.hpp"
+
 namespace gemel {
 
 /// What an evaluation measures. `accuracy` is a mean over test examples and goes by scores (the top-k categorical accuracy of
@@ -29,12 +31,12 @@ enum class SeenItems { none, train, train_and_validation };
 inline constexpr int most_lanes = 1024;
 
 /// The kinds by the names that --metrics takes, in the order in which values are told.
-const std::vector<std::pair<std::string, MetricKind>>& metric_kinds();
+GEMEL_API const std::vector<std::pair<std::string, MetricKind>>& metric_kinds();
 
 /// Each with the name that --exclude-seen gives it.
-const std::vector<std::pair<std::string, SeenItems>>& seen_items_names();
+GEMEL_API const std::vector<std::pair<std::string, SeenItems>>& seen_items_names();
 
-struct Metric {
+struct GEMEL_API Metric {
   MetricKind kind = MetricKind::accuracy;
   std::int64_t k = 1;
 
@@ -49,13 +51,13 @@ struct Metric {
 using MetricValues = std::vector<std::pair<Metric, double>>;
 
 /// Every kind at every k of `top_k` (ascending), but mrr at the last one only; by kind, then by k.
-std::vector<Metric> make_metrics(const std::vector<MetricKind>& kinds,
-                                 const std::vector<std::int64_t>& top_k);
+GEMEL_API std::vector<Metric> make_metrics(const std::vector<MetricKind>& kinds,
+                                           const std::vector<std::int64_t>& top_k);
 
 /// The name of the loss among the values that can be monitored.
 inline const std::string monitored_loss = "loss";
 
 /// Where among `metrics` the one named `monitor` is. Throws UsageError, naming them all, where it is not.
-std::size_t find_monitored(const std::string& monitor, const std::vector<Metric>& metrics);
+GEMEL_API std::size_t find_monitored(const std::string& monitor, const std::vector<Metric>& metrics);
 
 }  // namespace gemel

@@ -1,51 +1,16 @@
 #pragma once
 
-#include <stdexcept>
-#include <string>
+#include "gemel/error.hpp"
 
 namespace gemel::base {
 
-/// What the process returns to the shell. Documented in README.md, "Exit codes"; scripts rely on the numbers.
-enum class ExitCode : int {
-  success = 0,
-  internal = 1,     ///< a bug in gemel, or a failure of MPI or the machine
-  usage = 2,        ///< an option, or a combination of options, that cannot be
-  data = 3,         ///< the data set: missing, malformed, empty
-  checkpoint = 4,   ///< a checkpoint or its directory: unreadable, damaged, of another model, not writable
-  diverged = 5,     ///< the loss became infinite or not a number
-  interrupted = 6,  ///< stopped by a signal after a checkpoint was written; start again with --resume auto
-};
-
-/// Base of every error that gemel reports. `what()` says what is wrong, where, and what to do about it.
-class Error : public std::runtime_error {
- public:
-  Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
-  ExitCode code() const noexcept { return code_; }
-
- private:
-  ExitCode code_;
-};
-
-struct UsageError : Error {
-  explicit UsageError(const std::string& message) : Error(ExitCode::usage, message) {}
-};
-
-struct DataError : Error {
-  explicit DataError(const std::string& message) : Error(ExitCode::data, message) {}
-};
-
-struct CheckpointError : Error {
-  explicit CheckpointError(const std::string& message) : Error(ExitCode::checkpoint, message) {}
-};
-
-struct DivergedError : Error {
-  explicit DivergedError(const std::string& message) : Error(ExitCode::diverged, message) {}
-};
-
-/// A broken promise between parts of gemel: a bug, not the user's doing.
-struct InternalError : Error {
-  explicit InternalError(const std::string& message) : Error(ExitCode::internal, message) {}
-};
+using gemel::CheckpointError;
+using gemel::DataError;
+using gemel::DivergedError;
+using gemel::Error;
+using gemel::ExitCode;
+using gemel::InternalError;
+using gemel::UsageError;
 
 /// Throws InternalError with `message` unless `condition` holds. For preconditions.
 inline void require(bool condition, const char* message) {

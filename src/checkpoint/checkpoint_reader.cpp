@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/long_texts.hpp"
+#include "gemel/version.hpp"
 #include "hdf5/error.hpp"
 #include "mpi/agreement.hpp"
 #include "tensor/arithmetic.hpp"
@@ -98,7 +99,7 @@ void CheckpointReader::check_header() {
   if (version > format_version) {
     throw CheckpointError(
         fmt::format("has format version {}; this program ({}) reads versions up to {}: use a newer one",
-                    version, GEMEL_VERSION, format_version));
+                    version, gemel::version(), format_version));
   }
   if (!hdf5::has_attribute(*file_, "/", "complete") ||
       hdf5::read_attribute<std::int64_t>(*file_, "/", "complete") != 1) {

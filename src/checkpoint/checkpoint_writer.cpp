@@ -11,6 +11,7 @@
 #include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/long_texts.hpp"
 #include "checkpoint/row_cut.hpp"
+#include "gemel/version.hpp"
 #include "hdf5/error.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/environment.hpp"
@@ -40,7 +41,7 @@ CheckpointWriter::CheckpointWriter(std::filesystem::path path, mpi::Communicator
   create_temporary();
   attribute("/", "format", format_name);
   attribute("/", "format_version", format_version);
-  attribute("/", "program_version", GEMEL_VERSION);
+  attribute("/", "program_version", version());
 }
 
 CheckpointWriter::~CheckpointWriter() {

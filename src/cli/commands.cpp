@@ -10,7 +10,7 @@
 #include "base/instruction_level.hpp"
 #include "cli/plan_command.hpp"
 #include "cli/train_command.hpp"
-#include "gemel_commit.hpp"
+#include "gemel/version.hpp"
 #include "hdf5/file.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/environment.hpp"
@@ -103,7 +103,7 @@ int run(std::span<const std::string> arguments, mpi::Communicator& communicator,
 std::string version_text() {
   return fmt::format(
       "trainer {} (gemel), {}\ncommit {}\n{}\n{}\ninstruction set: {} in oneDNN, {} in own loops",
-      GEMEL_VERSION, mpi::Environment::library_version(), GEMEL_COMMIT, onednn::Runtime::version(),
+      version(), mpi::Environment::library_version(), commit(), onednn::Runtime::version(),
       hdf5::library_version(), onednn::Runtime::instruction_set(), base::instruction_level());
 }
 

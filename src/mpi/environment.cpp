@@ -30,18 +30,32 @@ void prefer_eager_messages() {
     setenv(transport, are_two ? "262144" : "65536", /*overwrite=*/0);
 }
 
-}  // namespace
-
-Environment::Environment(int& argc, char**& argv) {
+void initialise(int* argc, char*** argv) {
   prefer_eager_messages();
   int provided = MPI_THREAD_SINGLE;
-  check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   if (provided < MPI_THREAD_FUNNELED)
     throw MpiError("MPI_Init_thread: this MPI supports no threads (MPI_THREAD_FUNNELED)");
 }
 
+}  // namespace
+
+Environment::Environment() {
+  initialise(nullptr, nullptr);
+}
+
+Environment::Environment(int& argc, char**& argv) {
+  initialise(&argc, &argv);
+}
+
 Environment::~Environment() {
   MPI_Finalize();
+}
+
+bool Environment::is_initialised() {
+  int initialised = 0;
+  check(MPI_Initialized(&initialised), "MPI_Initialized");
+  return initialised != 0;
 }
 
 std::string Environment::library_version() {

@@ -8,10 +8,14 @@ namespace gemel::mpi {
 /// collective: let it run on all ranks or on none).
 class Environment {
  public:
+  Environment();
   Environment(int& argc, char**& argv);
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
+
+  /// Whether this process has initialised MPI, by whatever means.
+  static bool is_initialised();
 
   /// The MPI library's name and version, on one line.
   static std::string library_version();

@@ -1,0 +1,41 @@
+// Trains on the built-in data for two epochs into the directory that is given, and says how it went.
+#include <gemel/error.hpp>
+#include <gemel/log.hpp>
+#include <gemel/train.hpp>
+#include <gemel/version.hpp>
+
+#include <iostream>
+
+namespace {
+
+struct Narrator : gemel::TrainingObserver {
+  void on_epoch(const gemel::TrainedEpoch& epoch) override {
+    std::cout << "epoch " << epoch.epoch << ": loss " << epoch.loss << "\n";
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: consumer CHECKPOINT_DIRECTORY\n";
+    return 2;
+  }
+  gemel::TrainingOptions options;
+  options.data.synthetic.interactions = 5000;
+  options.epochs = 2;
+  options.checkpoint.directory = argv[1];
+  try {
+    gemel::set_log_level("error");
+    Narrator narrator;
+    const gemel::TrainingResult result = gemel::train(options, &narrator);
+    std::cout << "gemel " << gemel::version() << " wrote " << result.checkpoint << "\n";
+    for (const auto& [metric, value] : result.metrics) std::cout << metric.name() << " " << value << "\n";
+    options.checkpoint.resume = "none.h5";
+    gemel::train(options);  // there is no such checkpoint
+  } catch (const gemel::Error& error) {
+    std::cout << "refused: " << error.what() << "\n";
+    return error.code() == gemel::ExitCode::checkpoint ? 0 : 1;
+  }
+  return 1;
+}
