@@ -28,7 +28,7 @@
 #include "run/instruction_sets.hpp"
 #include "run/run_checkpoints.hpp"
 #include "run/signals.hpp"
-#include "step/training_step.hpp"
+#include "step/learner.hpp"
 
 namespace gemel::run {
 namespace {
@@ -47,38 +47,6 @@ double seconds_since(Clock::time_point start) {
 
 bool is_due(std::int64_t every, std::int64_t count) {
   return every > 0 && count % every == 0;
-}
-
-/// Those of the user, and where the run ends. Throws AgreedError (usage) when it ends within the warm-up.
-OptimizerOptions optimizer_options(const TrainingOptions& options, std::int64_t examples) {
-  OptimizerOptions result = options.optimizer;
-  const std::int64_t steps_per_epoch = (examples + options.batch_size - 1) / options.batch_size;
-  LearningRateOptions& rate = result.learning_rate;
-  rate.total_steps = options.epochs * steps_per_epoch;
-  if (rate.schedule == ScheduleKind::cosine && rate.warmup_steps >= rate.total_steps) {
-    throw mpi::AgreedError(
-        ExitCode::usage,
-        fmt::format(
-            "--warmup-steps {}: the run has only {} steps ({} epochs of {}), so the cosine would never "
-            "begin; give fewer warm-up steps or more --epochs",
-            rate.warmup_steps, rate.total_steps, options.epochs, steps_per_epoch));
-  }
-  return result;
-}
-
-step::UnknownIds unknown_ids(const ModelOptions& options,
-                             const std::vector<features::FittedFeature>& features) {
-  step::UnknownIds unknown = {options.unknown_share, {}};
-  for (std::size_t i = 0; i < features.size(); ++i) {
-    if (features[i].spec.kind == features::FeatureKind::lookup) unknown.features.push_back(i);
-  }
-  if (unknown.share > 0 && unknown.features.empty()) {
-    throw mpi::AgreedError(
-        ExitCode::usage, fmt::format("--unknown-share {}: no query feature is a lookup, so there are no ids "
-                                     "to replace; leave it out",
-                                     options.unknown_share));
-  }
-  return unknown;
 }
 
 /// Throws AgreedError (usage) when a metric is monitored that there are no test examples for.
@@ -109,27 +77,15 @@ class Run {
         reporter_(communicator, on_root, timer_, traffic_),
         checkpoints_(options_, communicator),
         data_(read_and_prepare()),
-        layout_(options.lanes, communicator.size(), communicator.rank()),
-        team_(options.threads),
-        runtime_(options.threads),
         plan_(plan::plan_tables(options_, data_, program_bytes_, communicator)),
-        model_(data_.query_features, data_.candidate_features, options.model, options.seed,
-               plan_.placements(communicator.rank())),
-        loss_(options.loss, data_.item_counts, options.seed, model_.dense(),
-              options.loss.mask_seen ? &*data_.seen : nullptr),
-        optimizer_(optimizer_options(options, data_.identity.train_examples), model_),
-        deal_(layout_, communicator, std::move(data_.train), std::move(data_.train_numbers),
-              data_.identity.train_examples, options.batch_size, options.seed,
-              unknown_ids(options.model, data_.query_features)),
-        step_({layout_, communicator, team_, runtime_, deal_, data_.catalogue, model_, loss_, optimizer_,
-               timer_, traffic_}),
+        learner_(options_, data_, plan_.placements(communicator.rank()), communicator, timer_, traffic_),
         validation_part_(data_.identity.validation_examples > 0 ? ingest::Part::validation
                                                                 : ingest::Part::test),
         validator_(make_evaluator(validation_part_)),
         best_(options.monitor, validator_.metrics()) {
     require_monitored(options, validator_);
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
-    timer_.count_operations([this] { return runtime_.operations(); });
+    timer_.count_operations([this] { return learner_.runtime.operations(); });
   }
 
   void train() {
@@ -138,7 +94,7 @@ class Run {
     if (has_ended()) evaluate_again();
     while (!has_ended() && !stop_) {
       train_epoch();
-      if (state_.step_in_epoch < deal_.batches()) break;  // stopped in the middle
+      if (state_.step_in_epoch < learner_.deal.batches()) break;  // stopped in the middle
       finish_epoch();
       if (is_due(options_.validate_every, state_.epoch) || state_.epoch == options_.epochs) validate();
       save_if_due(Interval::Unit::epochs, state_.epoch);
@@ -157,8 +113,8 @@ class Run {
     const auto& seen = is_test && data_.seen_before_test ? data_.seen_before_test : data_.seen;
     const bool excludes = options_.exclude_seen != SeenItems::none;
     return {communicator_,
-            team_,
-            runtime_,
+            learner_.team,
+            learner_.runtime,
             is_test ? data_.test : data_.validation,
             data_.catalogue,
             make_metrics(options_.metrics, options_.top_k),
@@ -222,17 +178,17 @@ class Run {
     {
       const auto timing = timer_.measure(Phase::deal);
       const auto counting = traffic_.measure(metering::Traffic::deal);
-      deal_.deal(state_.epoch);
+      learner_.deal.deal(state_.epoch);
     }
-    while (state_.step_in_epoch < deal_.batches() && !stop_) {
+    while (state_.step_in_epoch < learner_.deal.batches() && !stop_) {
       if (trace_) trace_->recorder().begin_step(state_.step + 1);
-      const std::uint32_t flags = step_.run(state_.step_in_epoch, own_flags(), own_lane_losses());
+      const std::uint32_t flags = learner_.step.run(state_.step_in_epoch, own_flags(), own_lane_losses());
       ++state_.step_in_epoch;
       ++state_.step;
-      if ((flags & diverged_flag) != 0 || !std::isfinite(step_.gradient_norm())) end_diverged();
+      if ((flags & diverged_flag) != 0 || !std::isfinite(learner_.step.gradient_norm())) end_diverged();
       stop_ = (flags & stop_flag) != 0;
       reporter_.step(state_);
-      if (state_.step_in_epoch < deal_.batches() && save_is_due(Interval::Unit::steps, state_.step)) {
+      if (state_.step_in_epoch < learner_.deal.batches() && save_is_due(Interval::Unit::steps, state_.step)) {
         reporter_.training_took(seconds_since(start));
         save();
         start = Clock::now();
@@ -243,8 +199,8 @@ class Run {
 
   std::span<double> own_lane_losses() {
     return std::span(state_.lane_losses)
-        .subspan(static_cast<std::size_t>(layout_.lanes.first),
-                 static_cast<std::size_t>(layout_.lanes.size()));
+        .subspan(static_cast<std::size_t>(learner_.layout.lanes.first),
+                 static_cast<std::size_t>(learner_.layout.lanes.size()));
   }
 
   std::uint32_t own_flags() {
@@ -256,7 +212,7 @@ class Run {
   void finish_epoch() {
     gather_lane_losses();
     const double loss =
-        layout_.tree.sum(state_.lane_losses) / static_cast<double>(data_.identity.train_examples);
+        learner_.layout.tree.sum(state_.lane_losses) / static_cast<double>(data_.identity.train_examples);
     if (!std::isfinite(loss)) end_diverged();
     ++state_.epoch;
     state_.step_in_epoch = 0;
@@ -289,10 +245,10 @@ class Run {
     reporter_.activity(fmt::format("evaluating the {} examples", ingest::part_name(part)));
     {
       const auto timing = timer_.measure(Phase::evaluation);
-      optimizer_.settle_all();
-      const learning::AveragedWeights averaged(optimizer_);
+      learner_.optimizer.settle_all();
+      const learning::AveragedWeights averaged(learner_.optimizer);
       const auto counting = traffic_.measure(metering::Traffic::evaluation);
-      metrics_ = evaluator.evaluate(model_);
+      metrics_ = evaluator.evaluate(learner_.model);
       evaluated_part_ = part;
     }
     reporter_.validation(record, part, metrics_, seconds_since(start));
@@ -354,7 +310,7 @@ class Run {
     reporter_.activity("writing a checkpoint");
     {
       const auto timing = timer_.measure(Phase::checkpoint);
-      optimizer_.settle_all();
+      learner_.optimizer.settle_all();
       gather_lane_losses();
       bytes = checkpoints_.save(checkpointed_parts(), state_, step_to_keep());
     }
@@ -368,7 +324,9 @@ class Run {
     return best_.best()->step;
   }
 
-  CheckpointedParts checkpointed_parts() { return {team_, runtime_, data_, model_, optimizer_}; }
+  CheckpointedParts checkpointed_parts() {
+    return {learner_.team, learner_.runtime, data_, learner_.model, learner_.optimizer};
+  }
 
   report::RunReport describe() {
     report::RunReport report;
@@ -378,11 +336,11 @@ class Run {
     report.validation_examples = data_.identity.validation_examples;
     report.test_examples = data_.identity.test_examples;
     report.candidates = static_cast<std::int64_t>(data_.catalogue.size());
-    report.dense_parameters = static_cast<std::int64_t>(model_.dense().size());
-    for (const model::EmbeddingTable* table : std::as_const(model_).tables()) {
+    report.dense_parameters = static_cast<std::int64_t>(learner_.model.dense().size());
+    for (const model::EmbeddingTable* table : std::as_const(learner_.model).tables()) {
       report.table_parameters += table->rows() * static_cast<std::int64_t>(table->dim());
     }
-    report.steps_per_epoch = deal_.batches();
+    report.steps_per_epoch = learner_.deal.batches();
     report.epochs = options_.epochs;
     report.ranks = communicator_.size();
     report.threads = options_.threads;
@@ -417,15 +375,8 @@ class Run {
   const double program_bytes_ = static_cast<double>(base::resident_memory());
   RunCheckpoints checkpoints_;
   ingest::TrainingData data_;
-  exchange::LaneLayout layout_;
-  base::ThreadTeam team_;
-  onednn::Runtime runtime_;
   plan::Plan plan_;
-  model::TwoTower model_;
-  learning::InBatchSoftmax loss_;  // before the optimizer: it may add a parameter
-  learning::Optimizer optimizer_;
-  step::EpochDeal deal_;
-  step::TrainingStep step_;
+  step::Learner learner_;
   const ingest::Part validation_part_;
   evaluation::Evaluator validator_;
   BestEpoch best_;

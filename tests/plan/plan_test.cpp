@@ -299,7 +299,7 @@ Traffics train_an_epoch(const TrainingOptions& options) {
   test::StepSetting run(options);
   {
     const auto counting = run.traffic.measure(metering::Traffic::deal);
-    run.deal.deal(0);
+    run.learner.deal.deal(0);
   }
   run.run_epoch();
   Traffics result{run.plan, {}};
@@ -307,7 +307,7 @@ Traffics train_an_epoch(const TrainingOptions& options) {
   run.world.sum(std::span(sums));
   for (std::size_t i = 0; i < sums.size(); ++i) {
     result.counted[i] =
-        static_cast<double>(sums[i]) / static_cast<double>(run.world.size() * run.deal.batches());
+        static_cast<double>(sums[i]) / static_cast<double>(run.world.size() * run.learner.deal.batches());
   }
   return result;
 }

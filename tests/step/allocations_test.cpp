@@ -60,7 +60,7 @@ namespace {
 /// Allocations of the steps of an epoch, after two that have seen every size: the epochs are equal.
 std::int64_t allocations_of_an_epoch(const TrainingOptions& options) {
   test::StepSetting run(options);
-  run.deal.deal(0);
+  run.learner.deal.deal(0);
   // Two prepared batches take turns, and with an odd number of batches they change places in every epoch.
   for (int epoch = 0; epoch < 2; ++epoch) run.run_epoch();
   allocations = 0;

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "base/thread_team.hpp"
+#include "exchange/lane_tree.hpp"
+#include "exchange/placement.hpp"
+#include "gemel/options.hpp"
+#include "ingest/training_data.hpp"
+#include "learning/in_batch_softmax.hpp"
+#include "learning/optimizer.hpp"
+#include "metering/phase_timer.hpp"
+#include "metering/traffic_meter.hpp"
+#include "model/two_tower.hpp"
+#include "mpi/communicator.hpp"
+#include "onednn/runtime.hpp"
+#include "step/epoch_deal.hpp"
+#include "step/training_step.hpp"
+
+namespace gemel::step {
+
+/// What learns from data as options say: the model with its loss and its optimiser, and the steps that train it, put together. There
+/// is no other place where they are.
+class Learner {
+ public:
+  /// Takes the training examples out of `data`; its catalogue and its users' items it refers to. Tables are where `placements` say.
+  /// The references must outlive the learner, but for `options`. Throws AgreedError (usage) for a warm-up as long as the run, and for
+  /// unknown ids without a feature that has any. Collective.
+  Learner(const TrainingOptions& options, ingest::TrainingData& data,
+          const exchange::TablePlacements& placements, mpi::Communicator& communicator,
+          metering::PhaseTimer& timer, metering::TrafficMeter& traffic);
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
+
+  exchange::LaneLayout layout;
+  base::ThreadTeam team;
+  onednn::Runtime runtime;
+  model::TwoTower model;
+  learning::InBatchSoftmax loss;  ///< before the optimizer: it may add a parameter
+  learning::Optimizer optimizer;
+  EpochDeal deal;
+  TrainingStep step;
+};
+
+}  // namespace gemel::step
