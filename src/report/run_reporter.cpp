@@ -10,6 +10,13 @@
 
 namespace gemel::report {
 
+RunReporter::RunReporter(mpi::Communicator& communicator, Observer& on_root, const std::string& trace_file)
+    : communicator_(communicator), observer_(on_root), traffic_(communicator) {
+  if (trace_file.empty()) return;
+  trace_.emplace(trace_file, communicator);
+  timer_.record_to(&trace_->recorder());
+}
+
 void RunReporter::activity(const std::string& what) {
   if (communicator_.is_root()) observer_.on_activity(what);
 }
@@ -17,6 +24,10 @@ void RunReporter::activity(const std::string& what) {
 void RunReporter::start(const RunReport& report) {
   run_ = report;
   if (communicator_.is_root()) observer_.on_run(run_);
+}
+
+void RunReporter::begin_step(std::int64_t step) {
+  if (trace_) trace_->recorder().begin_step(step);
 }
 
 void RunReporter::step(const step::TrainingState& state) {
@@ -74,6 +85,16 @@ void RunReporter::summary(const step::TrainingState& state, const Outcome& outco
   report.checkpoint = outcome.checkpoint;
   report.interrupted = state.epoch < run_.epochs && !outcome.stopped_early;
   report.peak_memory = communicator_.max(base::peak_memory());
+  gather_phases(report);
+  gather_rates(report);
+  report.bytes = traffic_.all();
+  communicator_.sum(std::span(report.bytes));
+  if (communicator_.is_root()) observer_.on_summary(report);
+  if (trace_) trace_->write();
+}
+
+/// Seconds by phase: least, mean and most over ranks. Collective.
+void RunReporter::gather_phases(SummaryReport& report) {
   const std::vector<PhaseSeconds> all = communicator_.all_gather(timer_.all());
   report.phase_min = all.front();
   report.phase_max = all.front();
@@ -84,6 +105,10 @@ void RunReporter::summary(const step::TrainingState& state, const Outcome& outco
       report.phase_mean[i] += seconds[i] / static_cast<double>(all.size());
     }
   }
+}
+
+/// Operations a second, and how far exchanges overlapped with work, over ranks. Collective.
+void RunReporter::gather_rates(SummaryReport& report) {
   std::vector<std::int64_t> operations(timer_.operations().begin(), timer_.operations().end());
   communicator_.sum(std::span(operations));
   std::array<metering::PhaseTimer::Flight, metering::phase_names.size()> flights{};
@@ -94,14 +119,11 @@ void RunReporter::summary(const step::TrainingState& state, const Outcome& outco
     }
   }
   for (std::size_t i = 0; i < flights.size(); ++i) {
-    const double seconds = report.phase_mean[i] * static_cast<double>(all.size());
+    const double seconds = report.phase_mean[i] * static_cast<double>(communicator_.size());
     report.phase_flops[i] = operations[i] > 0 ? static_cast<double>(operations[i]) / seconds : 0;
-    if (all.size() > 1 && flights[i].seconds > 0)
+    if (communicator_.size() > 1 && flights[i].seconds > 0)
       report.phase_overlap[i] = 1 - flights[i].waited / flights[i].seconds;
   }
-  report.bytes = traffic_.all();
-  communicator_.sum(std::span(report.bytes));
-  if (communicator_.is_root()) observer_.on_summary(report);
 }
 
 }  // namespace gemel::report

@@ -9,6 +9,7 @@
 #include "metering/traffic_meter.hpp"
 #include "mpi/communicator.hpp"
 #include "report/observer.hpp"
+#include "report/trace_file.hpp"
 #include "step/training_state.hpp"
 
 namespace gemel::report {
@@ -25,12 +26,15 @@ struct Outcome {
 /// Tells an observer on root how a run goes: takes the times, and gathers what only all ranks together know.
 class RunReporter {
  public:
-  using Clock = std::chrono::steady_clock;
+  /// Records phases for a trace from now on, if `trace_file` names a file for it (empty: none). The references must outlive the reporter.
+  /// Throws AgreedError (usage) when that cannot be written. Collective.
+  RunReporter(mpi::Communicator& communicator, Observer& on_root, const std::string& trace_file);
+  RunReporter(const RunReporter&) = delete;
+  RunReporter& operator=(const RunReporter&) = delete;
 
-  /// The references must outlive the reporter.
-  RunReporter(mpi::Communicator& communicator, Observer& on_root, const metering::PhaseTimer& timer,
-              const metering::TrafficMeter& traffic)
-      : communicator_(communicator), observer_(on_root), timer_(timer), traffic_(traffic) {}
+  /// What this rank spends time and bytes on is measured by these.
+  metering::PhaseTimer& timer() { return timer_; }
+  metering::TrafficMeter& traffic() { return traffic_; }
 
   /// What the run does from now on, other than training.
   void activity(const std::string& what);
@@ -41,6 +45,8 @@ class RunReporter {
   /// Time in which an epoch's steps are computed; an epoch that is interrupted and resumed has several such times.
   void training_took(double seconds) { epoch_seconds_ += seconds; }
 
+  /// Step `step` of the run begins.
+  void begin_step(std::int64_t step);
   void step(const step::TrainingState& state);
   /// An epoch is finished; its record is the last one of the history. Collective.
   void epoch(const step::TrainingState& state);
@@ -49,15 +55,21 @@ class RunReporter {
                   double seconds);
   void checkpoint(const step::TrainingState& state, const std::string& path, double seconds,
                   std::int64_t bytes);
-  /// Collective.
+  /// The run has ended; writes the trace. Collective.
   void summary(const step::TrainingState& state, const Outcome& outcome);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  void gather_phases(SummaryReport& report);
+  void gather_rates(SummaryReport& report);
+
   mpi::Communicator& communicator_;
   Observer& observer_;
-  const metering::PhaseTimer& timer_;
-  const metering::TrafficMeter& traffic_;
-  Clock::time_point start_ = Clock::now();
+  metering::PhaseTimer timer_;
+  metering::TrafficMeter traffic_;
+  std::optional<TraceFile> trace_;  // where one is wanted
+  const Clock::time_point start_ = Clock::now();
   RunReport run_;
   double epoch_seconds_ = 0;     // of training, in the epoch under way
   double training_seconds_ = 0;  // of finished epochs

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "mpi/communicator.hpp"
+#include "report/run_reporter.hpp"
+#include "step/learner.hpp"
+#include "step/training_state.hpp"
+
+namespace gemel::run {
+
+/// Trains epochs, step by step: deals, steps, heeds signals and looks out for losses that are no finite numbers.
+class Epochs {
+ public:
+  enum class End {
+    finished,  ///< all steps of the epoch are done
+    stopped,   ///< a signal ended it after a step, perhaps the last one
+    diverged,  ///< a loss or a gradient is not finite
+  };
+
+  /// The references must outlive the object.
+  Epochs(step::Learner& learner, mpi::Communicator& communicator, report::RunReporter& reporter)
+      : learner_(learner), communicator_(communicator), reporter_(reporter) {}
+
+  /// Deals the epoch of `state` and trains the rest of it; calls `between_steps` after every step but the last. Collective.
+  End train(step::TrainingState& state, const std::function<void()>& between_steps);
+
+  /// Completes state.lane_losses, of which each rank has its lanes'. Collective.
+  void gather_lane_losses(step::TrainingState& state);
+
+  /// The mean loss per example of an epoch whose steps are all done. Collective.
+  double mean_loss(step::TrainingState& state, std::int64_t examples);
+
+ private:
+  End run_step(step::TrainingState& state);
+  std::span<double> own_lane_losses(step::TrainingState& state) const;
+
+  step::Learner& learner_;
+  mpi::Communicator& communicator_;
+  report::RunReporter& reporter_;
+};
+
+}  // namespace gemel::run
