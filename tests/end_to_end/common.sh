@@ -48,6 +48,13 @@ need_movielens() {
   [[ -f $movielens/u.data ]] || skip "no MovieLens-100k in $movielens; set GEMEL_DATA (data/README.md says how to get it)"
 }
 
+# Draws a data set in the format of MovieLens-100k, and of its size. Sets $data to its directory.
+draw_ratings() {
+  data=$scratch/ratings
+  mkdir "$data"
+  awk -v directory="$data" -f "$source_directory/tests/end_to_end/drawn_ratings.awk"
+}
+
 need() {
   command -v "$1" >/dev/null || skip "no program $1"
 }

@@ -4,9 +4,9 @@
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 need h5diff
-need_movielens
+draw_ratings
 
-run=(--data "$movielens" "--layers=64,32" --epochs 3 --validate-every 3)
+run=(--data "$data" "--layers=64,32" --epochs 3 --validate-every 3)
 train 1 ranks-1 "${run[@]}"
 for ranks in 2 3 4 5 8; do
   train "$ranks" "ranks-$ranks" "${run[@]}"
@@ -18,7 +18,7 @@ for ranks in 1 2; do
 done
 
 for optimizer in rowwise-adagrad adamw; do
-  run_of=(--data "$movielens" --epochs 2 --optimizer "$optimizer" --weight-decay 0.05 --clip-norm 100
+  run_of=(--data "$data" --epochs 2 --optimizer "$optimizer" --weight-decay 0.05 --clip-norm 100
     --learning-rate-schedule cosine --warmup-steps 20)
   train 1 "$optimizer-1" "${run_of[@]}"
   train 3 "$optimizer-3" "${run_of[@]}" --threads 2
@@ -26,7 +26,7 @@ for optimizer in rowwise-adagrad adamw; do
 done
 
 # Nor with other losses: the ranks draw the same negatives, and share the catalogue.
-losses=(--data "$movielens" --epochs 2 --loss-reduction mean --learning-rate 2)
+losses=(--data "$data" --epochs 2 --loss-reduction mean --learning-rate 2)
 drawn=(--extra-negatives 500 --negative-distribution popularity --negative-power 0.75 --logq-correction
   --logq-strength 0.8 --hard-negatives 100 --remove-accidental-hits)
 whole=(--negatives catalogue --temperature 0.8 --learned-temperature --label-smoothing 0.1 --partition-weight 0.9)
@@ -47,14 +47,14 @@ train 1 unmasked-1 "${losses[@]}" "${masked[@]:1}"
 h5dump -d /loss/log_temperature "$(newest whole-3)" >output 2>errors || fail 'a learned temperature is not in the checkpoint'
 
 # Nor do regularisation and other shapes of the model.
-regular=(--data "$movielens" "--layers=64,32" --epochs 2 --normalize --item-bias --temperature 0.2 --dropout 0.1
+regular=(--data "$data" "--layers=64,32" --epochs 2 --normalize --item-bias --temperature 0.2 --dropout 0.1
   --query-dropout 0.1 --candidate-dropout 0.2 --embedding-l2 0.01 --average-weights 0.99 --embedding-range 0.01)
 train 1 regular-1 "${regular[@]}"
 for ranks in 3 4 8; do
   train "$ranks" "regular-$ranks" "${regular[@]}" --threads 2
   check "$ranks ranks with dropout, biases and averages give what 1 gives" same regular-1 "regular-$ranks"
 done
-factors=(--data "$movielens" --layers none --epochs 2 --query-feature user_id:lookup:16
+factors=(--data "$data" --layers none --epochs 2 --query-feature user_id:lookup:16
   --candidate-feature item_id:lookup:16 --query-dropout 0.1)
 train 1 factors-1 "${factors[@]}"
 for ranks in 2 3 8; do
@@ -63,7 +63,7 @@ for ranks in 2 3 8; do
 done
 
 # Nor does the place of the tables; one has fewer rows than there are ranks.
-tables=(--data "$movielens" --layers=16 --embedding-dim 8 --epochs 2 --validate-every 2 --clip-norm 100
+tables=(--data "$data" --layers=16 --embedding-dim 8 --epochs 2 --validate-every 2 --clip-norm 100
   --query-feature user_id:lookup --query-feature 'user_id:hash(500)' --query-feature 'rating:hash(3)'
   --query-feature timestamp:normalize --candidate-feature title:lookup --candidate-feature 'title:text(10000)'
   --candidate-feature 'genres:list(|)')

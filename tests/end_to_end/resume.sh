@@ -4,9 +4,9 @@
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 need h5diff
-need_movielens
+draw_ratings
 
-run=(--data "$movielens" "--layers=64,32" --validate-every 3)
+run=(--data "$data" "--layers=64,32" --validate-every 3)
 train 1 whole "${run[@]}" --epochs 5
 
 train 4 longer "${run[@]}" --epochs 3
@@ -14,7 +14,7 @@ train 2 longer "${run[@]}" --epochs 5 --resume auto
 check "3 epochs on 4 ranks and 2 on 2 give what 5 on 1 give" same whole longer
 
 # With all that a step draws at random, and averages of the weights.
-regular=(--data "$movielens" "--layers=64,32" --normalize --item-bias --temperature 0.2 --dropout 0.1
+regular=(--data "$data" "--layers=64,32" --normalize --item-bias --temperature 0.2 --dropout 0.1
   --query-dropout 0.1 --candidate-dropout 0.2 --embedding-l2 0.01 --average-weights 0.99)
 train 1 regular-whole "${regular[@]}" --epochs 5 --validate-every 1
 train 4 regular "${regular[@]}" --epochs 3 --validate-every 3
@@ -23,14 +23,14 @@ check "a regularised run of 3 epochs on 4 ranks and 2 on 2 gives what 5 on 1 giv
   h5diff --exclude-path /run --exclude-path /history --exclude-path /checksums/history "$(newest regular-whole)" "$(newest regular)"
 
 # With an optimiser whose weight decay is due to rows that were not touched, when the first run ends.
-decay=(--data "$movielens" --validate-every 0 --optimizer adamw --weight-decay 0.1 --clip-norm 100
+decay=(--data "$data" --validate-every 0 --optimizer adamw --weight-decay 0.1 --clip-norm 100
   --learning-rate-schedule inverse-sqrt --warmup-steps 20)
 train 1 decay-whole "${decay[@]}" --epochs 3 --checkpoint-every 0
 train 2 decay "${decay[@]}" --epochs 3 --checkpoint-every 25steps --keep 9
 rm decay/*-step-00000075.h5 decay/*-step-00000100.h5 decay/*-step-00000120.h5
 train 4 decay "${decay[@]}" --epochs 3 --checkpoint-every 0 --resume auto
 check "adamw goes on from step 50, in mid-epoch, as if nothing had happened" same decay-whole decay
-on 1 --checkpoint-dir decay "${quiet[@]}" --data "$movielens" --epochs 4 --resume auto
+on 1 --checkpoint-dir decay "${quiet[@]}" --data "$data" --epochs 4 --resume auto
 ((status == 4)) || fail "exit code $status, not 4, for a checkpoint of another optimiser"
 check 'the message names the optimisers' grep -q -- '--optimizer adamw, this run has adagrad' errors
 
@@ -77,7 +77,7 @@ wait_for() {
   done
   fail "no $1"
 }
-endless=(--data "$movielens" --epochs 100000 --validate-every 0 --checkpoint-every 0)
+endless=(--data "$data" --epochs 100000 --validate-every 0 --checkpoint-every 0)
 start 2 shared "${endless[@]}"
 first=$job
 wait_for shared/run-001.lock
@@ -88,10 +88,10 @@ check 'a marker names host and process' grep -qE "^process: [0-9]+$" <(grep -A 1
 on 2 --checkpoint-dir shared "${quiet[@]}" "${endless[@]}" --resume auto
 ((status == 4)) || fail "exit code $status, not 4, of --resume auto beside runs that live"
 check 'it is said which run lives' grep -qE 'run 1 in shared is under way: process [0-9]+ on host' errors
-train 2 shared --data "$movielens" --epochs 1
+train 2 shared --data "$data" --epochs 1
 [[ $(newest shared) == shared/run-003-step-00000040.h5 ]] || fail "a third run wrote $(newest shared)"
 # A run of its own goes on from the third one, which has ended.
-train 2 shared --data "$movielens" --epochs 2 --resume shared/run-003-step-00000040.h5
+train 2 shared --data "$data" --epochs 2 --resume shared/run-003-step-00000040.h5
 check 'it goes on under its number' test -e shared/run-003-step-00000080.h5
 for job in "$first" "$second"; do
   kill -USR1 "$job"
@@ -108,26 +108,26 @@ done
 mkdir damaged
 head -c 20000 "$(newest shared)" >damaged/run-001-step-00000040.h5
 echo nothing >damaged/run-002-step-00000080.h5
-on 2 --checkpoint-dir damaged "${quiet[@]}" --data "$movielens" --epochs 1 --resume auto
+on 2 --checkpoint-dir damaged "${quiet[@]}" --data "$data" --epochs 1 --resume auto
 ((status == 4)) || fail "exit code $status, not 4, where only damaged checkpoints are"
 for words in 'damaged/run-001-step-00000040.h5: truncated or damaged' 'damaged/run-002-step-00000080.h5: not an HDF5 file'; do
   check "it says '$words'" grep -qF "$words" errors
 done
 [[ $(find damaged -type f | wc -l) == 2 ]] || fail "something was written: $(ls damaged)"
-train 2 damaged --data "$movielens" --epochs 1
+train 2 damaged --data "$data" --epochs 1
 check 'a fresh run has a new number' test -e damaged/run-003-step-00000040.h5
 
 # What is not given is the checkpoint's, unless data is named.
 train 2 told "${run[@]}" --epochs 3
 train 3 told --resume auto --epochs 5
 check 'what is not given is as in the checkpoint' same whole told
-check 'it is said where the settings come from' grep -qF "data (--data $(realpath -s "$movielens")) and settings are those of told/run-001" errors
+check 'it is said where the settings come from' grep -qF "data (--data $(realpath -s "$data")) and settings are those of told/run-001" errors
 train 2 told --resume auto --epochs 6 --validate-every 1 --top-k 3,7 --metrics recall,accuracy --exclude-seen --monitor top-7 --keep-best
 check 'another --top-k is measured from here on' grep -qF -- '--top-k was 1,5,10,50,100 when' errors
 values=$(h5dump -y -w 1 -d /history/top_7 "$(newest told)" | sed -n '/DATA {/,/}/p' | grep -cE '^ *0\.[0-9]+')
 ((values == 1)) || fail "$values epochs have a top-7 accuracy, not 1"
 ! h5ls "$(newest told)/history" | grep -q top_100 || fail 'what is no longer measured is still there'
-cp -r "$movielens" moved
+cp -r "$data" moved
 train 1 gone --data moved --epochs 1 --layers 16
 rm -r moved
 on 2 --checkpoint-dir gone "${quiet[@]}" --resume auto
@@ -139,7 +139,7 @@ check 'it is said which data' grep -qF "$PWD/moved" errors
 ended() {
   cksum "$1"/* >before
   rm -f ended.jsonl
-  train 2 "$1" --data "$movielens" "--layers=64,32" --resume auto --metrics-file ended.jsonl --epochs "${@:2}"
+  train 2 "$1" --data "$data" "--layers=64,32" --resume auto --metrics-file ended.jsonl --epochs "${@:2}"
   check "$1, --epochs $2: the files stay as they are" diff before <(cksum "$1"/*)
   check "$1, --epochs $2: it is said" grep -qE "has [0-9]+ epochs already and --epochs asks for $2" errors
   check "$1, --epochs $2: the last figures are told" grep -q '"event":"summary".*"top_100":0\.[0-9]' ended.jsonl
