@@ -39,7 +39,7 @@ struct StepParts {
   metering::TrafficMeter& traffic;
 };
 
-/// One step of training on a global batch, the same on every rank (DESIGN.md, section 4). Owns the memory that a step needs and
+/// One step of training on a global batch, the same on every rank (src/README.md). Owns the memory that a step needs and
 /// keeps it from step to step.
 class TrainingStep {
  public:

@@ -4,11 +4,7 @@
 // That matrix product of the rank fails, or that allocation after its first product; 1 is the first. Where the training needs fewer,
 // the program ends with 0. Or, instead of a training: the rank fails while it waits for a message that nobody will ever send, in an
 // object made inside or outside of what mpi::or_end_job runs.
-#include <dlfcn.h>
-#include <oneapi/dnnl/dnnl.h>
-
 #include <atomic>
-#include <cstdlib>
 #include <exception>
 #include <new>
 #include <span>
@@ -20,6 +16,7 @@
 #include "mpi/environment.hpp"
 #include "mpi/lone_failure.hpp"
 #include "mpi/pending.hpp"
+#include "replaced/replaced_calls.hpp"
 #include "run/trainer.hpp"
 
 using namespace gemel;
@@ -35,45 +32,6 @@ std::atomic<bool> has_computed = false;
 bool fails(std::atomic<long>& left) {
   return left > 0 && --left == 0;
 }
-
-void* allocate(std::size_t size, std::size_t alignment) {
-  if (has_computed && fails(allocations_left)) throw std::bad_alloc();
-  void* memory = nullptr;
-  if (posix_memalign(&memory, alignment, size) != 0) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-extern "C" dnnl_status_t dnnl_primitive_execute(const_dnnl_primitive_t primitive, dnnl_stream_t stream,
-                                                int arguments, const dnnl_exec_arg_t* list) {
-  static const auto execute =
-      reinterpret_cast<decltype(&dnnl_primitive_execute)>(dlsym(RTLD_NEXT, "dnnl_primitive_execute"));
-  if (fails(products_left)) return dnnl_runtime_error;
-  has_computed = true;
-  return execute(primitive, stream, arguments, list);
-}
-
-void* operator new(std::size_t size) {
-  return allocate(size, alignof(std::max_align_t));
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
-
-namespace {
 
 void wait_in_vain(int failing, bool is_inside, mpi::Communicator& world) {
   std::vector<int> word(1);
@@ -110,6 +68,14 @@ int main(int argc, char** argv) {
   mpi::Environment environment(argc, argv);
   auto world = mpi::Communicator::world();
   const int failing = std::stoi(argv[1]);
+  test::before_primitive = [] {
+    const bool is_well = !fails(products_left);
+    has_computed = has_computed || is_well;
+    return is_well;
+  };
+  test::before_allocation = [] {
+    if (has_computed && fails(allocations_left)) throw std::bad_alloc();
+  };
   try {
     if (kind == "message") {
       wait_in_vain(failing, argv[3] == std::string("inside"), world);
