@@ -390,6 +390,11 @@ void CheckpointReader::verify(std::span<const std::string> finite) {
   });
 }
 
+void CheckpointReader::refuse(const std::string& what) {
+  close();
+  throw mpi::AgreedError(base::ExitCode::checkpoint, fmt::format("{}: {}", path_.string(), what));
+}
+
 void CheckpointReader::close() {
   if (file_) file_->close();
 }

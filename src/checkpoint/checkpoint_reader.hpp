@@ -33,6 +33,7 @@ class CheckpointReader {
   CheckpointReader& operator=(const CheckpointReader&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  mpi::Communicator& communicator() const { return *communicator_; }
 
   bool has(const std::string& object_path);
   hdf5::Shape shape(const std::string& path);
@@ -62,6 +63,9 @@ class CheckpointReader {
   /// Reads every dataset, in bounded memory, and throws at the first block that does not have its checksum. Those of floats whose
   /// path begins with one of `finite` must hold finite numbers only.
   void verify(std::span<const std::string> finite = {});
+
+  /// Closes the file and throws AgreedError (checkpoint): `what` is wrong with the content, and every rank knows of it.
+  [[noreturn]] void refuse(const std::string& what);
 
   /// Call on every normal path (see hdf5::File).
   void close();

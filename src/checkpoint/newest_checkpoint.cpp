@@ -25,16 +25,22 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_listed = 10;
 
-/// The checkpoints of a directory, the newest first, once no run lives that they would be gone on with. Root only.
-std::vector<CheckpointName> candidates(const fs::path& directory, const LockTimes& times) {
+/// Throws when a run lives that the newest of `names` would be gone on with, or a later one. Root only.
+void require_ended(const fs::path& directory, const std::vector<CheckpointName>& names,
+                   const LockTimes& times) {
+  const std::int64_t newest = names.empty() ? 0 : names.front().run;
+  for (const std::int64_t run : locked_runs(directory)) {
+    if (run < newest) continue;
+    if (const auto owner = owner_of(directory, run, times)) throw lives(directory, run, *owner);
+  }
+}
+
+/// The checkpoints of a directory, the newest first. Root only.
+std::vector<CheckpointName> candidates(const fs::path& directory, Purpose purpose, const LockTimes& times) {
   try {
     if (!fs::is_directory(directory)) return {};
     std::vector<CheckpointName> names = list_checkpoints(directory);
-    const std::int64_t newest = names.empty() ? 0 : names.front().run;
-    for (const std::int64_t run : locked_runs(directory)) {
-      if (run < newest) continue;
-      if (const auto owner = owner_of(directory, run, times)) throw lives(directory, run, *owner);
-    }
+    if (purpose == Purpose::resume) require_ended(directory, names, times);
     return names;
   } catch (const fs::filesystem_error& error) {
     throw base::CheckpointError(fmt::format("checkpoint directory {}: {}", directory.string(), error.what()));
@@ -56,42 +62,46 @@ void require_readable(const fs::path& path) {
                   path.string(), std::generic_category().message(error)));
 }
 
-/// Why the checkpoint is not sound; nothing if it is. Collective.
-std::optional<std::string> fault_of(const fs::path& path, mpi::Communicator& communicator,
-                                    const Verify& verify) {
+/// The checkpoint, if it is sound; or null, and `fault` tells why it is not. Collective.
+std::unique_ptr<CheckpointReader> open_sound(const fs::path& path, mpi::Communicator& communicator,
+                                             const Verify& verify, std::string& fault) {
   mpi::agree(communicator, [&] {
     if (communicator.is_root()) require_readable(path);
   });
   try {
-    CheckpointReader reader(path, communicator);
-    verify(reader);
-    reader.close();
-    return {};
+    auto reader = std::make_unique<CheckpointReader>(path, communicator);
+    verify(*reader);
+    return reader;
   } catch (const mpi::AgreedError& error) {
     const std::string reason = without_advice(error.what());
-    return reason.substr(0, reason.find('\n'));
+    fault = reason.substr(0, reason.find('\n'));
+    return nullptr;
   }
 }
 
-[[noreturn]] void refuse(const fs::path& directory, const std::vector<std::string>& files) {
+[[noreturn]] void refuse(const fs::path& directory, const std::vector<std::string>& files, Purpose purpose) {
   std::string list;
   for (const std::string& file : std::span(files).first(std::min(files.size(), most_listed)))
     list += fmt::format("\n  {}", file);
   if (files.size() > most_listed) list += fmt::format("\n  and {} more", files.size() - most_listed);
+  const std::string advice =
+      purpose == Purpose::resume
+          ? ", or start afresh: without --resume, as a run with a new number, or in another --checkpoint-dir"
+          : ", or name another checkpoint";
   throw mpi::AgreedError(
       base::ExitCode::checkpoint,
-      fmt::format("--resume auto: none of the checkpoints in {} is sound. Bring back a sound one, or start "
-                  "afresh: without --resume, as a run with a new number, or in another --checkpoint-dir.{}",
-                  directory.string(), list));
+      fmt::format("{}none of the checkpoints in {} is sound. Bring back a sound one{}.{}",
+                  purpose == Purpose::resume ? "--resume auto: " : "", directory.string(), advice, list));
 }
 
 }  // namespace
 
-std::optional<fs::path> newest_sound(const fs::path& directory, mpi::Communicator& communicator,
-                                     const Verify& verify, const LockTimes& times) {
+std::unique_ptr<CheckpointReader> open_newest_sound(const fs::path& directory,
+                                                    mpi::Communicator& communicator, const Verify& verify,
+                                                    Purpose purpose, const LockTimes& times) {
   std::vector<CheckpointName> names;
   mpi::agree(communicator, [&] {
-    if (communicator.is_root()) names = candidates(directory, times);
+    if (communicator.is_root()) names = candidates(directory, purpose, times);
   });
   std::size_t count = names.size();
   communicator.broadcast(std::span(&count, 1));
@@ -100,15 +110,15 @@ std::optional<fs::path> newest_sound(const fs::path& directory, mpi::Communicato
   std::vector<std::string> unsound;
   for (const CheckpointName& name : names) {
     const fs::path path = directory / name.file_name();
-    const auto fault = fault_of(path, communicator, verify);
-    if (!fault) {
+    std::string fault;
+    if (auto reader = open_sound(path, communicator, verify, fault)) {
       for (const std::string& file : unsound) spdlog::warn("skipped, {} is taken: {}", path.string(), file);
-      return path;
+      return reader;
     }
-    unsound.push_back(*fault);
+    unsound.push_back(std::move(fault));
   }
-  if (!unsound.empty()) refuse(directory, unsound);
-  return {};
+  if (!unsound.empty()) refuse(directory, unsound, purpose);
+  return nullptr;
 }
 
 }  // namespace gemel::checkpoint

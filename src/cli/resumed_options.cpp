@@ -9,11 +9,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "checkpoint/checkpoint_reader.hpp"
-#include "checkpoint/newest_checkpoint.hpp"
 #include "mpi/agreement.hpp"
 #include "options/settings.hpp"
-#include "run/model_checkpoint.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -26,22 +23,6 @@ bool names_data(const options::OptionTable& table) {
   return std::ranges::any_of(sources, [&](const char* name) { return table.is_given(name); });
 }
 
-/// What a checkpoint says of its run.
-struct SavedRun {
-  std::string path;
-  std::string config;
-  std::string options;
-  ingest::DataIdentity data;
-};
-
-SavedRun read_run(const std::string& path, mpi::Communicator& communicator) {
-  checkpoint::CheckpointReader reader(path, communicator);
-  SavedRun run{path, run::read_config(reader), run::read_run_options(reader),
-               run::read_data_identity(reader)};
-  reader.close();
-  return run;
-}
-
 /// "--data /data/ml-100k"; of a checkpoint of an older version nothing.
 std::string source_of(const std::vector<options::SavedOption>& saved) {
   for (const char* source : sources) {
@@ -52,9 +33,11 @@ std::string source_of(const std::vector<options::SavedOption>& saved) {
 }
 
 /// Those that can be given, beside what the user gives.
-std::vector<options::SavedOption> options_of(const SavedRun& run, const options::OptionTable& table) {
-  std::vector<options::SavedOption> saved = options::saved_options(run.path, run.config);
-  std::ranges::move(options::saved_options(run.path, run.options), std::back_inserter(saved));
+std::vector<options::SavedOption> options_of(const run::EarlierCheckpoint& earlier,
+                                             const options::OptionTable& table) {
+  const std::string path = earlier.path().string();
+  std::vector<options::SavedOption> saved = options::saved_options(path, earlier.config());
+  std::ranges::move(options::saved_options(path, earlier.options()), std::back_inserter(saved));
   std::erase_if(saved, [&](const options::SavedOption& option) {
     const bool is_feature = option.name == "query-feature" || option.name == "candidate-feature";
     // Saved features have their widths with them. A split into files comes of the data.
@@ -64,8 +47,9 @@ std::vector<options::SavedOption> options_of(const SavedRun& run, const options:
   return saved;
 }
 
-void read_run_into(options::OptionTable& table, const SavedRun& run) {
-  const std::vector<options::SavedOption> saved = options_of(run, table);
+void read_into(options::OptionTable& table, const run::EarlierCheckpoint& earlier) {
+  const std::vector<options::SavedOption> saved = options_of(earlier, table);
+  const std::string path = earlier.path().string();
   const std::string source = source_of(saved);
   if (source.empty()) {
     throw base::UsageError(
@@ -73,11 +57,11 @@ void read_run_into(options::OptionTable& table, const SavedRun& run) {
                     "where its data "
                     "is: {}, {} interactions. Name it with --data or --train-file (the built-in data with "
                     "--synthetic-interactions), and give the settings again",
-                    run.path, run.data.name, run.data.interactions));
+                    path, earlier.data().name, earlier.data().interactions));
   }
-  table.read_saved(saved, run.path);
+  table.read_saved(saved, path);
   spdlog::info("data ({}) and settings are those of {}; only what is given with --resume changes", source,
-               run.path);
+               path);
 }
 
 /// A fresh run on the built-in data is not what somebody wants who wants to go on.
@@ -92,21 +76,19 @@ void require_data(const TrainingOptions& options, const options::OptionTable& ta
 
 }  // namespace
 
-void read_resumed_options(TrainingOptions& options, options::OptionTable& table,
-                          mpi::Communicator& communicator) {
+std::unique_ptr<run::EarlierCheckpoint> read_resumed_options(TrainingOptions& options,
+                                                             options::OptionTable& table,
+                                                             mpi::Communicator& communicator) {
   std::string& resume = options.checkpoint.resume;
-  if (resume == "auto") {
-    const auto newest =
-        checkpoint::newest_sound(options.checkpoint.directory, communicator, run::verify_model);
-    if (!newest) {  // the run begins afresh, and says so
-      mpi::agree(communicator, [&] { require_data(options, table); });
-      return;
-    }
-    resume = newest->string();
+  if (resume != "auto" && names_data(table)) return nullptr;
+  auto earlier = run::EarlierCheckpoint::open(options.checkpoint, communicator);
+  if (earlier) {
+    resume = earlier->path().string();
+    if (!names_data(table)) mpi::agree(communicator, [&] { read_into(table, *earlier); });
+  } else if (resume == "auto") {  // the run begins afresh, and says so
+    mpi::agree(communicator, [&] { require_data(options, table); });
   }
-  if (resume.empty() || names_data(table)) return;
-  const SavedRun run = read_run(resume, communicator);
-  mpi::agree(communicator, [&] { read_run_into(table, run); });
+  return earlier;
 }
 
 }  // namespace gemel::cli

@@ -1,18 +1,23 @@
 #pragma once
 
+#include <memory>
+
 #include "gemel/options.hpp"
 #include "mpi/communicator.hpp"
 #include "options/option_table.hpp"
+#include "run/earlier_checkpoint.hpp"
 
 namespace gemel::cli {
 
 /// Reads the options of the run to resume, if --resume was given, into `table`, which is bound to `options` and has read what the user
 /// gives: data, settings and how long the run goes on. Where the user names data the run is described anew, and nothing is read. With
-/// --resume auto the checkpoint is looked for here, once, and options.checkpoint.resume names it then.
+/// --resume auto the checkpoint is looked for here, once, and options.checkpoint.resume names it then. Returns the checkpoint, where it
+/// was opened, for the run that goes on from it.
 ///
-/// Throws AgreedError: (checkpoint) as newest_sound and CheckpointReader; (usage) when the checkpoint does not say where its data is.
+/// Throws AgreedError: (checkpoint) as EarlierCheckpoint::open; (usage) when the checkpoint does not say where its data is.
 /// Collective.
-void read_resumed_options(TrainingOptions& options, options::OptionTable& table,
-                          mpi::Communicator& communicator);
+std::unique_ptr<run::EarlierCheckpoint> read_resumed_options(TrainingOptions& options,
+                                                             options::OptionTable& table,
+                                                             mpi::Communicator& communicator);
 
 }  // namespace gemel::cli

@@ -42,14 +42,16 @@ int rest(mpi::Communicator& all) {
 }  // namespace
 
 int on_working_ranks(mpi::Communicator& all, options::SpareRanks spare, std::int64_t most,
-                     const std::function<int(mpi::Communicator&)>& action) {
+                     const std::function<int(mpi::Communicator&)>& action,
+                     const std::function<void()>& before_rest) {
   if (spare == options::SpareRanks::work || all.size() == 1) return action(all);
   const bool has_cpu = has_own_cpu(all);
   const std::int64_t cpus = all.sum(has_cpu ? 1 : 0);
   const bool works = has_cpu && all.sum_before(has_cpu ? 1 : 0) < most;
   mpi::Communicator alike = all.split(works ? 1 : 0);
-  if (!works) return rest(all);
   if (alike.size() == all.size()) return action(all);
+  before_rest();
+  if (!works) return rest(all);
   if (all.is_root()) {
     spdlog::warn(
         "{} of {} ranks work and the others rest: {}", alike.size(), all.size(),

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <utility>
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
@@ -65,7 +66,7 @@ void check_ranks_alike(const TrainingOptions& options, const mpi::Communicator& 
   }
 }
 
-int train(const ParsedTrainOptions& parsed, mpi::Communicator& communicator, std::ostream& out,
+int train(ParsedTrainOptions& parsed, mpi::Communicator& communicator, std::ostream& out,
           const Trainer& trainer) {
   check_ranks_alike(parsed.options.training, communicator);
   const std::string& resume = parsed.options.training.checkpoint.resume;
@@ -73,7 +74,7 @@ int train(const ParsedTrainOptions& parsed, mpi::Communicator& communicator, std
   if (!begins_afresh) require_there(parsed.data, resume, communicator);
   ObserverList observers = make_observers(parsed, communicator, out);
   try {
-    trainer(parsed.options.training, communicator, observers);
+    trainer(parsed.options.training, communicator, observers, std::move(parsed.earlier));
   } catch (const base::Error& error) {
     if (error.code() != base::ExitCode::interrupted) throw;
     spdlog::info("{}", error.what());
@@ -97,9 +98,13 @@ int train_command(std::span<const std::string> arguments, mpi::Communicator& com
     if (communicator.is_root()) out << text;
     return 0;
   }
-  const ParsedTrainOptions parsed = parse_alike(arguments, communicator);
-  return on_working_ranks(communicator, parsed.options.spare_ranks, parsed.options.training.lanes,
-                          [&](mpi::Communicator& working) { return train(parsed, working, out, trainer); });
+  ParsedTrainOptions parsed = parse_alike(arguments, communicator);
+  const auto close_earlier = [&] {  // those that work open it again
+    if (parsed.earlier) parsed.earlier->close();
+  };
+  return on_working_ranks(
+      communicator, parsed.options.spare_ranks, parsed.options.training.lanes,
+      [&](mpi::Communicator& working) { return train(parsed, working, out, trainer); }, close_earlier);
 }
 
 std::string train_help() {

@@ -69,7 +69,7 @@ ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
   options::OptionTable table = train_option_table(parsed.options);
   read_given_options(arguments, parsed.options, table, communicator);
   base::set_up_log(parsed.options.log_level, communicator.is_root());
-  read_resumed_options(parsed.options.training, table, communicator);
+  parsed.earlier = read_resumed_options(parsed.options.training, table, communicator);
   settle_options(parsed.options, table);
   options::check_train_options(parsed.options.training);
   parsed.settings = table.settings();

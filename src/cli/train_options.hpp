@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "mpi/communicator.hpp"
 #include "options/option_table.hpp"
 #include "options/train_option_rows.hpp"
+#include "run/earlier_checkpoint.hpp"
 
 namespace gemel::cli {
 
@@ -27,6 +29,7 @@ struct ParsedTrainOptions {
   options::TrainCommandOptions options;
   std::vector<std::pair<std::string, std::string>> settings;  ///< every option with its effective value
   std::vector<NamedPath> data;
+  std::unique_ptr<run::EarlierCheckpoint> earlier;  ///< that options were read of; or null
 };
 
 /// Reads the command line, then the configuration file that it names (on root, for all), then the checkpoint to resume from, and

@@ -5,14 +5,16 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "checkpoint/newest_checkpoint.hpp"
 #include "evaluation/embedder.hpp"
+#include "features/features_file.hpp"
+#include "model/model_file.hpp"
 #include "mpi/agreement.hpp"
 #include "options/settings.hpp"
+#include "run/checkpoint_file.hpp"
 #include "run/divergence.hpp"
-#include "run/model_checkpoint.hpp"
 #include "tensor/arithmetic.hpp"
 
 namespace gemel::run {
@@ -35,53 +37,51 @@ void report_growth(const std::vector<features::FittedFeature>& features) {
 
 }  // namespace
 
-RunCheckpoints::RunCheckpoints(const TrainingOptions& options, mpi::Communicator& communicator)
-    : options_(options), communicator_(communicator) {
+RunCheckpoints::RunCheckpoints(const TrainingOptions& options, mpi::Communicator& communicator,
+                               std::unique_ptr<EarlierCheckpoint> earlier)
+    : options_(options), communicator_(communicator), earlier_(std::move(earlier)) {
   const CheckpointOptions& checkpoints = options.checkpoint;
-  if (checkpoints.resume == "auto") {
-    if (const auto newest = checkpoint::newest_sound(checkpoints.directory, communicator, verify_model)) {
-      open(*newest);
-    } else {
-      spdlog::info("{} holds no checkpoint to resume from: starting afresh", checkpoints.directory);
-    }
+  if (!earlier_) earlier_ = EarlierCheckpoint::open(checkpoints, communicator);
+  if (earlier_) {
+    begin_from_earlier();
   } else if (!checkpoints.resume.empty()) {
-    open(checkpoints.resume);
+    spdlog::info("{} holds no checkpoint to resume from: starting afresh", checkpoints.directory);
   }
   store_.emplace(checkpoints, communicator, resumed_from_);
 }
 
-void RunCheckpoints::open(const std::filesystem::path& path) {
-  reader_.emplace(path, communicator_);
-  saved_settings_ = run::read_config(*reader_);
+void RunCheckpoints::begin_from_earlier() {
+  resumed_from_ = earlier_->path();
+  last_ = resumed_from_;
+  for (const std::string& warning : compare_settings()) spdlog::warn("{}", warning);
+  checkpoint::CheckpointReader& reader = earlier_->reader(communicator_);
+  earlier_run_ = ingest::EarlierRun{
+      resumed_from_.string(),
+      {features::read_features(reader, "query"), features::read_features(reader, "candidate")},
+      earlier_->data()};
+}
+
+std::vector<std::string> RunCheckpoints::compare_settings() {
   std::vector<std::string> warnings;
   mpi::agree(communicator_, [&] {
-    warnings = options::compare_settings(path.string(), saved_settings_, options::result_settings(options_));
+    warnings = options::compare_settings(resumed_from_.string(), earlier_->config(),
+                                         options::result_settings(options_));
   });
-  for (const std::string& warning : warnings) spdlog::warn("{}", warning);
-  earlier_ = ingest::EarlierRun{path.string(),
-                                {run::read_features(*reader_, "query", communicator_),
-                                 run::read_features(*reader_, "candidate", communicator_)},
-                                run::read_data_identity(*reader_)};
-  resumed_from_ = path;
-  last_ = path;
+  return warnings;
 }
 
 void RunCheckpoints::check_settings() {
-  if (!reader_) return;
-  mpi::agree(communicator_, [&] {  // the warnings were given before
-    options::compare_settings(resumed_from_.string(), saved_settings_, options::result_settings(options_));
-  });
+  if (earlier_) compare_settings();  // the warnings were given before
 }
 
-std::optional<step::TrainingState> RunCheckpoints::load(const CheckpointedParts& parts) {
-  if (!reader_) return std::nullopt;
-  const ingest::DataIdentity& trained_on = earlier_->data;
-  const ingest::DataIdentity& given = parts.data.identity;
+std::optional<step::TrainingState> RunCheckpoints::load(step::Learner& learner,
+                                                        const ingest::TrainingData& data) {
+  if (!earlier_) return std::nullopt;
   step::TrainingState state =
-      run::load_model(*reader_, parts.model, parts.optimizer, make_metrics(options_.metrics, options_.top_k));
-  reader_->close();
-  reader_.reset();
-  const std::string bad = run::first_not_finite(parts.model, parts.optimizer, communicator_);
+      load_checkpoint(earlier_->reader(communicator_), learner.model, learner.optimizer,
+                      make_metrics(options_.metrics, options_.top_k));
+  earlier_->close();
+  const std::string bad = first_not_finite(learner.model, learner.optimizer, communicator_);
   if (!bad.empty()) {
     throw mpi::AgreedError(
         base::ExitCode::checkpoint,
@@ -89,63 +89,69 @@ std::optional<step::TrainingState> RunCheckpoints::load(const CheckpointedParts&
                     "earlier checkpoint, which --resume auto finds",
                     resumed_from_.string(), bad));
   }
-  const bool is_other_data = trained_on.content_hash != given.content_hash;
-  // Also on the same data a vocabulary grows that was frozen when the checkpoint was trained.
-  const bool grows = has_grown(parts.model.query()) || has_grown(parts.model.candidate());
-  if (is_other_data || grows || !options::ranks_alike(saved_settings_, options::result_settings(options_)))
+  const bool is_changed = report_changes(learner.model, data.identity);
+  if (is_changed || !options::ranks_alike(earlier_->config(), options::result_settings(options_)))
     state.compared_after = state.epoch;
-  if (!is_other_data && !grows) return state;
-
-  if (is_other_data) {
-    spdlog::info("{} was trained on other data ({}, {} interactions); going on with {}, {} interactions",
-                 resumed_from_.string(), trained_on.name, trained_on.interactions, given.name,
-                 given.interactions);
-  } else {
-    spdlog::info("{} was trained with a frozen vocabulary", resumed_from_.string());
-  }
-  report_growth(parts.model.query().features());
-  report_growth(parts.model.candidate().features());
-  if (state.step_in_epoch > 0) {
+  if (is_changed && state.step_in_epoch > 0) {
     spdlog::warn("epoch {} was under way after {} steps and begins anew", state.epoch + 1,
                  state.step_in_epoch);
     state.step_in_epoch = 0;
     std::ranges::fill(state.lane_losses, 0.0);
   }
+  earlier_.reset();
+  earlier_run_.reset();
   return state;
 }
 
-std::int64_t RunCheckpoints::save(const CheckpointedParts& parts, const step::TrainingState& state,
-                                  std::optional<std::int64_t> best) {
+bool RunCheckpoints::report_changes(const model::TwoTower& model, const ingest::DataIdentity& given) const {
+  const ingest::DataIdentity& trained_on = earlier_->data();
+  // Also on the same data a vocabulary grows that was frozen when the checkpoint was trained.
+  const bool grows = has_grown(model.query()) || has_grown(model.candidate());
+  if (trained_on.content_hash != given.content_hash) {
+    spdlog::info("{} was trained on other data ({}, {} interactions); going on with {}, {} interactions",
+                 resumed_from_.string(), trained_on.name, trained_on.interactions, given.name,
+                 given.interactions);
+  } else if (grows) {
+    spdlog::info("{} was trained with a frozen vocabulary", resumed_from_.string());
+  } else {
+    return false;
+  }
+  report_growth(model.query().features());
+  report_growth(model.candidate().features());
+  return true;
+}
+
+std::int64_t RunCheckpoints::save(step::Learner& learner, const ingest::TrainingData& data,
+                                  const step::TrainingState& state, std::optional<std::int64_t> best) {
   store_->require_own();
   const std::filesystem::path path = store_->path_for(state.step);
-  const ingest::TrainingData& data = parts.data;
-  run::RunIdentity run = {options::result_settings(options_),
-                          options::run_settings(options_),
-                          options_.lanes,
-                          options_.seed,
-                          options_.top_k,
-                          data.identity,
-                          options_.metrics};
+  RunIdentity run = {options::result_settings(options_),
+                     options::run_settings(options_),
+                     options_.lanes,
+                     options_.seed,
+                     options_.top_k,
+                     data.identity,
+                     options_.metrics};
   communicator_.broadcast(run.config);  // ranks may work in different directories
-  tensor::Matrix vectors(data.item_ids.strings.size(), parts.model.dim());
+  tensor::Matrix vectors(data.item_ids.strings.size(), learner.model.dim());
   {
-    const learning::AveragedWeights averaged(parts.optimizer);
-    evaluation::Embedder(communicator_, parts.team, parts.runtime, parts.model.candidate(),
-                         parts.model.dense())
+    const learning::AveragedWeights averaged(learner.optimizer);
+    evaluation::Embedder(communicator_, learner.team, learner.runtime, learner.model.candidate(),
+                         learner.model.dense())
         .run(data.catalogue, static_cast<std::size_t>(data.item_ids.first), vectors.view());
   }
-  require_finite(parts, vectors, state.step);
+  require_finite(learner, vectors, state.step);
   const std::int64_t bytes =
-      run::save_model(path, run, state, {data.item_ids, data.item_labels, data.item_counts, vectors.view()},
-                      parts.model, parts.optimizer, communicator_);
+      save_checkpoint(path, run, state, {data.item_ids, data.item_labels, data.item_counts, vectors.view()},
+                      learner.model, learner.optimizer, communicator_);
   store_->prune(best);
   last_ = path;
   return bytes;
 }
 
-void RunCheckpoints::require_finite(const CheckpointedParts& parts, const tensor::Matrix& vectors,
+void RunCheckpoints::require_finite(const step::Learner& learner, const tensor::Matrix& vectors,
                                     std::int64_t step) {
-  std::string path = run::first_not_finite(parts.model, parts.optimizer, communicator_);
+  std::string path = first_not_finite(learner.model, learner.optimizer, communicator_);
   const bool are_finite = tensor::all_finite(vectors.view().flat());
   if (communicator_.max(std::int64_t{are_finite ? 0 : 1}) != 0 && path.empty()) path = "/catalogue/vector";
   if (path.empty()) return;
@@ -154,12 +160,12 @@ void RunCheckpoints::require_finite(const CheckpointedParts& parts, const tensor
       step, options_, last_);
 }
 
-bool RunCheckpoints::restore(const std::filesystem::path& path, const CheckpointedParts& parts) {
+bool RunCheckpoints::restore(const std::filesystem::path& path, step::Learner& learner) {
   std::optional<checkpoint::CheckpointReader> reader;
   try {
     reader.emplace(path, communicator_);
-    run::verify_model(*reader);
-    run::restore_model(*reader, parts.model, parts.optimizer);
+    model::verify_checkpoint(*reader);
+    restore_checkpoint(*reader, learner.model, learner.optimizer);
     reader->close();
     return true;
   } catch (const mpi::AgreedError& error) {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -35,11 +36,12 @@ using Clock = std::chrono::steady_clock;
 
 class Run {
  public:
-  Run(const TrainingOptions& options, mpi::Communicator& communicator, report::Observer& on_root)
+  Run(const TrainingOptions& options, mpi::Communicator& communicator, report::Observer& on_root,
+      std::unique_ptr<EarlierCheckpoint> earlier)
       : options_(options),
         communicator_(communicator),
         reporter_(communicator, on_root, options.trace_file),
-        checkpoints_(options_, communicator),
+        checkpoints_(options_, communicator, std::move(earlier)),
         data_(read_and_prepare()),
         plan_(plan::plan_tables(options_, data_, program_bytes_, communicator)),
         learner_(options_, data_, plan_.placements(communicator.rank()), communicator, reporter_.timer(),
@@ -78,7 +80,7 @@ class Run {
 
   void resume() {
     const auto timing = reporter_.timer().measure(metering::Phase::checkpoint);
-    auto state = checkpoints_.load(checkpointed_parts());
+    auto state = checkpoints_.load(learner_, data_);
     if (!state) return;
     state_ = std::move(*state);
     saved_step_ = state_.step;
@@ -125,7 +127,7 @@ class Run {
     const std::filesystem::path best = best_checkpoint();
     evaluations_.finish(state_, best.string(), [&] {
       const auto timing = reporter_.timer().measure(metering::Phase::checkpoint);
-      return checkpoints_.restore(best, checkpointed_parts());
+      return checkpoints_.restore(best, learner_);
     });
   }
 
@@ -162,15 +164,11 @@ class Run {
       const auto timing = reporter_.timer().measure(metering::Phase::checkpoint);
       learner_.optimizer.settle_all();
       epochs_.gather_lane_losses(state_);
-      bytes = checkpoints_.save(checkpointed_parts(), state_, step_to_keep());
+      bytes = checkpoints_.save(learner_, data_, state_, step_to_keep());
     }
     saved_step_ = state_.step;
     reporter_.checkpoint(state_, checkpoints_.last().string(),
                          std::chrono::duration<double>(Clock::now() - start).count(), bytes);
-  }
-
-  CheckpointedParts checkpointed_parts() {
-    return {learner_.team, learner_.runtime, data_, learner_.model, learner_.optimizer};
   }
 
   report::RunReport describe() {
@@ -228,9 +226,10 @@ class Run {
 
 }  // namespace
 
-void train(const TrainingOptions& options, mpi::Communicator& communicator, report::Observer& on_root) {
+void train(const TrainingOptions& options, mpi::Communicator& communicator, report::Observer& on_root,
+           std::unique_ptr<EarlierCheckpoint> earlier) {
   require_one_instruction_set(communicator);
-  Run run(options, communicator, on_root);
+  Run run(options, communicator, on_root, std::move(earlier));
   mpi::or_end_job(communicator, [&] { run.train(); });
 }
 

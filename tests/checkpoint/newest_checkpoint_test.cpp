@@ -51,7 +51,13 @@ class NewestCheckpointTest : public testing::Test {
       std::filesystem::resize_file(path(run, step), std::filesystem::file_size(path(run, step)) / 2);
     });
   }
-  Found newest() { return newest_sound(directory_.path(), world_, whole, times_); }
+  /// Its path.
+  Found newest(Purpose purpose = Purpose::resume) {
+    const auto reader = open_newest_sound(directory_.path(), world_, whole, purpose, times_);
+    if (!reader) return {};
+    reader->close();
+    return reader->path();
+  }
   std::string refusal() {
     try {
       newest();
@@ -76,7 +82,7 @@ TEST_F(NewestCheckpointTest, IsTheLastStepOfTheLastRun) {
 
 TEST_F(NewestCheckpointTest, IsNoneWhereThereIsNothing) {
   EXPECT_FALSE(newest());
-  EXPECT_FALSE(newest_sound(directory_ / "missing", world_, whole));
+  EXPECT_FALSE(open_newest_sound(directory_ / "missing", world_, whole, Purpose::resume));
   EXPECT_FALSE(std::filesystem::exists(directory_ / "missing"));
   on_root([&] {
     std::ofstream(directory_ / "notes.txt") << "no checkpoint";
@@ -129,6 +135,7 @@ TEST_F(NewestCheckpointTest, RefusesARunThatLivesAndOneAfterIt) {
   EXPECT_EQ(newest(), path(2, 100));
   on_root([&] { same = RunLock::claim(directory_.path(), 2); });
   EXPECT_THAT(refusal(), HasSubstr("run 2 in " + directory_.path().string() + " is under way: process "));
+  EXPECT_EQ(newest(Purpose::read), path(2, 100));
   on_root([&] {
     same.reset();
     later = RunLock::claim(directory_.path(), 3);  // it has no checkpoint yet

@@ -176,7 +176,7 @@ TEST(TrainCommand, HandsOptionsAndObserversToTheTrainer) {
   std::int64_t epochs = 0;
   const Outcome outcome =
       run_train({"--epochs", "3", "--progress", "lines"},
-                [&](const auto& options, mpi::Communicator&, report::Observer& observer) {
+                [&](const auto& options, mpi::Communicator&, report::Observer& observer, auto) {
                   epochs = options.epochs;
                   observer.on_run({.data = "fake data", .resumed_from = "", .settings = {}});
                 });
@@ -190,7 +190,7 @@ TEST(TrainCommand, ShowsSettingsThatAreNotTheDefaults) {
     arguments.insert(arguments.end(), {"--progress", "lines"});
     const std::vector<std::pair<std::string, std::string>> settled = {{"query-feature", "user_id:lookup"}};
     return run_train(arguments,
-                     [&](const auto&, auto&, report::Observer& observer) {
+                     [&](const auto&, auto&, report::Observer& observer, auto) {
                        observer.on_run({.data = "data", .resumed_from = "", .settings = settled});
                      })
         .output;
@@ -206,20 +206,20 @@ TEST(TrainCommand, ShowsSettingsThatAreNotTheDefaults) {
 }
 
 TEST(TrainCommand, ShowsNothingWithProgressNone) {
-  const Outcome outcome = run_train(
-      {"--progress", "none"}, [](const auto&, auto&, report::Observer& observer) { observer.on_run({}); });
+  const Outcome outcome = run_train({"--progress", "none"}, [](const auto&, auto&, report::Observer& observer,
+                                                               auto) { observer.on_run({}); });
   EXPECT_EQ(outcome.output, "");
 }
 
 TEST(TrainCommand, ReturnsSixAfterAnInterruption) {
-  const Outcome outcome = run_train({"--log-level", "error"}, [](const auto&, auto&, auto&) {
+  const Outcome outcome = run_train({"--log-level", "error"}, [](const auto&, auto&, auto&, auto) {
     throw base::Error(base::ExitCode::interrupted, "stopped");
   });
   EXPECT_EQ(outcome.code, 6);
 }
 
 TEST(TrainCommand, PassesOtherErrorsOn) {
-  const auto fail = [](const auto&, auto&, auto&) { throw base::DataError("u.data:3: bad"); };
+  const auto fail = [](const auto&, auto&, auto&, auto) { throw base::DataError("u.data:3: bad"); };
   EXPECT_THROW(run_train({}, fail), base::DataError);
 }
 
@@ -229,7 +229,7 @@ TEST(TrainCommand, ThrowsErrorsOfOptionsAsKnownToAll) {
 
 TEST(TrainCommand, OpensTheMetricsFileBeforeTheTraining) {
   bool has_trained = false;
-  const auto trainer = [&](const auto&, auto&, auto&) { has_trained = true; };
+  const auto trainer = [&](const auto&, auto&, auto&, auto) { has_trained = true; };
   try {
     run_train({"--metrics-file", "no/such/directory/m.jsonl"}, trainer);
     FAIL() << "the file was opened";

@@ -22,7 +22,9 @@ struct BadCase {
 
 inline ParsedTrainOptions parse(const Arguments& arguments) {
   auto self = mpi::Communicator::self();
-  return parse_train_options(arguments, self);
+  ParsedTrainOptions parsed = parse_train_options(arguments, self);
+  if (parsed.earlier) parsed.earlier->close();
+  return parsed;
 }
 
 /// The message of the error that the arguments cause, which must be a usage error.

@@ -1,4 +1,4 @@
-#include "run/model_checkpoint.hpp"
+#include "run/checkpoint_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,10 @@
 #include <set>
 #include <utility>
 
+#include "checkpoint/checkpoint_writer.hpp"
 #include "exchange/placement.hpp"
+#include "features/features_file.hpp"
+#include "ingest/data_identity_file.hpp"
 #include "mpi/agreement.hpp"
 #include "support/command.hpp"
 #include "support/lanes.hpp"
@@ -48,7 +51,7 @@ float saved_value(std::uint64_t stream, std::size_t element) {
   return test::number(700 + stream, element);
 }
 
-class ModelCheckpointTest : public testing::Test {
+class CheckpointFileTest : public testing::Test {
  protected:
   /// A model with its optimiser. Of the tables, those named are sharded.
   struct Run {
@@ -137,8 +140,8 @@ class ModelCheckpointTest : public testing::Test {
     fill(saved);
     ingest::StringColumn items;
     for (const char* item : {"10", "20", "七人の侍"}) items.push_back(item);
-    const Catalogue catalogue = {ingest::own_block(items, world_), ingest::own_block(items, world_), counts_,
-                                 vectors_.view().middle_rows(0, own_items())};
+    const ingest::VocabularyBlock own = ingest::own_block(items, world_);
+    const model::CatalogueView catalogue = {own, own, counts_, vectors_.view().middle_rows(0, own_items())};
     RunIdentity identity;
     identity.config = "{}";
     identity.options = "{}";
@@ -154,14 +157,14 @@ class ModelCheckpointTest : public testing::Test {
                      ingest::SplitBorders{1, std::int64_t{1} << 62, 3, -4}};
     identity.metrics = metrics_;
     const std::int64_t bytes =
-        save_model(path_, identity, state_, catalogue, saved.model, saved.optimizer, world_);
+        save_checkpoint(path_, identity, state_, catalogue, saved.model, saved.optimizer, world_);
     EXPECT_EQ(bytes, static_cast<std::int64_t>(std::filesystem::file_size(path_)));
     return values_of(saved);
   }
   step::TrainingState load(Run& into) {
     checkpoint::CheckpointReader reader(path_, world_);
     step::TrainingState state =
-        load_model(reader, into.model, into.optimizer, make_metrics(metrics_, top_k_));
+        load_checkpoint(reader, into.model, into.optimizer, make_metrics(metrics_, top_k_));
     reader.close();
     return state;
   }
@@ -211,7 +214,7 @@ class ModelCheckpointTest : public testing::Test {
       {}, {users, titles, years, "query/tables/timestamp_bucketize"}, {titles}, {users, years}};
 };
 
-TEST_F(ModelCheckpointTest, AnyPlacementReadsWhatAnyPlacementWrote) {
+TEST_F(CheckpointFileTest, AnyPlacementReadsWhatAnyPlacementWrote) {
   for (const auto kind : {OptimizerKind::adagrad, OptimizerKind::rowwise_adagrad, OptimizerKind::adam}) {
     options_.kind = kind;
     options_.average_decay = kind == OptimizerKind::adam ? 0.75F : 0.0F;
@@ -227,7 +230,7 @@ TEST_F(ModelCheckpointTest, AnyPlacementReadsWhatAnyPlacementWrote) {
   }
 }
 
-TEST_F(ModelCheckpointTest, PlacementLeavesNoTraceInTheFile) {
+TEST_F(CheckpointFileTest, PlacementLeavesNoTraceInTheFile) {
   save(placements_[0]);
   const std::string first = path_.string();
   for (std::size_t i = 1; i < placements_.size(); ++i) {
@@ -240,7 +243,7 @@ TEST_F(ModelCheckpointTest, PlacementLeavesNoTraceInTheFile) {
   }
 }
 
-TEST_F(ModelCheckpointTest, BringsBackTheStateOfTraining) {
+TEST_F(CheckpointFileTest, BringsBackTheStateOfTraining) {
   save(placements_[1]);
   Run loaded = run({});
   const step::TrainingState state = load(loaded);
@@ -254,7 +257,7 @@ TEST_F(ModelCheckpointTest, BringsBackTheStateOfTraining) {
   EXPECT_EQ(state.history[0].metrics, state_.history[0].metrics);
 }
 
-TEST_F(ModelCheckpointTest, HasAHistoryOfWhatWasMeasuredOnly) {
+TEST_F(CheckpointFileTest, HasAHistoryOfWhatWasMeasuredOnly) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   metrics_ = {MetricKind::mrr, MetricKind::recall};
   state_.history[0].metrics = {0.125, 0.25, 0.5};
@@ -274,7 +277,7 @@ TEST_F(ModelCheckpointTest, HasAHistoryOfWhatWasMeasuredOnly) {
   EXPECT_TRUE(std::isnan(state.history[1].metrics[2]));
 }
 
-TEST_F(ModelCheckpointTest, TakesOfTheHistoryWhatIsStillMeasured) {
+TEST_F(CheckpointFileTest, TakesOfTheHistoryWhatIsStillMeasured) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   state_.history[0].metrics = {0.25, 1};
   state_.history[1].metrics = {0.5, nan};
@@ -300,7 +303,7 @@ TEST_F(ModelCheckpointTest, TakesOfTheHistoryWhatIsStillMeasured) {
   }
 }
 
-TEST_F(ModelCheckpointTest, NamesTheFirstParameterThatIsNotFiniteOnAllRanks) {
+TEST_F(CheckpointFileTest, NamesTheFirstParameterThatIsNotFiniteOnAllRanks) {
   for (const auto& sharded : placements_) {
     const Run sound = run(sharded);
     EXPECT_EQ(first_not_finite(sound.model, sound.optimizer, world_), "");
@@ -316,42 +319,42 @@ TEST_F(ModelCheckpointTest, NamesTheFirstParameterThatIsNotFiniteOnAllRanks) {
   }
 }
 
-TEST_F(ModelCheckpointTest, ACheckpointOfBeforeAGrowthIsNotRestoredInPart) {
+TEST_F(CheckpointFileTest, ACheckpointOfBeforeAGrowthIsNotRestoredInPart) {
   save({});
   for (const auto& sharded : placements_) {
     Run grown = run(sharded, {20, 7, 0, 2});  // the first tables fit, that of the titles does not
     const Values before = values_of(grown);
     checkpoint::CheckpointReader reader(path_, world_);
-    EXPECT_THROW(restore_model(reader, grown.model, grown.optimizer), mpi::AgreedError);
+    EXPECT_THROW(restore_checkpoint(reader, grown.model, grown.optimizer), mpi::AgreedError);
     reader.close();
     EXPECT_EQ(values_of(grown), before);
   }
 }
 
-TEST_F(ModelCheckpointTest, ARunRestoresItsOwnAfterItsVocabulariesHaveGrown) {
+TEST_F(CheckpointFileTest, ARunRestoresItsOwnAfterItsVocabulariesHaveGrown) {
   for (const auto& sharded : placements_) {
     const Values saved = save(sharded);
     Run grown = run(sharded, {20, 5, 3, 2});  // the file has the added rows already
     checkpoint::CheckpointReader reader(path_, world_);
-    restore_model(reader, grown.model, grown.optimizer);
+    restore_checkpoint(reader, grown.model, grown.optimizer);
     reader.close();
     EXPECT_EQ(values_of(grown), saved);
     EXPECT_EQ(grown.optimizer.steps(), 23);
   }
 }
 
-TEST_F(ModelCheckpointTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabularies) {
+TEST_F(CheckpointFileTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabularies) {
   save(placements_[1]);
   checkpoint::CheckpointReader reader(path_, world_);
-  EXPECT_EQ(read_data_identity(reader).content_hash, 0xfedcba9876543210);
-  EXPECT_EQ(read_data_identity(reader).validation_examples, 10);
-  ASSERT_TRUE(read_data_identity(reader).split);
-  EXPECT_EQ(read_data_identity(reader).split->test_begin, 1);
-  EXPECT_EQ(read_data_identity(reader).split->test_end, std::int64_t{1} << 62);
-  EXPECT_EQ(read_data_identity(reader).split->validation_end, 3);
-  EXPECT_EQ(read_data_identity(reader).split->train_until, -4);
-  const auto features = read_features(reader, "query", world_);
-  const auto candidate = read_features(reader, "candidate", world_);
+  EXPECT_EQ(ingest::read_data_identity(reader).content_hash, 0xfedcba9876543210);
+  EXPECT_EQ(ingest::read_data_identity(reader).validation_examples, 10);
+  ASSERT_TRUE(ingest::read_data_identity(reader).split);
+  EXPECT_EQ(ingest::read_data_identity(reader).split->test_begin, 1);
+  EXPECT_EQ(ingest::read_data_identity(reader).split->test_end, std::int64_t{1} << 62);
+  EXPECT_EQ(ingest::read_data_identity(reader).split->validation_end, 3);
+  EXPECT_EQ(ingest::read_data_identity(reader).split->train_until, -4);
+  const auto features = features::read_features(reader, "query");
+  const auto candidate = features::read_features(reader, "candidate");
   reader.close();
   ASSERT_EQ(features.size(), 3U);
   ASSERT_EQ(candidate.size(), 2U);
@@ -370,7 +373,7 @@ TEST_F(ModelCheckpointTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabu
   EXPECT_EQ(features[0].vocabulary.strings.texts(), expected);
 }
 
-TEST_F(ModelCheckpointTest, NewRowsBeginAsInAFreshModel) {
+TEST_F(CheckpointFileTest, NewRowsBeginAsInAFreshModel) {
   for (const auto kind : {OptimizerKind::adagrad, OptimizerKind::rowwise_adagrad}) {
     options_.kind = kind;
     for (const auto& sharded : placements_) {
@@ -381,7 +384,7 @@ TEST_F(ModelCheckpointTest, NewRowsBeginAsInAFreshModel) {
   }
 }
 
-TEST_F(ModelCheckpointTest, ATableThatDoesNotFitItsVocabularyIsRefusedByAllRanks) {
+TEST_F(CheckpointFileTest, ATableThatDoesNotFitItsVocabularyIsRefusedByAllRanks) {
   save({});
   for (const auto& sharded : placements_) {
     Run longer = run(sharded, {22, 5, 0, 0});
@@ -397,7 +400,7 @@ TEST_F(ModelCheckpointTest, ATableThatDoesNotFitItsVocabularyIsRefusedByAllRanks
   }
 }
 
-TEST_F(ModelCheckpointTest, AnotherOptimizersStateIsRefusedByAllRanks) {
+TEST_F(CheckpointFileTest, AnotherOptimizersStateIsRefusedByAllRanks) {
   save({});
   options_.kind = OptimizerKind::rowwise_adagrad;
   for (const auto& sharded : placements_) {
@@ -407,7 +410,7 @@ TEST_F(ModelCheckpointTest, AnotherOptimizersStateIsRefusedByAllRanks) {
   }
 }
 
-TEST_F(ModelCheckpointTest, FeaturesThatAreNoneAreRefusedByAllRanks) {
+TEST_F(CheckpointFileTest, FeaturesThatAreNoneAreRefusedByAllRanks) {
   for (const std::string text : {"no JSON", "[7]", R"([{"name": "x"}])", R"([{"declaration": "x:what"}])",
                                  R"([{"declaration": "x:normalize", "mean": "high"}])"}) {
     next_path();
@@ -417,7 +420,7 @@ TEST_F(ModelCheckpointTest, FeaturesThatAreNoneAreRefusedByAllRanks) {
     std::string message = "no AgreedError";
     try {
       checkpoint::CheckpointReader reader(path_, world_);
-      read_features(reader, "query", world_);
+      features::read_features(reader, "query");
     } catch (const mpi::AgreedError& error) {
       EXPECT_EQ(error.code(), base::ExitCode::checkpoint);
       message = error.what();
