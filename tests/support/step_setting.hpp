@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "ingest/training_data.hpp"
@@ -12,13 +13,20 @@ namespace gemel::test {
 
 /// What the steps of a run with these options work on, without the trainer around them.
 struct StepSetting {
-  explicit StepSetting(const TrainingOptions& of_run)
+  /// The run goes on from `earlier`, if there is one.
+  explicit StepSetting(const TrainingOptions& of_run, const ingest::EarlierRun* earlier = nullptr)
       : options(of_run),
-        data(ingest::prepare_data(options, world)),
+        data(prepare(options, world, earlier)),
         plan(plan::plan_tables(options, data, 0, world)),
         traffic(world),
         learner(options, data, plan.placements(world.rank()), world, timer, traffic),
         losses(static_cast<std::size_t>(learner.layout.lanes.size()), 0.0) {}
+
+  static ingest::TrainingData prepare(TrainingOptions options, mpi::Communicator& world,
+                                      const ingest::EarlierRun* earlier) {
+    ingest::Dataset dataset = ingest::read_data(options, world);
+    return ingest::prepare_data(options, std::move(dataset), world, earlier);
+  }
 
   /// Runs all steps of the epoch that was dealt. Collective.
   void run_epoch() {
