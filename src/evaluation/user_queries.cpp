@@ -51,14 +51,10 @@ UserQueries::UserQueries(const features::Examples& own, mpi::Communicator& commu
   std::vector<std::int32_t> users;
   for (const std::size_t i : first) users.push_back(own.users[i]);
   const std::vector<bool> met = met_before(users, relevant_.users(), communicator);
-  const std::size_t features = own.features.features;
-  own_.features.features = features;
-  own_.features.lists = own.features.lists;
+  own_.features = own.features.empty_like();
   for (const std::size_t i : first) {
     if (met[static_cast<std::size_t>(own.users[i])]) continue;
-    const auto words = own.features.words.begin() + static_cast<std::ptrdiff_t>(i * features);
-    own_.features.words.insert(own_.features.words.end(), words,
-                               words + static_cast<std::ptrdiff_t>(features));
+    own_.features.append(own.features, i);
     own_.items.push_back(own.items[i]);
     own_.users.push_back(own.users[i]);
   }

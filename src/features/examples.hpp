@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "features/feature.hpp"
+#include "features/feature_rows.hpp"
 
 namespace gemel::features {
 
-/// Featurised examples: the words of the query features, the item, a row of the catalogue, and perhaps a weight.
+/// Featurised examples: the query features, the item, a row of the catalogue, and perhaps a weight.
 struct Examples {
   FeatureRows features;
   std::vector<std::int32_t> items;

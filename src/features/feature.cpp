@@ -202,19 +202,4 @@ std::int64_t Linspace::count_not_above(double value) const {
   return *std::ranges::partition_point(numbers, [&](std::int64_t i) { return point(i) <= value; });
 }
 
-void append_table_rows(std::size_t feature, bool has_lists, const FeatureRows& rows,
-                       std::span<const std::int32_t> selection, std::vector<std::int64_t>& table_rows) {
-  for (const std::int32_t row : selection) {
-    if (row < 0) continue;
-    const std::uint32_t word = rows.words[static_cast<std::size_t>(row) * rows.features + feature];
-    if (has_lists) {
-      const RowLists& lists = rows.lists[feature];
-      table_rows.insert(table_rows.end(), lists.rows.begin() + lists.offsets[word],
-                        lists.rows.begin() + lists.offsets[word + 1]);
-    } else {
-      table_rows.push_back(word);
-    }
-  }
-}
-
 }  // namespace gemel::features

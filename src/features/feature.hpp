@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "features/feature_rows.hpp"
 #include "ingest/columns.hpp"
 #include "ingest/vocabulary.hpp"
 #include "mpi/communicator.hpp"
@@ -93,34 +94,6 @@ class Linspace {
   std::int64_t count_;
   double step_;
 };
-
-/// Table rows of multi-valued features: row lists, end to end.
-struct RowLists {
-  std::vector<std::uint32_t> offsets = {0};  ///< list i is rows[offsets[i] .. offsets[i + 1])
-  std::vector<std::uint32_t> rows;
-
-  std::size_t size() const { return offsets.size() - 1; }
-};
-
-/// Featurised rows: one 32-bit word per row and feature, [rows, features] row-major. The word of a lookup, hash,
-/// bucketize or bias feature is a table row; of a normalize feature the bits of a float; of a text or list feature the index
-/// of a list in `lists`.
-struct FeatureRows {
-  std::size_t features = 0;
-  std::vector<std::uint32_t> words;
-  std::vector<RowLists> lists;  ///< one per feature; empty but for text and list
-
-  std::size_t size() const { return features == 0 ? 0 : words.size() / features; }
-};
-
-/// Appends the table rows that feature `feature` has in the selected rows (-1: none), with repetitions. `has_lists` as that of
-/// its FeatureSpec.
-void append_table_rows(std::size_t feature, bool has_lists, const FeatureRows& rows,
-                       std::span<const std::int32_t> selection, std::vector<std::int64_t>& table_rows);
-
-/// Every rank's rows, in rank order, on every rank. Throws AgreedError (data) where a feature's lists have 2^32 or more
-/// table rows in all. Collective.
-FeatureRows all_gather_rows(const FeatureRows& mine, mpi::Communicator& communicator);
 
 struct FeaturisedColumns {
   std::vector<FittedFeature> features;

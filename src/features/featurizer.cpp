@@ -13,12 +13,9 @@
 #include "ingest/moments.hpp"
 #include "ingest/string_exchange.hpp"
 #include "mpi/agreement.hpp"
-#include "mpi/node_memory.hpp"
 
 namespace gemel::features {
 namespace {
-
-constexpr std::int64_t most_listed_rows = std::numeric_limits<std::uint32_t>::max();
 
 std::string described(const FeatureSpec& spec) {
   return fmt::format("feature \"{}\"", spec.declaration());
@@ -98,9 +95,9 @@ class Featurizer {
     feature_.deviation = earlier_->deviation;
   }
 
-  /// Calls put(row, word) for every row, and fills in `lists` where the feature has them. Collective.
+  /// Calls put(row, word) for every row, after the lists are put into `rows` where the feature has them. Collective.
   template <class Put>
-  void run(RowLists& lists, Put put) {
+  void run(FeatureRows& rows, Put put) {
     switch (feature_.spec.kind) {
       case FeatureKind::lookup:
       case FeatureKind::bias: {
@@ -122,7 +119,7 @@ class Featurizer {
         break;
       case FeatureKind::text:
       case FeatureKind::list:
-        look_up_lists(lists, put);
+        look_up_lists(rows, put);
         break;
     }
   }
@@ -190,8 +187,8 @@ class Featurizer {
     return rows;
   }
 
-  /// The tokens of all texts, or the parts of all lists, end to end; `lists.offsets` says which are whose.
-  ingest::StringColumn cut_up(RowLists& lists) {
+  /// The tokens of all texts, or the parts of all lists, end to end, and where those of each row end.
+  ingest::StringColumn cut_up(std::vector<std::size_t>& ends) {
     ingest::StringColumn pieces;
     Tokenizer tokenize;
     const ingest::StringColumn& column = text_column();
@@ -204,26 +201,33 @@ class Featurizer {
       } else {
         add(split_list(column[row], feature_.spec.separator));
       }
-      lists.offsets.push_back(static_cast<std::uint32_t>(pieces.size()));
-    }
-    if (communicator_.max(static_cast<std::int64_t>(pieces.size())) > most_listed_rows) {
-      throw mpi::AgreedError(
-          base::ExitCode::data,
-          fmt::format("{}: one rank's share of the data has more than {} parts of texts. Start "
-                      "more ranks.",
-                      described(feature_.spec), most_listed_rows));
+      ends.push_back(pieces.size());
     }
     return pieces;
   }
 
   template <class Put>
-  void look_up_lists(RowLists& lists, Put put) {
-    const ingest::DistinctStrings distinct = ingest::distinct_strings(cut_up(lists));
-    const auto rows = feature_.spec.kind == FeatureKind::text ? rows_of_tokens(distinct)
-                                                              : rows_in_directory(distinct, distinct);
-    lists.rows.resize(distinct.places.size());
-    put_each(distinct.places, rows, [&](std::size_t place, std::uint32_t row) { lists.rows[place] = row; });
-    for (std::size_t row = 0; row < lists.size(); ++row) put(row, static_cast<std::uint32_t>(row));
+  void look_up_lists(FeatureRows& rows, Put put) {
+    std::vector<std::size_t> ends;
+    const ingest::DistinctStrings distinct = ingest::distinct_strings(cut_up(ends));
+    const auto row_of = feature_.spec.kind == FeatureKind::text ? rows_of_tokens(distinct)
+                                                                : rows_in_directory(distinct, distinct);
+    if (communicator_.max(static_cast<std::int64_t>(rows.pool.size() + ends.size() +
+                                                    distinct.places.size())) > FeatureRows::most_pool_words) {
+      throw mpi::AgreedError(
+          base::ExitCode::data,
+          fmt::format(
+              "{}: one rank's share of the data has more than {} parts of texts and lists. Start more "
+              "ranks.",
+              described(feature_.spec), FeatureRows::most_pool_words));
+    }
+    std::vector<std::uint32_t> list;
+    std::size_t next = 0;
+    for (std::size_t row = 0; row < ends.size(); ++row) {
+      list.clear();
+      for (; next < ends[row]; ++next) list.push_back(row_of[distinct.places[next]]);
+      put(row, rows.add_list(list));
+    }
   }
 
   template <class Put>
@@ -283,48 +287,7 @@ class Featurizer {
   const std::vector<bool>* is_known_;
 };
 
-RowLists all_gather_lists(const RowLists& mine, mpi::Communicator& communicator) {
-  const auto rows_here = static_cast<std::int64_t>(mine.rows.size());
-  if (const std::int64_t rows = communicator.sum(rows_here); rows > most_listed_rows) {
-    throw mpi::AgreedError(
-        base::ExitCode::data,
-        fmt::format(
-            "the texts or lists of a feature of the catalogue have {} parts in all; at most {} are possible.",
-            rows, most_listed_rows));
-  }
-  const auto before = static_cast<std::uint32_t>(communicator.sum_before(rows_here));
-  std::vector<std::uint32_t> ends(mine.offsets.begin() + 1, mine.offsets.end());
-  for (std::uint32_t& end : ends) end += before;
-  const auto all_ends = communicator.all_gather_varying(std::span<const std::uint32_t>(ends));
-  RowLists all;
-  all.offsets.insert(all.offsets.end(), all_ends.begin(), all_ends.end());
-  all.rows = communicator.all_gather_varying(std::span<const std::uint32_t>(mine.rows));
-  return all;
-}
-
 }  // namespace
-
-FeatureRows all_gather_rows(const FeatureRows& mine, mpi::Communicator& communicator) {
-  std::int64_t words_here = static_cast<std::int64_t>(mine.words.size());
-  for (const RowLists& lists : mine.lists)
-    words_here += static_cast<std::int64_t>(lists.rows.size() + lists.offsets.size());
-  mpi::require_memory(static_cast<double>(communicator.sum(words_here)) * sizeof(std::uint32_t),
-                      "the features of all items, on every rank", "take fewer items or features",
-                      communicator);
-  FeatureRows all;
-  all.features = mine.features;
-  std::vector<std::uint32_t> words = mine.words;
-  for (std::size_t feature = 0; feature < mine.features; ++feature) {
-    const auto lists_here = static_cast<std::int64_t>(mine.lists[feature].size());
-    const auto before = static_cast<std::uint32_t>(communicator.sum_before(lists_here));
-    if (lists_here > 0) {
-      for (std::size_t i = feature; i < words.size(); i += mine.features) words[i] += before;
-    }
-    all.lists.push_back(all_gather_lists(mine.lists[feature], communicator));
-  }
-  all.words = communicator.all_gather_varying(std::span<const std::uint32_t>(words));
-  return all;
-}
 
 FeaturisedColumns featurize_columns(const std::vector<FeatureSpec>& specs, const ingest::Columns& columns,
                                     mpi::Communicator& communicator, const EarlierFeatures& earlier,
@@ -335,13 +298,13 @@ FeaturisedColumns featurize_columns(const std::vector<FeatureSpec>& specs, const
   FeatureRows& rows = result.rows;
   rows.features = specs.size();
   rows.words.resize(columns.rows * specs.size());
-  rows.lists.resize(specs.size());
   for (std::size_t index = 0; index < specs.size(); ++index) {
     FittedFeature& feature = result.features.emplace_back();
     feature.spec = specs[index];
+    if (feature.spec.has_lists()) rows.lists.push_back(index);
     Featurizer(feature, columns, communicator, find_earlier(specs[index], earlier), earlier.freeze_vocabulary,
                is_known)
-        .run(rows.lists[index],
+        .run(rows,
              [&](std::size_t row, std::uint32_t word) { rows.words[row * specs.size() + index] = word; });
   }
   return result;

@@ -37,13 +37,6 @@ Specs parse_specs(const ModelOptions& model) {
           "all scores of the query, and so change nothing. Leave it out.",
           spec.declaration()));
     }
-    if (spec.has_lists()) {
-      throw base::UsageError(
-          fmt::format("--query-feature {}: text and list are kinds of candidate features. A query travels to "
-                      "the rank that trains it as one word per feature, and a list of rows is no word. Use "
-                      "lookup or hash(N), which take the column's text as one value.",
-                      spec.declaration()));
-    }
   }
   return specs;
 }
@@ -196,32 +189,15 @@ std::vector<float> read_weights(const std::string& column, const ingest::Dataset
   return weights;
 }
 
-/// Appends row `row` of `rows` and its item to `examples`.
-void append(const features::FeatureRows& rows, std::size_t row, std::int32_t item,
-            features::Examples& examples) {
-  const auto first = rows.words.begin() + static_cast<std::ptrdiff_t>(row * rows.features);
-  examples.features.words.insert(examples.features.words.end(), first,
-                                 first + static_cast<std::ptrdiff_t>(rows.features));
-  examples.items.push_back(item);
-}
-
-features::Examples empty_like(const features::FeatureRows& rows) {
-  features::Examples examples;
-  examples.features.features = rows.features;
-  examples.features.lists = rows.lists;
-  return examples;
-}
-
 /// `weights` of all interactions, or empty; `users` are the numbers of their users, or empty.
 void divide(const ingest::Dataset& dataset, const ingest::Split& split, const features::FeatureRows& rows,
             const std::vector<float>& weights, const std::vector<std::int32_t>& users, TrainingData& data) {
-  data.train = empty_like(rows);
-  data.validation = empty_like(rows);
-  data.test = empty_like(rows);
   features::Examples* const examples[] = {&data.train, &data.validation, &data.test};
+  for (features::Examples* part : examples) part->features = rows.empty_like();
   for (std::size_t row = 0; row < dataset.item_rows.size(); ++row) {
     features::Examples& part = *examples[static_cast<std::size_t>(split.parts[row])];
-    append(rows, row, dataset.item_rows[row], part);
+    part.features.append(rows, row);
+    part.items.push_back(dataset.item_rows[row]);
     if (!users.empty()) part.users.push_back(users[row]);
     if (!split.is_train(row)) continue;
     data.train_numbers.push_back(split.numbers[row]);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "features/examples.hpp"
+#include "features/feature.hpp"
 #include "gemel/options.hpp"
 #include "ingest/data_identity.hpp"
 #include "ingest/dataset.hpp"

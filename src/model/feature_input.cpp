@@ -7,14 +7,6 @@
 #include "tensor/arithmetic.hpp"
 
 namespace gemel::model {
-namespace {
-
-std::span<const std::uint32_t> list(const features::RowLists& lists, std::uint32_t index) {
-  return std::span(lists.rows).subspan(lists.offsets[index], lists.offsets[index + 1] - lists.offsets[index]);
-}
-
-}  // namespace
-
 FeatureInput::FeatureInput(const std::vector<features::FittedFeature>& features, const std::string& tower,
                            const exchange::TablePlacements& placements, float embedding_range,
                            std::uint64_t seed) {
@@ -37,7 +29,7 @@ void FeatureInput::touched_rows(const features::FeatureRows& rows, std::span<con
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const Column& column = columns_[feature];
     if (!column.has_table || column.table != table) continue;
-    features::append_table_rows(feature, column.has_lists, rows, selection, touched);
+    features::append_table_rows(feature, rows, selection, touched);
   }
 }
 
@@ -69,7 +61,7 @@ void FeatureInput::forward(const features::FeatureRows& rows, std::span<const st
         case features::FeatureKind::text:
         case features::FeatureKind::list: {
           std::fill(values.begin(), values.end(), 0.0F);
-          const auto table_rows = list(rows.lists[feature], words[feature]);
+          const auto table_rows = rows.list(words[feature]);
           for (const std::uint32_t table_row : table_rows) {
             tensor::add_into(values, tables[column.table][table_row]);
           }
@@ -115,7 +107,7 @@ void FeatureInput::collect(const Column& column, std::size_t feature, const feat
     if (selection[i] < 0) continue;
     const std::uint32_t word = rows.words[static_cast<std::size_t>(selection[i]) * rows.features + feature];
     if (column.has_lists) {
-      const auto table_rows = list(rows.lists[feature], word);
+      const auto table_rows = rows.list(word);
       for (const std::uint32_t table_row : table_rows)
         add(table_row, i, 1.0F / static_cast<float>(table_rows.size()));
     } else {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <span>
 
 #include "base/random.hpp"
@@ -73,33 +72,24 @@ class Sampler {
   }
 
  private:
-  /// Fills in batch_. An example travels as its place in the batch, its item and its features.
+  /// Fills in batch_ and order_.
   void draw(std::int64_t sample) {
     const std::int64_t first = sample * options_.batch_size;
-    const std::size_t features = data_.train.features.features;
-    std::vector<std::uint32_t> words;
+    features::Examples drawn;
+    drawn.features = data_.train.features.empty_like();
+    std::vector<std::int32_t> places;
     for (auto next = std::ranges::lower_bound(own_, std::pair(first, std::size_t{0}));
          next != own_.end() && next->first < first + options_.batch_size; ++next) {
-      words.push_back(static_cast<std::uint32_t>(next->first - first));
-      words.push_back(static_cast<std::uint32_t>(data_.train.items[next->second]));
-      const auto row =
-          data_.train.features.words.begin() + static_cast<std::ptrdiff_t>(next->second * features);
-      words.insert(words.end(), row, row + static_cast<std::ptrdiff_t>(features));
+      places.push_back(static_cast<std::int32_t>(next->first - first));
+      drawn.items.push_back(data_.train.items[next->second]);
+      drawn.features.append(data_.train.features, next->second);
     }
-    words = communicator_.all_gather_varying(std::span<const std::uint32_t>(words));
-    const std::size_t size = words.size() / (2 + features);
-    batch_.items.resize(size);
-    batch_.features.features = features;
-    batch_.features.words.resize(size * features);
-    for (auto word = words.cbegin(); word != words.cend();) {
-      const std::size_t place = *word++;
-      batch_.items[place] = static_cast<std::int32_t>(*word++);
-      std::copy_n(word, features,
-                  batch_.features.words.begin() + static_cast<std::ptrdiff_t>(place * features));
-      word += static_cast<std::ptrdiff_t>(features);
-    }
-    iota_.resize(size);
-    std::iota(iota_.begin(), iota_.end(), 0);
+    places = communicator_.all_gather_varying(std::span<const std::int32_t>(places));
+    batch_.items = communicator_.all_gather_varying(std::span<const std::int32_t>(drawn.items));
+    batch_.features = features::all_gather_rows(drawn.features, communicator_);
+    order_.resize(places.size());
+    for (std::size_t i = 0; i < places.size(); ++i)
+      order_[static_cast<std::size_t>(places[i])] = static_cast<std::int32_t>(i);
   }
 
   void assign_columns(std::int64_t sample) {
@@ -120,7 +110,7 @@ class Sampler {
     const auto slice_start = exchange::slice_of_lane(candidates_.columns(), options_.lanes, first).first;
     const auto slice_end = exchange::slice_of_lane(candidates_.columns(), options_.lanes, last - 1).last;
     std::size_t table = 0;
-    count_tables(data_.query_features, batch_.features, std::span(iota_).subspan(start, end - start), table,
+    count_tables(data_.query_features, batch_.features, std::span(order_).subspan(start, end - start), table,
                  counts);
     count_tables(data_.candidate_features, data_.catalogue,
                  candidates_.rows().subspan(slice_start, slice_end - slice_start), table, counts);
@@ -131,7 +121,7 @@ class Sampler {
     for (std::size_t i = 0; i < features.size(); ++i) {
       if (!features[i].spec.has_table()) continue;
       rows_.clear();
-      features::append_table_rows(i, features[i].spec.has_lists(), rows, selection, rows_);
+      features::append_table_rows(i, rows, selection, rows_);
       model::make_distinct(rows_);
       counts.touched[table++] += static_cast<double>(rows_.size());
     }
@@ -147,7 +137,7 @@ class Sampler {
   std::int64_t samples_;
   std::vector<std::pair<std::int64_t, std::size_t>> own_;  // places in the shuffle of this rank's examples
   features::Examples batch_;
-  std::vector<std::int32_t> iota_;  // 0, 1, 2, ...: selects examples of batch_
+  std::vector<std::int32_t> order_;  // the row in batch_ of each place in the batch
   std::vector<std::int64_t> rows_;
 };
 
@@ -206,12 +196,9 @@ std::size_t vector_width(const ingest::TrainingData& data, const ModelOptions& m
   return (model.layers.empty() ? width : model.layers.back()) + (has_bias ? 1 : 0);
 }
 
-double bytes_of_catalogue(const features::FeatureRows& catalogue) {
-  double bytes = static_cast<double>(catalogue.words.size() * sizeof(std::uint32_t));
-  for (const features::RowLists& lists : catalogue.lists) {
-    bytes += static_cast<double>(lists.offsets.size() * 4 + lists.rows.size() * 4);
-  }
-  return bytes / static_cast<double>(std::max<std::size_t>(catalogue.size(), 1));
+double bytes_of_item(const features::FeatureRows& catalogue) {
+  return static_cast<double>(catalogue.bytes()) /
+         static_cast<double>(std::max<std::size_t>(catalogue.size(), 1));
 }
 
 /// Bytes that a string takes, and its place: the mean over all ranks' strings. Collective.
@@ -283,12 +270,12 @@ JobShape describe_job(const TrainingOptions& options, const ingest::TrainingData
   job.train_examples = data.identity.train_examples;
   job.held_out_examples = data.identity.validation_examples + data.identity.test_examples;
   job.candidates = static_cast<std::int64_t>(data.catalogue.size());
-  job.example_words = data.query_features.size();
+  job.example_words = features::mean_words(data.train.features, communicator);
   job.weight_words = options.data.weight_column.empty() ? 0 : 1;
   job.user_words = options.loss.mask_seen ? 1 : 0;
   job.candidate_bytes =
-      bytes_of_catalogue(data.catalogue) + static_cast<double>(learning::Negatives::item_bytes(options.loss) +
-                                                               learning::SeenMask::item_bytes(options.loss));
+      bytes_of_item(data.catalogue) + static_cast<double>(learning::Negatives::item_bytes(options.loss) +
+                                                          learning::SeenMask::item_bytes(options.loss));
   job.whole_catalogue = options.loss.negatives == NegativeSource::catalogue;
   job.dense_parameters = learning::Temperature::parameters(options.loss);
   job.candidate_name_bytes =

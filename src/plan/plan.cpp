@@ -94,7 +94,7 @@ void add_traffic(const JobShape& job, Plan& plan) {
   const double vectors =
       job.columns * static_cast<double>(job.vector_width) * float_bytes * others / job.ranks;
   const double example_bytes =
-      static_cast<double>(job.example_words + job.weight_words + job.user_words + 2) *
+      (job.example_words + static_cast<double>(job.weight_words + job.user_words + 2)) *
       float_bytes;  // with its slot
   bytes(metering::Traffic::deal) = batch_share * example_bytes * others / job.ranks;
   bytes(metering::Traffic::gather) =
@@ -228,7 +228,7 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
   for (const TableShape& table : job.tables) {
     plan.tables.push_back(place(table, wishes.of(table.name), job.ranks));
   }
-  const double held_out_bytes = static_cast<double>(job.example_words + 1) * float_bytes;
+  const double held_out_bytes = (job.example_words + 1) * float_bytes;
   const double example_bytes =
       held_out_bytes + static_cast<double>(job.weight_words + job.user_words) * float_bytes;
   const double train = share(static_cast<double>(job.train_examples), job.ranks);

@@ -37,7 +37,7 @@ struct JobShape {
   std::int64_t train_examples = 0;
   std::int64_t held_out_examples = 0;  ///< for validation and test
   std::int64_t candidates = 0;         ///< items of the catalogue
-  std::size_t example_words = 0;       ///< features of an example
+  double example_words = 0;            ///< of the features of an example, on average
   std::size_t weight_words = 0;        ///< 1 where training examples have weights
   std::size_t user_words = 0;          ///< 1 where training examples travel with the number of their user
   double candidate_bytes =

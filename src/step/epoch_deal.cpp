@@ -4,17 +4,21 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
+#include <span>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "ingest/row_numbers.hpp"
+#include "ingest/vocabulary.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::step {
 namespace {
 
-/// An example travels as these 32-bit words, its slot at the receiver and its item, then one for each feature, then its weight and its
-/// user, if it has them.
+/// An example travels as these 32-bit words, its slot at the receiver and its item; then one word for each feature, which is the
+/// length where it has lists; then its weight and its user, if it has them; then the words of its lists.
 constexpr std::size_t header_words = 2;
 
 }  // namespace
@@ -36,8 +40,7 @@ EpochDeal::EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& comm
   base::require(own_.weights.size() == (has_weights_ ? own_.size() : 0),
                 "ingest: one weight per example, or none");
   base::require(own_.users.size() == (has_users_ ? own_.size() : 0), "ingest: one user per example, or none");
-  dealt_.features.features = own_.features.features;
-  dealt_.features.lists = own_.features.lists;
+  dealt_.features = own_.features.empty_like();
   starts_in_batch_ = rank_starts(batch_size_);
   starts_in_last_batch_ = rank_starts(batch_examples(batches() - 1));
   ingest::require_numbers(own_lanes(batches() - 1).last, "training examples of an epoch", communicator_);
@@ -74,7 +77,7 @@ EpochDeal::Range EpochDeal::own_lanes(std::int64_t batch) const {
   return {dealt_before(batch, layout_.lanes.first), dealt_before(batch, layout_.lanes.last)};
 }
 
-std::size_t EpochDeal::words_of_example() const {
+std::size_t EpochDeal::fixed_words() const {
   return header_words + own_.features.features + (has_weights_ ? 1 : 0) + (has_users_ ? 1 : 0);
 }
 
@@ -95,60 +98,107 @@ void EpochDeal::make_unknown(std::uint64_t key, std::uint64_t position, std::uin
   }
 }
 
-void EpochDeal::pack(std::int64_t epoch) {
+std::size_t EpochDeal::message_words(std::size_t example) const {
+  std::size_t words = fixed_words();
+  for (const std::size_t feature : own_.features.lists)
+    words += own_.features.values(example, feature).size();
+  return words;
+}
+
+void EpochDeal::find_places(std::int64_t epoch) {
   const base::KeyedPermutation order(base::random_key(seed_, fmt::format("epoch {}", epoch)),
                                      static_cast<std::uint64_t>(total_));
   positions_.assign(numbers_.begin(), numbers_.end());
   order.apply(positions_);
-  const auto ranks = static_cast<std::size_t>(layout_.ranks);
-  const std::size_t features = own_.features.features;
-  const std::size_t words = words_of_example();
   places_.resize(own_.size());
-  counts_.assign(ranks, 0);
+  counts_.assign(static_cast<std::size_t>(layout_.ranks), 0);
   for (std::size_t i = 0; i < own_.size(); ++i) {
     places_[i] = place(static_cast<std::int64_t>(positions_[i]));
-    counts_[places_[i].rank] += words;
-  }
-  std::vector<std::size_t> next(ranks, 0);
-  for (std::size_t rank = 1; rank < ranks; ++rank) next[rank] = next[rank - 1] + counts_[rank - 1];
-  outgoing_.resize(own_.size() * words);
-  const std::uint64_t unknown_key = base::random_key(seed_, fmt::format("unknown ids of epoch {}", epoch));
-  for (std::size_t i = 0; i < own_.size(); ++i) {
-    std::uint32_t* message = outgoing_.data() + next[places_[i].rank];
-    message[0] = places_[i].slot;
-    message[1] = static_cast<std::uint32_t>(own_.items[i]);
-    std::copy_n(own_.features.words.data() + i * features, features, message + header_words);
-    if (unknown_.share > 0) make_unknown(unknown_key, positions_[i], message + header_words);
-    if (has_weights_) message[header_words + features] = std::bit_cast<std::uint32_t>(own_.weights[i]);
-    if (has_users_) message[words - 1] = static_cast<std::uint32_t>(own_.users[i]);
-    next[places_[i].rank] += words;
+    counts_[places_[i].rank] += message_words(i);
   }
 }
 
-void EpochDeal::unpack() {
-  const std::size_t features = own_.features.features;
-  const std::size_t words = words_of_example();
-  const std::size_t received = incoming_.size() / words;
-  base::require(received == own_lanes(batches() - 1).last,
-                "ingest: the deal gave this rank a wrong number of examples");
-  dealt_.items.resize(received);
-  dealt_.features.words.resize(received * features);
-  if (has_weights_) dealt_.weights.resize(received);
-  if (has_users_) dealt_.users.resize(received);
-  for (std::size_t i = 0; i < received; ++i) {
-    const std::uint32_t* message = incoming_.data() + i * words;
-    const std::size_t slot = message[0];
-    dealt_.items[slot] = static_cast<std::int32_t>(message[1]);
-    std::copy_n(message + header_words, features, dealt_.features.words.data() + slot * features);
-    if (has_weights_) dealt_.weights[slot] = std::bit_cast<float>(message[header_words + features]);
-    if (has_users_) dealt_.users[slot] = static_cast<std::int32_t>(message[words - 1]);
+std::uint32_t* EpochDeal::pack_example(std::size_t example, std::uint64_t unknown_key,
+                                       std::uint32_t* message) const {
+  const features::FeatureRows& rows = own_.features;
+  *message++ = places_[example].slot;
+  *message++ = static_cast<std::uint32_t>(own_.items[example]);
+  std::copy_n(rows.words.data() + example * rows.features, rows.features, message);
+  if (unknown_.share > 0) make_unknown(unknown_key, positions_[example], message);
+  std::uint32_t* const words = message;
+  message += rows.features;
+  if (has_weights_) *message++ = std::bit_cast<std::uint32_t>(own_.weights[example]);
+  if (has_users_) *message++ = static_cast<std::uint32_t>(own_.users[example]);
+  for (const std::size_t feature : rows.lists) {
+    const std::span<const std::uint32_t> list = rows.list(words[feature]);
+    words[feature] = static_cast<std::uint32_t>(list.size());
+    message = std::ranges::copy(list, message).out;
   }
+  return message;
+}
+
+void EpochDeal::pack(std::int64_t epoch) {
+  find_places(epoch);
+  std::vector<std::uint32_t*> next(counts_.size());
+  outgoing_.resize(std::accumulate(counts_.begin(), counts_.end(), std::size_t{0}));
+  std::uint32_t* start = outgoing_.data();
+  for (std::size_t rank = 0; rank < counts_.size(); start += counts_[rank], ++rank) next[rank] = start;
+  const std::uint64_t unknown_key = base::random_key(seed_, fmt::format("unknown ids of epoch {}", epoch));
+  for (std::size_t i = 0; i < own_.size(); ++i) {
+    std::uint32_t*& message = next[places_[i].rank];
+    message = pack_example(i, unknown_key, message);
+  }
+}
+
+const std::uint32_t* EpochDeal::unpack_example(const std::uint32_t* message) {
+  features::FeatureRows& rows = dealt_.features;
+  const std::size_t slot = *message++;
+  dealt_.items[slot] = static_cast<std::int32_t>(*message++);
+  std::uint32_t* const words = rows.words.data() + slot * rows.features;
+  std::copy_n(message, rows.features, words);
+  message += rows.features;
+  if (has_weights_) dealt_.weights[slot] = std::bit_cast<float>(*message++);
+  if (has_users_) dealt_.users[slot] = static_cast<std::int32_t>(*message++);
+  for (const std::size_t feature : rows.lists) {
+    const std::size_t length = words[feature];
+    words[feature] = rows.add_list({message, length});
+    message += length;
+  }
+  return message;
+}
+
+void EpochDeal::unpack() {
+  const std::size_t expected = own_lanes(batches() - 1).last;
+  dealt_.items.resize(expected);
+  dealt_.features.words.resize(expected * own_.features.features);
+  dealt_.features.pool.clear();
+  if (has_weights_) dealt_.weights.resize(expected);
+  if (has_users_) dealt_.users.resize(expected);
+  std::size_t received = 0;
+  const std::uint32_t* const end = incoming_.data() + incoming_.size();
+  for (const std::uint32_t* message = incoming_.data(); message != end; ++received) {
+    base::require(received < expected, "step: the deal gave this rank too many examples");
+    message = unpack_example(message);
+  }
+  base::require(received == expected, "step: the deal gave this rank too few examples");
+}
+
+void EpochDeal::require_room() {
+  if (own_.features.lists.empty()) return;
+  if (communicator_.max(static_cast<std::int64_t>(incoming_.size())) <=
+      features::FeatureRows::most_pool_words)
+    return;
+  throw mpi::AgreedError(base::ExitCode::data,
+                         fmt::format("one rank's share of the training examples has more than {} words, the "
+                                     "parts of texts and lists among them. Start more ranks.",
+                                     features::FeatureRows::most_pool_words));
 }
 
 void EpochDeal::deal(std::int64_t epoch) {
   epoch_ = epoch;
   pack(epoch);
   communicator_.all_to_all(std::span<const std::uint32_t>(outgoing_), counts_, incoming_, received_counts_);
+  require_room();
   unpack();
 }
 

@@ -32,7 +32,7 @@ class EpochDeal {
   /// Examples of batch `batch` (from 0) over all ranks; only the last one may be short.
   std::int64_t batch_examples(std::int64_t batch) const;
 
-  /// Deals epoch `epoch` (from 0). Collective.
+  /// Deals epoch `epoch` (from 0). Throws AgreedError (data) where lists are too long for one rank. Collective.
   void deal(std::int64_t epoch);
   /// Whether examples have weights of their own; the same on every rank.
   bool has_weights() const { return has_weights_; }
@@ -60,12 +60,22 @@ class EpochDeal {
 
   std::vector<std::int64_t> rank_starts(std::int64_t examples) const;
   Place place(std::int64_t position) const;
-  std::size_t words_of_example() const;
+  /// Words of an example but for those of its lists.
+  std::size_t fixed_words() const;
+  std::size_t message_words(std::size_t example) const;
   std::size_t dealt_before(std::int64_t batch, int lane) const;
+  /// Fills in positions_, places_ and counts_.
+  void find_places(std::int64_t epoch);
   void pack(std::int64_t epoch);
+  /// Writes an example to `message`; returns its end.
+  std::uint32_t* pack_example(std::size_t example, std::uint64_t unknown_key, std::uint32_t* message) const;
   /// Replaces ids among the features of the example at `position`.
   void make_unknown(std::uint64_t key, std::uint64_t position, std::uint32_t* features) const;
+  /// Throws AgreedError (data) when lists were dealt to a rank that its pool may not have room for. Collective where there are lists.
+  void require_room();
   void unpack();
+  /// Puts an example into its slot; returns the message's end.
+  const std::uint32_t* unpack_example(const std::uint32_t* message);
 
   const exchange::LaneLayout& layout_;
   mpi::Communicator& communicator_;

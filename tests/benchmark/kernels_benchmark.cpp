@@ -148,7 +148,6 @@ struct Lookups {
     feature.vocabulary.rows = static_cast<std::int64_t>(table_rows);
     features.push_back(feature);
     rows.features = 1;
-    rows.lists.resize(1);
     rows.words = skewed(std::max(count, table_rows), table_rows, 4);
   }
 
@@ -331,7 +330,6 @@ void deal(benchmark::State& state) {
   mpi::Communicator world = mpi::Communicator::world();
   features::Examples own;
   own.features.features = features;
-  own.features.lists.resize(features);
   own.features.words = skewed(features * total, 1000, 7);
   own.items.assign(total, 1);
   std::vector<std::int64_t> numbers(total);

@@ -115,7 +115,6 @@ features::Examples block_with_users(const mpi::Communicator& world) {
   const features::Examples all = all_examples();
   features::Examples own;
   own.features.features = 3;
-  own.features.lists.resize(3);
   const auto border = [&](int rank) {
     return all.size() * static_cast<std::size_t>(rank) / static_cast<std::size_t>(world.size());
   };
@@ -162,7 +161,7 @@ TEST(EvaluatorTest, AModelThatGivesEveryItemOneScoreHasTheAccuracyOfChance) {
   for (auto* table : fixture.model.tables())
     std::fill_n(table->weights().data(), table->weights().size(), 0.25F);
   // Lists without tokens have another vector than the others.
-  for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = 1;
+  for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = fixture.rows.words[3];
   std::vector<std::int64_t> numbers;
   const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
   Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies({1, 5}));
@@ -178,9 +177,8 @@ TEST(EvaluatorTest, TiesCountByTheirExpectation) {
   fill_with_weights(fixture.model);
   const auto same_as = [](std::int32_t item) { return item < 5 ? 0 : item == 20 ? 7 : item; };
   for (std::int32_t item = 0; item < items; ++item) {
-    const auto word = static_cast<std::uint32_t>(same_as(item));
-    for (std::size_t feature = 0; feature < 2; ++feature)
-      fixture.rows.words[static_cast<std::size_t>(item) * 2 + feature] = word;
+    const auto row = fixture.rows.words.begin() + 2 * item;
+    std::copy_n(fixture.rows.words.begin() + 2 * same_as(item), 2, row);
   }
   std::vector<std::int64_t> numbers;
   const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
@@ -325,7 +323,7 @@ TEST(EvaluatorTest, ListsOfEqualScoresAreInTheOrderOfRows) {
   Fixture fixture;
   for (auto* table : fixture.model.tables())
     std::fill_n(table->weights().data(), table->weights().size(), 0.25F);
-  for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = 1;
+  for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = fixture.rows.words[3];
   features::Examples own = block_with_users(fixture.world);
   for (std::size_t i = 0; i < own.size(); ++i) own.items[i] = own.users[i];
   Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows,

@@ -60,6 +60,11 @@ FeatureRows words_of(const std::vector<FittedFeature>& features, const ingest::C
   return featurize_alone(declarations, columns, {.features = &features, .freeze_vocabulary = true}).rows;
 }
 
+std::vector<std::uint32_t> list_of(const FeatureRows& rows, std::size_t row, std::size_t feature) {
+  const std::span<const std::uint32_t> values = rows.values(row, feature);
+  return {values.begin(), values.end()};
+}
+
 ingest::Columns column_of(const char* name, const std::vector<std::string>& texts) {
   ingest::Columns columns;
   columns.rows = texts.size();
@@ -151,10 +156,11 @@ TEST(Featurize, TextGivesListsOfTokens) {
               ElementsAre("", "[UNK]", "b", "a"));  // c has no place in four rows
   EXPECT_EQ(features[1].added, 2);
   EXPECT_EQ(rows.size(), 4U);
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(rows.words[2 * i + 1], i);
-  EXPECT_THAT(rows.lists[1].offsets, ElementsAre(0, 2, 2, 5, 6));
-  EXPECT_THAT(rows.lists[1].rows, ElementsAre(3, 2, 2, 2, 1, 3));
-  EXPECT_THAT(rows.lists[0].offsets, ElementsAre(0));
+  EXPECT_THAT(rows.lists, ElementsAre(1U));
+  EXPECT_THAT(list_of(rows, 0, 1), ElementsAre(3, 2));
+  EXPECT_THAT(list_of(rows, 1, 1), ElementsAre());
+  EXPECT_THAT(list_of(rows, 2, 1), ElementsAre(2, 2, 1));
+  EXPECT_THAT(list_of(rows, 3, 1), ElementsAre(3));
 }
 
 TEST(Featurize, ListGivesTheRowsOfItsParts) {
@@ -164,14 +170,18 @@ TEST(Featurize, ListGivesTheRowsOfItsParts) {
   EXPECT_THAT(vocabulary, testing::UnorderedElementsAre("[UNK]", "Drama", "War", "Sci:Fi"));
   EXPECT_EQ(vocabulary[0], "[UNK]");
   EXPECT_EQ(features[0].added, 3);
-  EXPECT_THAT(rows.words, ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT(rows.lists[0].offsets, ElementsAre(0, 2, 2, 3, 6));
-  std::vector<std::string> parts;
-  for (const std::uint32_t row : rows.lists[0].rows) parts.push_back(vocabulary[row]);
-  EXPECT_THAT(parts, ElementsAre("Drama", "War", "War", "Sci:Fi", "Drama", "Drama"));
+  const auto parts = [&](std::size_t row) {
+    std::vector<std::string> strings;
+    for (const std::uint32_t part : rows.values(row, 0)) strings.push_back(vocabulary[part]);
+    return strings;
+  };
+  EXPECT_THAT(parts(0), ElementsAre("Drama", "War"));
+  EXPECT_THAT(parts(1), ElementsAre());
+  EXPECT_THAT(parts(2), ElementsAre("War"));
+  EXPECT_THAT(parts(3), ElementsAre("Sci:Fi", "Drama", "Drama"));
 
   const auto others = column_of("genres", std::vector<std::string>{"Opera|War"});
-  EXPECT_THAT(words_of(features, others).lists[0].rows, ElementsAre(0, rows.lists[0].rows[2]));
+  EXPECT_THAT(list_of(words_of(features, others), 0, 0), ElementsAre(0, rows.values(2, 0)[0]));
 }
 
 // What was learnt from make_columns() goes on to rows that are spread over the ranks.
@@ -235,10 +245,10 @@ TEST_F(Growth, KeepsRowsAndStatisticsAndAppendsWhatIsNew) {
   ASSERT_EQ(all.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(names[all.words[5 * i]], more_.strings.at("name")[i]);
-    EXPECT_EQ(all.words[5 * i + 1], i);
   }
-  EXPECT_THAT(all.lists[1].rows, ElementsAre(4, 1, 4, 3, 3, 5));
-  EXPECT_THAT(all.lists[1].offsets, ElementsAre(0, 2, 4, 6));
+  EXPECT_THAT(list_of(all, 0, 1), ElementsAre(4, 1));
+  EXPECT_THAT(list_of(all, 1, 1), ElementsAre(4, 3));
+  EXPECT_THAT(list_of(all, 2, 1), ElementsAre(3, 5));
   EXPECT_EQ(all.words[3], 4U);
   EXPECT_EQ(all.words[5 + 3], 2U);
   EXPECT_EQ(all.words[10 + 3], 0U);
@@ -258,7 +268,9 @@ TEST_F(Growth, TakesInNothingWhenFrozen) {
   EXPECT_EQ(all.words[0], 0U);
   EXPECT_GT(all.words[5], 0U);
   EXPECT_EQ(all.words[10], 0U);
-  EXPECT_THAT(all.lists[1].rows, ElementsAre(4, 1, 4, 3, 3, 1));
+  EXPECT_THAT(list_of(all, 0, 1), ElementsAre(4, 1));
+  EXPECT_THAT(list_of(all, 1, 1), ElementsAre(4, 3));
+  EXPECT_THAT(list_of(all, 2, 1), ElementsAre(3, 1));
 }
 
 TEST_F(Growth, RefusesStoredVocabulariesThatLackRows) {
@@ -327,11 +339,11 @@ void expect_independent_of_ranks(const std::vector<std::string>& declarations, c
   EXPECT_EQ(rows.size(), part.rows);
   EXPECT_EQ(world.sum_before(static_cast<std::int64_t>(part.rows)), first);
   const FeatureRows gathered = all_gather_rows(rows, world);
-  EXPECT_TRUE(gathered.words == expected_rows.words);
-  ASSERT_EQ(gathered.lists.size(), expected_rows.lists.size());
-  for (std::size_t i = 0; i < gathered.lists.size(); ++i) {
-    EXPECT_TRUE(gathered.lists[i].offsets == expected_rows.lists[i].offsets);
-    EXPECT_TRUE(gathered.lists[i].rows == expected_rows.lists[i].rows);
+  EXPECT_EQ(gathered.lists, expected_rows.lists);
+  ASSERT_EQ(gathered.size(), expected_rows.size());
+  for (std::size_t row = 0; row < gathered.size(); ++row) {
+    for (std::size_t i = 0; i < features.size(); ++i)
+      ASSERT_TRUE(std::ranges::equal(gathered.values(row, i), expected_rows.values(row, i)));
   }
 }
 
@@ -420,12 +432,9 @@ TEST(MovieLens100kFeatures, OfTheCandidateAreThoseOfTheTutorial) {
   }
   EXPECT_EQ(vocabulary[2], "the");
 
-  const RowLists& lists = rows.lists[1];
-  ASSERT_EQ(lists.offsets.size(), 1683U);
+  ASSERT_EQ(rows.size(), 1682U);
   std::vector<std::string> tokens_of_first;
-  for (std::uint32_t i = lists.offsets[0]; i < lists.offsets[1]; ++i) {
-    tokens_of_first.push_back(vocabulary[lists.rows[i]]);
-  }
+  for (const std::uint32_t row : rows.values(0, 1)) tokens_of_first.push_back(vocabulary[row]);
   EXPECT_THAT(tokens_of_first, ElementsAre("toy", "story", "1995"));
 }
 
@@ -436,8 +445,8 @@ TEST(MovieLens100kFeatures, GenresAreLists) {
   const auto [features, rows] = featurize_alone({"genres:list(|):8"}, dataset.catalogue);
   EXPECT_EQ(features[0].table_rows(), 20);  // 19 genres and the unknown one
   std::vector<std::string> of_first;
-  for (std::uint32_t i = 0; i < rows.lists[0].offsets[1]; ++i)
-    of_first.emplace_back(features[0].vocabulary.strings[rows.lists[0].rows[i]]);
+  for (const std::uint32_t row : rows.values(0, 0))
+    of_first.emplace_back(features[0].vocabulary.strings[row]);
   EXPECT_THAT(of_first, ElementsAre("Animation", "Children's", "Comedy"));
 }
 

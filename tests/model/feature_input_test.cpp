@@ -35,14 +35,12 @@ const std::vector<std::vector<std::uint32_t>> token_lists = {{1, 2, 3, 4}, {}, {
 features::FeatureRows feature_rows() {
   features::FeatureRows rows;
   rows.features = 4;
-  rows.lists.resize(4);
-  for (const auto& tokens : token_lists) {
-    rows.lists[2].rows.insert(rows.lists[2].rows.end(), tokens.begin(), tokens.end());
-    rows.lists[2].offsets.push_back(static_cast<std::uint32_t>(rows.lists[2].rows.size()));
-  }
+  rows.lists = {2};
+  std::vector<std::uint32_t> places;
+  for (const auto& tokens : token_lists) places.push_back(rows.add_list(tokens));
   for (std::uint32_t i = 0; i < 12; ++i) {
     for (const std::uint32_t word :
-         {i * 3 % 5, std::bit_cast<std::uint32_t>(test::number(9, i)), i % 4, i * i % 4}) {
+         {i * 3 % 5, std::bit_cast<std::uint32_t>(test::number(9, i)), places[i % 4], i * i % 4}) {
       rows.words.push_back(word);
     }
   }
@@ -162,9 +160,9 @@ TEST(FeatureInputTest, TakesHashesAndLists) {
   EXPECT_EQ(input.tables()[1].rows(), 4);
   features::FeatureRows rows;
   rows.features = 2;
-  rows.words = {5, 0, 2, 1};
-  rows.lists.resize(2);
-  rows.lists[1] = {.offsets = {0, 2, 2}, .rows = {3, 1}};
+  rows.lists = {1};
+  const std::vector<std::uint32_t> parts = {3, 1};
+  rows.words = {5, rows.add_list(parts), 2, rows.add_list({})};
   const std::vector<std::int32_t> both = {0, 1};
   tensor::Matrix result(2, 5);
   input.forward(rows, both, whole(input.tables()), result.view());

@@ -12,14 +12,22 @@ namespace {
 
 constexpr int lanes = 8;
 
-/// Example number i has item i and the words 7 i and 7 i + 1. Own examples: every third number goes to a rank out of turn, and
+/// Of example number i.
+std::vector<std::uint32_t> list_of(std::int64_t i) {
+  std::vector<std::uint32_t> list(static_cast<std::size_t>(i * i % 5));
+  for (std::size_t part = 0; part < list.size(); ++part)
+    list[part] = static_cast<std::uint32_t>(11 * i + static_cast<std::int64_t>(part));
+  return list;
+}
+
+/// Example number i has item i, the words 7 i and 7 i + 1, and between them a list of 0 to 4. Own examples: every third number goes to a rank out of turn, and
 /// where there is more than one rank the last one brings none. The weight of example i is i / 4, its user 3 i.
 EpochDeal make_deal(const exchange::LaneLayout& layout, mpi::Communicator& communicator, std::int64_t total,
                     std::int64_t batch_size, std::uint64_t seed, bool with_weights = false,
                     bool with_users = false, UnknownIds unknown = {}) {
   features::Examples own;
-  own.features.features = 2;
-  own.features.lists.resize(2);
+  own.features.features = 3;
+  own.features.lists = {1};
   std::vector<std::int64_t> numbers;
   const std::int64_t owners = std::max(communicator.size() - 1, 1);
   for (std::int64_t i = 0; i < total; ++i) {
@@ -28,6 +36,7 @@ EpochDeal make_deal(const exchange::LaneLayout& layout, mpi::Communicator& commu
     numbers.push_back(i);
     own.items.push_back(static_cast<std::int32_t>(i));
     own.features.words.push_back(static_cast<std::uint32_t>(7 * i));
+    own.features.words.push_back(own.features.add_list(list_of(i)));
     own.features.words.push_back(static_cast<std::uint32_t>(7 * i + 1));
     if (with_weights) own.weights.push_back(0.25F * static_cast<float>(i));
     if (with_users) own.users.push_back(static_cast<std::int32_t>(3 * i));
@@ -52,8 +61,10 @@ std::vector<std::int32_t> batch_order(const exchange::LaneLayout& layout, mpi::C
     for (std::size_t i = range.first; i < range.last; ++i) {
       const std::int32_t item = deal.dealt().items[i];
       own.push_back(item);
-      EXPECT_EQ(deal.dealt().features.words[2 * i], static_cast<std::uint32_t>(7 * item));
-      EXPECT_EQ(deal.dealt().features.words[2 * i + 1], static_cast<std::uint32_t>(7 * item + 1));
+      const features::FeatureRows& rows = deal.dealt().features;
+      EXPECT_EQ(rows.words[3 * i], static_cast<std::uint32_t>(7 * item));
+      EXPECT_TRUE(std::ranges::equal(rows.values(i, 1), list_of(item)));
+      EXPECT_EQ(rows.words[3 * i + 2], static_cast<std::uint32_t>(7 * item + 1));
     }
   }
   EXPECT_EQ(own_range.last, next);
@@ -169,13 +180,13 @@ TEST(EpochDealTest, UsersTravelWithTheirExamples) {
 std::set<std::int32_t> unknown_items(mpi::Communicator& communicator, std::int64_t total, float share,
                                      std::int64_t epoch) {
   const exchange::LaneLayout layout(lanes, communicator.size(), communicator.rank());
-  EpochDeal deal = make_deal(layout, communicator, total, 24, 11, false, false, {share, {1}});
+  EpochDeal deal = make_deal(layout, communicator, total, 24, 11, false, false, {share, {2}});
   deal.deal(epoch);
   std::vector<std::int32_t> own;
   for (std::size_t i = 0; i < deal.dealt().size(); ++i) {
     const std::int32_t item = deal.dealt().items[i];
-    EXPECT_EQ(deal.dealt().features.words[2 * i], static_cast<std::uint32_t>(7 * item)) << "is no id";
-    const std::uint32_t id = deal.dealt().features.words[2 * i + 1];
+    EXPECT_EQ(deal.dealt().features.words[3 * i], static_cast<std::uint32_t>(7 * item)) << "is no id";
+    const std::uint32_t id = deal.dealt().features.words[3 * i + 2];
     if (id == 0) {
       own.push_back(item);
     } else {

@@ -84,25 +84,18 @@ void for_each_embedding(const ReferenceTower& tower, const features::FeatureRows
   std::size_t column = 0;
   std::size_t table = 0;
   for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
-    const std::uint32_t word = rows.words[row * rows.features + feature];
+    const std::span<const std::uint32_t> values = rows.values(row, feature);
     const features::FeatureSpec& spec = tower.features[feature];
     if (spec.kind == features::FeatureKind::normalize) {
       column += 1;
       continue;
     }
     if (spec.kind == features::FeatureKind::bias) {
-      visit(bias_column, table++, std::size_t{word}, 1.0);
+      visit(bias_column, table++, std::size_t{values.front()}, 1.0);
       continue;
     }
-    if (spec.has_lists()) {
-      const features::RowLists& lists = rows.lists[feature];
-      const std::uint32_t length = lists.offsets[word + 1] - lists.offsets[word];
-      for (std::uint32_t i = lists.offsets[word]; i < lists.offsets[word + 1]; ++i) {
-        visit(column, table, std::size_t{lists.rows[i]}, 1.0 / length);
-      }
-    } else {
-      visit(column, table, std::size_t{word}, 1.0);
-    }
+    for (const std::uint32_t value : values)
+      visit(column, table, std::size_t{value}, 1.0 / static_cast<double>(values.size()));
     column += spec.dim;
     ++table;
   }

@@ -48,7 +48,6 @@ inline std::uint32_t draw(std::uint64_t stream, std::uint64_t index, std::uint32
 inline features::Examples all_examples() {
   features::Examples result;
   result.features.features = 3;
-  result.features.lists.resize(3);
   for (std::uint64_t i = 0; i < total; ++i) {
     result.features.words.push_back(draw(1, i, 6));  // row 6 is never looked up
     result.features.words.push_back(draw(2, i, 5));
@@ -77,14 +76,12 @@ inline std::vector<std::set<std::int32_t>> seen_items() {
 inline features::FeatureRows catalogue() {
   features::FeatureRows rows;
   rows.features = 2;
-  rows.lists.resize(2);
+  rows.lists = {1};
   for (std::uint32_t item = 0; item < items; ++item) {
+    std::vector<std::uint32_t> tokens;
+    for (std::uint32_t i = 0; i < item % 5; ++i) tokens.push_back(draw(5, item * 8 + i, 9));
     rows.words.push_back(item);
-    rows.words.push_back(item);
-    for (std::uint32_t i = 0; i < item % 5; ++i) {
-      rows.lists[1].rows.push_back(draw(5, item * 8 + i, 9));
-    }
-    rows.lists[1].offsets.push_back(static_cast<std::uint32_t>(rows.lists[1].rows.size()));
+    rows.words.push_back(rows.add_list(tokens));
   }
   return rows;
 }
@@ -95,7 +92,7 @@ inline features::FeatureRows catalogue_with_ids() {
   features::FeatureRows rows;
   rows.features = 3;
   rows.lists = without.lists;
-  rows.lists.emplace_back();
+  rows.pool = without.pool;
   for (std::uint32_t item = 0; item < items; ++item) {
     rows.words.insert(rows.words.end(), {without.words[item * 2], without.words[item * 2 + 1], item});
   }
@@ -138,7 +135,6 @@ inline features::Examples examples_of_rank(int ranks, int rank, std::vector<std:
   const features::Examples all = all_examples();
   features::Examples own;
   own.features.features = 3;
-  own.features.lists.resize(3);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (static_cast<int>(i) % ranks != rank) continue;
     numbers.push_back(static_cast<std::int64_t>(i));
