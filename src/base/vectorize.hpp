@@ -4,6 +4,8 @@
 /// binary runs everywhere and is fast where it can be. The levels round differently (fused multiply-add), so the bits of a
 /// result depend on the instruction set; never on the number of ranks or threads.
 ///
+/// For src/tensor/, whose compiler options are for such loops, and for random numbers, which are needed below it.
+///
 /// With GEMEL_ONE_INSTRUCTION_SET it is compiled for the one that the compiler was given: so tests have each level.
 #if defined(GEMEL_ONE_INSTRUCTION_SET)
 #define GEMEL_VECTORIZE __attribute__((noinline))

@@ -2,28 +2,9 @@
 
 #include <algorithm>
 
-#include "base/vectorize.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::model {
-namespace {
-
-/// gradient[i] = 0 where relu gave 0.
-GEMEL_VECTORIZE
-void backward_relu(std::span<const float> output, std::span<float> gradient) {
-  for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] = output[i] > 0.0F ? gradient[i] : 0.0F;
-}
-
-/// sums [cols] = the sum over the rows of `matrix` [rows, cols], in row order.
-GEMEL_VECTORIZE
-void sum_rows(tensor::ConstMatrixView matrix, std::span<float> sums) {
-  std::fill(sums.begin(), sums.end(), 0.0F);
-  for (std::size_t row = 0; row < matrix.rows(); ++row) {
-    const std::span<const float> values = matrix.row(row);
-    for (std::size_t col = 0; col < sums.size(); ++col) sums[col] += values[col];
-  }
-}
-
-}  // namespace
 
 DenseLayer::DenseLayer(const std::string& name, std::size_t inputs, std::size_t outputs,
                        onednn::Activation activation, DenseParameters& parameters, std::uint64_t seed)
@@ -40,8 +21,8 @@ void DenseLayer::backward(std::span<const float> parameters, tensor::ConstMatrix
                           tensor::ConstMatrixView output, tensor::MatrixView output_gradient,
                           std::span<float> parameter_gradient, tensor::MatrixView input_gradient,
                           onednn::Executor& executor) const {
-  if (activation_ == onednn::Activation::relu) backward_relu(output.flat(), output_gradient.flat());
-  sum_rows(output_gradient, bias_.in(parameter_gradient).flat());
+  if (activation_ == onednn::Activation::relu) tensor::backward_relu(output.flat(), output_gradient.flat());
+  tensor::sum_rows(output_gradient, bias_.in(parameter_gradient).flat());
   const tensor::MatrixView kernel_gradient = kernel_.in(parameter_gradient);
   if (input.rows() == 0) {
     std::fill(kernel_gradient.flat().begin(), kernel_gradient.flat().end(), 0.0F);

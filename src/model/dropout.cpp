@@ -6,7 +6,7 @@
 #include <cstddef>
 
 #include "base/random.hpp"
-#include "base/vectorize.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::model {
 namespace {
@@ -48,12 +48,7 @@ void Dropout::apply(const DropoutDraw& draw, tensor::MatrixView values, tensor::
       left = left.subspan(columns.size());
     }
   }
-  multiply(values.flat(), factors.view().flat());
-}
-
-GEMEL_VECTORIZE
-void multiply(std::span<float> values, std::span<const float> factors) {
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] *= factors[i];
+  tensor::multiply(values.flat(), factors.view().flat());
 }
 
 }  // namespace gemel::model

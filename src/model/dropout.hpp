@@ -35,7 +35,4 @@ class Dropout {
   float kept_factor_;
 };
 
-/// values[i] *= factors[i]: also the gradient's way back.
-void multiply(std::span<float> values, std::span<const float> factors);
-
 }  // namespace gemel::model

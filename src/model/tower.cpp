@@ -6,12 +6,13 @@
 #include <utility>
 
 #include "model/unit_rows.hpp"
+#include "tensor/arithmetic.hpp"
 
 namespace gemel::model {
 namespace {
 
 void multiply_where_dropped(const tensor::Matrix& factors, tensor::Matrix& gradient) {
-  if (factors.size() > 0) multiply(gradient.view().flat(), factors.view().flat());
+  if (factors.size() > 0) tensor::multiply(gradient.view().flat(), factors.view().flat());
 }
 
 }  // namespace

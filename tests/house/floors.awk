@@ -14,6 +14,10 @@ FNR == 1 {
   if (!sub(/\/.*/, "", room)) room = "cli"
   if (!(room in floor)) complain("the room " room "/ has no floor: give it one in tests/house/floors.awk")
 }
+# Whose compiler flags are for it; random numbers are integers, which these leave alone.
+/^GEMEL_VECTORIZE/ && room != "tensor" && FILENAME != "src/base/random.cpp" {
+  complain("GEMEL_VECTORIZE belongs under tensor/ only")
+}
 !/^[ \t]*#[ \t]*include/ { next }
 {
   header = $0
