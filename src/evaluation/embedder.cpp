@@ -85,10 +85,11 @@ void Embedder::embed(const features::FeatureRows& rows, std::size_t first, tenso
     select(first + start, count, scratch.selection);
     scratch.vectors.resize(embed_rows, vectors.cols());
     tower_.look_up(rows, scratch.selection, tables_, scratch.activations);
-    tower_.forward(parameters_.values(), scratch.activations, scratch.vectors.view(),
-                   runtime_.executor(thread));
+    tower_.forward({parameters_.values(), runtime_.executor(thread)}, scratch.activations,
+                   scratch.vectors.view());
     std::copy_n(scratch.vectors.data(), count * vectors.cols(), vectors.row(start).data());
   });
+  flops_ += tower_.architecture().forward_flops(blocks * embed_rows);
 }
 
 }  // namespace gemel::evaluation

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/thread_team.hpp"
@@ -27,6 +28,9 @@ class Embedder {
   /// Collective.
   void run(const features::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors);
 
+  /// Floating-point operations of the tower so far, on this rank.
+  std::int64_t flops() const { return flops_; }
+
  private:
   struct Scratch {  // of one thread
     model::Tower::Activations activations;
@@ -46,6 +50,7 @@ class Embedder {
   exchange::RowFetch fetch_;
   std::vector<exchange::ReachableRows> tables_;  // within reach
   std::vector<Scratch> scratches_;
+  std::int64_t flops_ = 0;
 };
 
 }  // namespace gemel::evaluation

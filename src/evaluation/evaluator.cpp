@@ -9,7 +9,6 @@
 
 #include "base/error.hpp"
 #include "evaluation/accuracies.hpp"
-#include "evaluation/embedder.hpp"
 #include "evaluation/outscoring.hpp"
 #include "evaluation/top_k.hpp"
 #include "ingest/row_numbers.hpp"
@@ -68,15 +67,21 @@ Evaluator::Evaluator(mpi::Communicator& communicator, const base::ThreadTeam& te
 MetricValues Evaluator::evaluate(const model::TwoTower& model) {
   const Shard shard = shard_of_rank(catalogue_.size(), communicator_.size(), communicator_.rank());
   tensor::Matrix candidates(shard.count, model.dim());
-  Embedder(communicator_, team_, runtime_, model.candidate(), model.dense())
-      .run(catalogue_, shard.first, candidates.view());
+  Embedder of_candidates(communicator_, team_, runtime_, model.candidate(), model.dense());
+  of_candidates.run(catalogue_, shard.first, candidates.view());
   ScoreTiles tiles(runtime_, shard, candidates.view());
+  Embedder of_queries(communicator_, team_, runtime_, model.query(), model.dense());
 
-  MetricValues values = accuracies(model, tiles);
-  if (!user_queries_) return values;
+  MetricValues values = accuracies(model, of_queries, tiles);
+  if (user_queries_)
+    std::ranges::move(metrics_of_users(model, of_queries, tiles), std::back_inserter(values));
+  flops_ = of_candidates.flops() + of_queries.flops() + tiles.flops();
+  return values;
+}
 
+MetricValues Evaluator::metrics_of_users(const model::TwoTower& model, Embedder& embedder,
+                                         ScoreTiles& tiles) {
   const features::Examples& users = user_queries_->own();
-  Embedder embedder(communicator_, team_, runtime_, model.query(), model.dense());
   TopK top_k(communicator_, team_, tiles, catalogue_.size(), longest_list(metrics_),
              {seen_, &user_queries_->relevant()});
   UserMetrics of_users(metrics_, user_queries_->relevant(), catalogue_.size());
@@ -86,15 +91,13 @@ MetricValues Evaluator::evaluate(const model::TwoTower& model) {
                    const auto lists = top_k.search(queries, numbers);
                    for (std::size_t i = 0; i < lists.size(); ++i) of_users.add(numbers[i], lists[i]);
                  });
-  std::ranges::move(of_users.values(communicator_), std::back_inserter(values));
-  return values;
+  return of_users.values(communicator_);
 }
 
-MetricValues Evaluator::accuracies(const model::TwoTower& model, ScoreTiles& tiles) {
+MetricValues Evaluator::accuracies(const model::TwoTower& model, Embedder& embedder, ScoreTiles& tiles) {
   const auto end = std::ranges::find_if(metrics_, &Metric::is_of_users);  // accuracies come first
   if (end == metrics_.begin()) return {};
   Accuracies accuracies({metrics_.begin(), end});
-  Embedder embedder(communicator_, team_, runtime_, model.query(), model.dense());
   Outscoring outscoring(communicator_, team_, tiles, seen_);
   for_each_round(own_, model, embedder, communicator_,
                  [&](std::size_t first, tensor::ConstMatrixView queries) {

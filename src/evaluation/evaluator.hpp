@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/thread_team.hpp"
+#include "evaluation/embedder.hpp"
 #include "evaluation/metric.hpp"
 #include "evaluation/score_tiles.hpp"
 #include "evaluation/user_queries.hpp"
@@ -39,9 +40,14 @@ class Evaluator {
   /// Collective.
   MetricValues evaluate(const model::TwoTower& model);
 
+  /// Floating-point operations of the matrix products of the last evaluation on this rank: two for each multiply-add.
+  std::int64_t flops() const { return flops_; }
+
  private:
   /// The values of the accuracies among metrics().
-  MetricValues accuracies(const model::TwoTower& model, ScoreTiles& tiles);
+  MetricValues accuracies(const model::TwoTower& model, Embedder& embedder, ScoreTiles& tiles);
+  /// The values of the others.
+  MetricValues metrics_of_users(const model::TwoTower& model, Embedder& embedder, ScoreTiles& tiles);
   void warn_of_ties(double share);
 
   mpi::Communicator& communicator_;
@@ -54,6 +60,7 @@ class Evaluator {
   std::int64_t examples_;
   std::optional<UserQueries> user_queries_;  // where there are metrics of users
   bool has_warned_of_ties_ = false;
+  std::int64_t flops_ = 0;
 };
 
 }  // namespace gemel::evaluation

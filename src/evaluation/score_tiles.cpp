@@ -39,6 +39,13 @@ ScoreTiles::Scratch& ScoreTiles::load(tensor::ConstMatrixView queries, int threa
 void ScoreTiles::multiply(Scratch& scratch, tensor::ConstMatrixView candidates, int thread) {
   runtime_.executor(thread).multiply(scratch.queries.view(), onednn::Transpose::no, candidates,
                                      onednn::Transpose::yes, scratch.scores.view());
+  ++scratch.tiles;
+}
+
+std::int64_t ScoreTiles::flops() const {
+  std::int64_t tiles = 0;
+  for (const Scratch& scratch : scratch_) tiles += scratch.tiles;
+  return tiles * static_cast<std::int64_t>(2 * tile_queries * tile_candidates * candidates_.cols());
 }
 
 void ScoreTiles::score_pairs(tensor::ConstMatrixView queries, std::span<const std::int32_t> rows,

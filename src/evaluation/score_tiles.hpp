@@ -49,11 +49,15 @@ class ScoreTiles {
   void score_pairs(tensor::ConstMatrixView queries, std::span<const std::int32_t> rows,
                    std::span<float> scores, int thread);
 
+  /// Floating-point operations of all tiles so far.
+  std::int64_t flops() const;
+
  private:
   struct Scratch {
     tensor::Matrix queries;
     tensor::Matrix picked;
     tensor::Matrix scores;
+    std::int64_t tiles = 0;  // that were computed
   };
 
   Scratch& load(tensor::ConstMatrixView queries, int thread);

@@ -18,6 +18,12 @@ bool doubles_recursively(int lanes, int ranks, std::size_t size) {
   return perfect && pays && size * sizeof(float) <= DenseExchange::small_bytes;
 }
 
+double dense_exchange_bytes(int lanes, int ranks, double subtrees, std::size_t size) {
+  const auto bytes = static_cast<double>(size * sizeof(float));
+  if (doubles_recursively(lanes, ranks, size)) return bytes * std::countr_zero(static_cast<unsigned>(ranks));
+  return (subtrees + 1) * bytes * (ranks - 1) / ranks;
+}
+
 DenseExchange::DenseExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::size_t size)
     : DenseExchange(layout, communicator, size,
                     doubles_recursively(layout.tree.lanes(), layout.ranks, size)) {}

@@ -15,6 +15,9 @@ namespace gemel::exchange {
 /// Whether a buffer of `size` floats is summed by recursive doubling.
 bool doubles_recursively(int lanes, int ranks, std::size_t size);
 
+/// Bytes of such a buffer that a rank sends, where ranks have so many subtrees: the means over ranks.
+double dense_exchange_bytes(int lanes, int ranks, double subtrees, std::size_t size);
+
 /// All-reduce along the lane tree of one flat buffer, the gradients of all dense parameters: every rank gets the same bits, which
 /// do not depend on the number of ranks.
 ///

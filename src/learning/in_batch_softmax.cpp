@@ -29,11 +29,11 @@ constexpr float excluded = -std::numeric_limits<float>::infinity();
 }  // namespace
 
 InBatchSoftmax::InBatchSoftmax(LossOptions options, std::span<const std::int64_t> item_counts,
-                               std::uint64_t seed, model::DenseParameters& dense,
+                               std::uint64_t seed, const model::DenseParameters& dense,
                                const ingest::UserHistory* seen)
     : options_(options),
       dense_(dense),
-      temperature_(options, dense),
+      temperature_(options, dense.layout()),
       negatives_(options, item_counts, seed),
       columns_(options, item_counts, negatives_) {
   if (!options.mask_seen) return;

@@ -57,10 +57,10 @@ class InBatchSoftmax {
   };
 
   /// `item_counts[i]`: training examples of catalogue row i; their shares are the q of the logQ correction. `seed` is that of extra
-  /// negatives. Adds a learned temperature to the parameters `dense`, which must outlive the loss. So must `seen`, the training items
-  /// of every user: only for options that mask them.
+  /// negatives. `dense` has a learned temperature, and must outlive the loss. So must `seen`, the training items of every user: only
+  /// for options that mask them.
   InBatchSoftmax(LossOptions options, std::span<const std::int64_t> item_counts, std::uint64_t seed,
-                 model::DenseParameters& dense, const ingest::UserHistory* seen = nullptr);
+                 const model::DenseParameters& dense, const ingest::UserHistory* seen = nullptr);
 
   /// Which items are columns besides the batch's own candidates.
   const Negatives& negatives() const { return negatives_; }
@@ -88,6 +88,11 @@ class InBatchSoftmax {
   void write_temperature_gradient(tensor::ConstMatrixView queries, tensor::ConstMatrixView query_gradient,
                                   std::span<float> dense_gradient) const {
     temperature_.write_gradient(queries, query_gradient, dense_gradient);
+  }
+
+  /// Floating-point operations of the matrix products of `run`: two for each multiply-add.
+  static std::int64_t flops(std::size_t rows, std::size_t columns, std::size_t dim) {
+    return static_cast<std::int64_t>(3 * 2 * rows * columns * dim);
   }
 
   /// Rows of a block for this many columns: a power of two that depends on the columns alone.

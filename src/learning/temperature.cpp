@@ -2,13 +2,13 @@
 
 #include <cmath>
 
+#include "model/architecture.hpp"
+
 namespace gemel::learning {
 
-Temperature::Temperature(const LossOptions& options, model::DenseParameters& dense)
+Temperature::Temperature(const LossOptions& options, const model::DenseLayout& dense)
     : fixed_(options.temperature) {
-  if (!options.learned_temperature) return;
-  place_ = dense.add("loss/log_temperature", 1, 1, 0.0F, 0).offset;
-  dense.values()[*place_] = std::log(options.temperature);
+  if (options.learned_temperature) place_ = dense.place(model::log_temperature).offset;
 }
 
 float Temperature::inverse(std::span<const float> dense) const {

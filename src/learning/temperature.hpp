@@ -14,11 +14,8 @@ namespace gemel::learning {
 /// Radford et al., ICML 2021), which is updated, clipped and decayed like all of them.
 class Temperature {
  public:
-  /// Adds a learned one to `dense`, as loss/log_temperature, before anything is laid out like `dense`.
-  Temperature(const LossOptions& options, model::DenseParameters& dense);
-
-  /// Dense parameters that it is.
-  static std::size_t parameters(const LossOptions& options) { return options.learned_temperature ? 1 : 0; }
+  /// A learned one is the model's parameter model::log_temperature.
+  Temperature(const LossOptions& options, const model::DenseLayout& dense);
 
   /// 1 / temperature, with the dense parameters as they are.
   float inverse(std::span<const float> dense) const;

@@ -4,8 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <utility>
 
 #include "metering/phase.hpp"
 #include "metering/phase_recorder.hpp"
@@ -20,19 +18,14 @@ class PhaseTimer {
   /// Adds the time from its construction to its destruction to one phase.
   class Scope {
    public:
-    Scope(PhaseTimer& timer, Phase phase)
-        : timer_(timer), phase_(phase), operations_(timer.operations_so_far_()), start_(Clock::now()) {}
-    ~Scope() {
-      timer_.add(phase_, start_, Clock::now());
-      timer_.operations_[static_cast<std::size_t>(phase_)] += timer_.operations_so_far_() - operations_;
-    }
+    Scope(PhaseTimer& timer, Phase phase) : timer_(timer), phase_(phase), start_(Clock::now()) {}
+    ~Scope() { timer_.add(phase_, start_, Clock::now()); }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
     PhaseTimer& timer_;
     Phase phase_;
-    std::int64_t operations_;
     Clock::time_point start_;
   };
 
@@ -59,10 +52,12 @@ class PhaseTimer {
   /// Hands every scope that ends from now on to `recorder` too, which must outlive them; null: to nobody.
   void record_to(PhaseRecorder* recorder) { recorder_ = recorder; }
 
-  /// Asks `so_far` at both ends of every scope from now on how many operations this rank has done.
-  void count_operations(std::function<std::int64_t()> so_far) { operations_so_far_ = std::move(so_far); }
-
   [[nodiscard]] Scope measure(Phase phase) { return {*this, phase}; }
+
+  /// This rank has done so many floating-point operations in `phase`.
+  void add_operations(Phase phase, std::int64_t count) {
+    operations_[static_cast<std::size_t>(phase)] += count;
+  }
 
   /// An exchange of `phase` begins.
   void depart(Phase phase) { departures_[static_cast<std::size_t>(phase)] = Clock::now(); }
@@ -93,7 +88,6 @@ class PhaseTimer {
   std::array<std::int64_t, phase_names.size()> operations_{};
   std::array<Flight, phase_names.size()> flights_{};
   std::array<Clock::time_point, phase_names.size()> departures_{};
-  std::function<std::int64_t()> operations_so_far_ = [] { return std::int64_t{0}; };
   PhaseRecorder* recorder_ = nullptr;
 };
 

@@ -7,31 +7,35 @@
 namespace gemel::model {
 
 DenseLayer::DenseLayer(const std::string& name, std::size_t inputs, std::size_t outputs,
-                       onednn::Activation activation, DenseParameters& parameters, std::uint64_t seed)
+                       onednn::Activation activation, DenseLayout& dense)
     : activation_(activation),
-      kernel_(parameters.add(name + "/kernel", inputs, outputs, glorot_range(inputs, outputs), seed)),
-      bias_(parameters.add(name + "/bias", 1, outputs, 0.0F, seed)) {}
+      parameters_{dense.add(name + "/kernel", inputs, outputs, {.range = glorot_range(inputs, outputs)}),
+                  dense.add(name + "/bias", 1, outputs)} {}
 
-void DenseLayer::forward(std::span<const float> parameters, tensor::ConstMatrixView input,
-                         tensor::MatrixView output, onednn::Executor& executor) const {
-  executor.dense(input, kernel_.in(parameters), bias_.in(parameters).flat(), activation_, output);
+std::int64_t DenseLayer::forward_flops(std::size_t rows) const {
+  return static_cast<std::int64_t>(2 * rows * inputs() * outputs());
 }
 
-void DenseLayer::backward(std::span<const float> parameters, tensor::ConstMatrixView input,
+void DenseLayer::forward(const ForwardPass& pass, tensor::ConstMatrixView input, tensor::MatrixView output,
+                         tensor::Matrix& /*kept*/) const {
+  pass.executor.dense(input, kernel().in(pass.parameters), bias().in(pass.parameters).flat(), activation_,
+                      output);
+}
+
+void DenseLayer::backward(const BackwardPass& pass, tensor::ConstMatrixView input,
                           tensor::ConstMatrixView output, tensor::MatrixView output_gradient,
-                          std::span<float> parameter_gradient, tensor::MatrixView input_gradient,
-                          onednn::Executor& executor) const {
+                          tensor::MatrixView input_gradient, const tensor::Matrix& /*kept*/) const {
   if (activation_ == onednn::Activation::relu) tensor::backward_relu(output.flat(), output_gradient.flat());
-  tensor::sum_rows(output_gradient, bias_.in(parameter_gradient).flat());
-  const tensor::MatrixView kernel_gradient = kernel_.in(parameter_gradient);
+  tensor::sum_rows(output_gradient, bias().in(pass.parameter_gradient).flat());
+  const tensor::MatrixView kernel_gradient = kernel().in(pass.parameter_gradient);
   if (input.rows() == 0) {
-    std::fill(kernel_gradient.flat().begin(), kernel_gradient.flat().end(), 0.0F);
+    std::ranges::fill(kernel_gradient.flat(), 0.0F);
     return;
   }
-  executor.multiply(input, onednn::Transpose::yes, output_gradient, onednn::Transpose::no, kernel_gradient);
+  using enum onednn::Transpose;
+  pass.executor.multiply(input, yes, output_gradient, no, kernel_gradient);
   if (input_gradient.size() > 0) {
-    executor.multiply(output_gradient, onednn::Transpose::no, kernel_.in(parameters), onednn::Transpose::yes,
-                      input_gradient);
+    pass.executor.multiply(output_gradient, no, kernel().in(pass.parameters), yes, input_gradient);
   }
 }
 

@@ -1,42 +1,41 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 
-#include "model/parameter.hpp"
-#include "onednn/runtime.hpp"
-#include "tensor/matrix_view.hpp"
+#include "model/layer.hpp"
 
 namespace gemel::model {
 
-/// A dense layer: output = activation(input * kernel + bias). Its parameters lie in a DenseParameters; it holds their places.
-class DenseLayer {
+/// A dense layer: output = activation(input * kernel + bias).
+class DenseLayer final : public Layer {
  public:
-  /// Adds "<name>/kernel" [inputs, outputs] and "<name>/bias" [1, outputs] to `parameters`.
+  /// Adds "<name>/kernel" [inputs, outputs] and "<name>/bias" [1, outputs] to `dense`.
   DenseLayer(const std::string& name, std::size_t inputs, std::size_t outputs, onednn::Activation activation,
-             DenseParameters& parameters, std::uint64_t seed);
+             DenseLayout& dense);
 
-  std::size_t inputs() const { return kernel_.rows; }
-  std::size_t outputs() const { return kernel_.cols; }
+  std::size_t inputs() const override { return kernel().rows; }
+  std::size_t outputs() const override { return kernel().cols; }
+  std::span<const DenseLayout::Place> parameters() const override { return parameters_; }
+  std::int64_t forward_flops(std::size_t rows) const override;
+  std::int64_t backward_flops(std::size_t rows) const override { return 2 * forward_flops(rows); }
 
-  /// input [rows, inputs] -> output [rows, outputs].
-  void forward(std::span<const float> parameters, tensor::ConstMatrixView input, tensor::MatrixView output,
-               onednn::Executor& executor) const;
-
-  /// Given `output_gradient` [rows, outputs] with respect to `output`, writes the gradients of kernel and bias to their places
-  /// in `parameter_gradient`, and that of the input to `input_gradient` [rows, inputs] unless it is empty. Overwrites
-  /// `output_gradient` where the activation was not active.
-  void backward(std::span<const float> parameters, tensor::ConstMatrixView input,
-                tensor::ConstMatrixView output, tensor::MatrixView output_gradient,
-                std::span<float> parameter_gradient, tensor::MatrixView input_gradient,
-                onednn::Executor& executor) const;
+  void forward(const ForwardPass& pass, tensor::ConstMatrixView input, tensor::MatrixView output,
+               tensor::Matrix& kept) const override;
+  /// Writes no gradient of an input without columns. Overwrites `output_gradient` where the activation was not active.
+  void backward(const BackwardPass& pass, tensor::ConstMatrixView input, tensor::ConstMatrixView output,
+                tensor::MatrixView output_gradient, tensor::MatrixView input_gradient,
+                const tensor::Matrix& kept) const override;
 
  private:
+  const DenseLayout::Place& kernel() const { return parameters_[0]; }
+  const DenseLayout::Place& bias() const { return parameters_[1]; }
+
   onednn::Activation activation_;
-  DenseParameters::Place kernel_;
-  DenseParameters::Place bias_;
+  std::array<DenseLayout::Place, 2> parameters_;
 };
 
 }  // namespace gemel::model

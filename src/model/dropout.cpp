@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <span>
 
 #include "base/random.hpp"
 #include "tensor/arithmetic.hpp"
@@ -27,17 +28,28 @@ void choose(std::span<const std::uint32_t> words, std::uint32_t threshold, float
 
 }  // namespace
 
-Dropout::Dropout(float share, const std::string& name, std::uint64_t seed)
-    : key_(base::random_key(seed, name)),
+Dropout::Dropout(float share, const std::string& name, std::size_t width, std::uint64_t seed)
+    : width_(width),
+      key_(base::random_key(seed, name)),
       threshold_(static_cast<std::uint32_t>(std::lround(std::min(share * levels, levels - 1)))),
       kept_factor_(levels / (levels - static_cast<float>(threshold_))) {}
 
-void Dropout::apply(const DropoutDraw& draw, tensor::MatrixView values, tensor::Matrix& factors) const {
-  factors.resize(values.rows(), values.cols());
+void Dropout::forward(const ForwardPass& pass, tensor::ConstMatrixView /*input*/, tensor::MatrixView output,
+                      tensor::Matrix& kept) const {
+  if (pass.draw == nullptr) {
+    kept.resize(0, 0);
+    return;
+  }
+  kept.resize(output.rows(), output.cols());
+  draw_factors(*pass.draw, kept.view());
+  tensor::multiply(output.flat(), kept.view().flat());
+}
+
+void Dropout::draw_factors(const DropoutDraw& draw, tensor::MatrixView factors) const {
   const std::uint64_t key = base::random_bits(key_, static_cast<std::uint64_t>(draw.step));
-  const std::size_t blocks = (values.cols() + values_a_block - 1) / values_a_block;
+  const std::size_t blocks = (factors.cols() + values_a_block - 1) / values_a_block;
   std::array<std::uint32_t, most_blocks * words_a_block> words;
-  for (std::size_t row = 0; row < values.rows(); ++row) {
+  for (std::size_t row = 0; row < factors.rows(); ++row) {
     const std::uint64_t first = static_cast<std::uint64_t>(draw.numbers[row]) * blocks;
     std::span<float> left = factors.row(row);
     for (std::size_t block = 0; block < blocks; block += most_blocks) {
@@ -48,7 +60,12 @@ void Dropout::apply(const DropoutDraw& draw, tensor::MatrixView values, tensor::
       left = left.subspan(columns.size());
     }
   }
-  tensor::multiply(values.flat(), factors.view().flat());
+}
+
+void Dropout::backward(const BackwardPass& /*pass*/, tensor::ConstMatrixView /*input*/,
+                       tensor::ConstMatrixView /*output*/, tensor::MatrixView /*output_gradient*/,
+                       tensor::MatrixView input_gradient, const tensor::Matrix& kept) const {
+  if (kept.size() > 0) tensor::multiply(input_gradient.flat(), kept.view().flat());
 }
 
 }  // namespace gemel::model

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
 
 #include "exchange/placement.hpp"
 #include "model/parameter.hpp"
@@ -13,24 +12,30 @@
 
 namespace gemel::model {
 
+/// One embedding table, without its rows.
+struct TableShape {
+  std::string name;     ///< its path in a checkpoint: "query/tables/user_id_lookup"
+  std::string feature;  ///< "user_id_lookup"
+  std::string column;   ///< "user_id"
+  std::int64_t rows = 0;
+  std::size_t dim = 0;
+  float range = 0;             ///< its first values are uniform in +-range
+  std::int64_t zero_rows = 0;  ///< but for the first rows, which are 0
+};
+
 /// One embedding table [rows, dim], of one feature. This rank holds some of its rows: all when the table is replicated, the
 /// block that it owns when it is sharded.
 class EmbeddingTable {
  public:
-  /// `name` is its path in a checkpoint: "query/tables/user_id_lookup". This rank holds block `block` of `blocks`; a replicated
-  /// table is one block.
-  EmbeddingTable(std::string name, exchange::RowBlocks blocks, int block, std::size_t dim, float range,
-                 std::uint64_t seed)
-      : name_(std::move(name)),
-        blocks_(blocks),
-        held_(blocks.block(block)),
-        weights_(static_cast<std::size_t>(held_.size()), dim) {
-    initialize(weights_.view(), range, seed, name_, static_cast<std::size_t>(held_.first) * dim);
-  }
-
-  /// Sets those of the table's first `count` rows that this rank holds to 0.
-  void clear_rows(std::int64_t count) {
-    for (std::int64_t row = held_.first; row < std::min(count, held_.last); ++row)
+  /// With its first values, which are a function of (seed, name, element index) alone. A replicated table is one block, which every
+  /// rank holds.
+  EmbeddingTable(const TableShape& shape, const exchange::TablePlacements& placements, std::uint64_t seed)
+      : name_(shape.name),
+        blocks_(placements.blocks(name_, shape.rows)),
+        held_(blocks_.block(placements.held_block(name_))),
+        weights_(static_cast<std::size_t>(held_.size()), shape.dim) {
+    initialize(weights_.view(), shape.range, seed, name_, static_cast<std::size_t>(held_.first) * shape.dim);
+    for (std::int64_t row = held_.first; row < std::min(shape.zero_rows, held_.last); ++row)
       std::ranges::fill(this->row(row), 0.0F);
   }
 

@@ -8,18 +8,16 @@
 
 namespace gemel::model {
 FeatureInput::FeatureInput(const std::vector<features::FittedFeature>& features, const std::string& tower,
-                           const exchange::TablePlacements& placements, float embedding_range,
-                           std::uint64_t seed) {
+                           float embedding_range) {
   for (const features::FittedFeature& feature : features) {
     columns_.push_back({feature.spec.kind, feature.spec.has_lists(), width_, feature.spec.width(),
                         feature.spec.has_table(), tables_.size()});
     width_ += feature.spec.width();
     if (feature.spec.has_table()) {
-      const std::string name = tower + "/tables/" + feature.spec.name();
+      const std::string name = feature.spec.name();
       const bool is_bias = feature.spec.kind == features::FeatureKind::bias;
-      tables_.emplace_back(name, placements.blocks(name, feature.table_rows()), placements.held_block(name),
-                           feature.spec.dim, is_bias ? 0.0F : embedding_range, seed);
-      tables_.back().clear_rows(feature.special_rows());
+      tables_.push_back({tower + "/tables/" + name, name, feature.spec.column, feature.table_rows(),
+                         feature.spec.dim, is_bias ? 0.0F : embedding_range, feature.special_rows()});
     }
   }
 }

@@ -5,7 +5,6 @@
 #include <span>
 #include <vector>
 
-#include "exchange/placement.hpp"
 #include "exchange/row_exchange.hpp"
 #include "exchange/row_fetch.hpp"
 #include "features/feature.hpp"
@@ -28,12 +27,12 @@ class FeatureInput {
 
   /// The tables' first values are uniform in +-embedding_range; biases, and the rows of unknown values, are 0 at first.
   FeatureInput(const std::vector<features::FittedFeature>& features, const std::string& tower,
-               const exchange::TablePlacements& placements, float embedding_range, std::uint64_t seed);
+               float embedding_range);
 
   /// Columns of the input. Biases are none of them.
   std::size_t width() const { return width_; }
-  std::vector<EmbeddingTable>& tables() { return tables_; }
-  const std::vector<EmbeddingTable>& tables() const { return tables_; }
+  /// What tables the features look up. Their rows are elsewhere: `forward` is given those that it needs.
+  const std::vector<TableShape>& tables() const { return tables_; }
 
   /// Appends the rows of table `table` that the selection touches, in any order, with repetitions.
   void touched_rows(const features::FeatureRows& rows, std::span<const std::int32_t> selection,
@@ -71,7 +70,7 @@ class FeatureInput {
                std::span<const std::int32_t> selection, Scratch& scratch) const;
 
   std::vector<Column> columns_;  // one per feature
-  std::vector<EmbeddingTable> tables_;
+  std::vector<TableShape> tables_;
   std::size_t width_ = 0;
 };
 

@@ -1,8 +1,12 @@
 #include "model/parameter.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
 
 namespace gemel::model {
@@ -23,13 +27,28 @@ void initialize(tensor::MatrixView values, float range, std::uint64_t seed, cons
   }
 }
 
-DenseParameters::Place DenseParameters::add(const std::string& name, std::size_t rows, std::size_t cols,
-                                            float range, std::uint64_t seed) {
-  Place place{name, values_.size(), rows, cols};
-  values_.resize(place.offset + rows * cols);
-  initialize(place.in(std::span<float>(values_)), range, seed, name);
-  places_.push_back(place);
-  return place;
+DenseLayout::Place DenseLayout::add(std::string name, std::size_t rows, std::size_t cols, FirstValues first) {
+  places_.push_back({std::move(name), size_, rows, cols, first});
+  size_ += rows * cols;
+  return places_.back();
+}
+
+const DenseLayout::Place& DenseLayout::place(std::string_view name) const {
+  const auto found = std::ranges::find(places_, name, &Place::name);
+  if (found == places_.end()) throw base::InternalError(fmt::format("model: there is no parameter {}", name));
+  return *found;
+}
+
+DenseParameters::DenseParameters(DenseLayout layout, std::uint64_t seed)
+    : layout_(std::move(layout)), values_(layout_.size()) {
+  for (const DenseLayout::Place& place : layout_.places()) {
+    const tensor::MatrixView values = place.in(std::span<float>(values_));
+    if (place.first.range > 0) {
+      initialize(values, place.first.range, seed, place.name);
+    } else {
+      std::ranges::fill(values.flat(), place.first.constant);
+    }
+  }
 }
 
 }  // namespace gemel::model

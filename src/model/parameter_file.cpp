@@ -10,7 +10,7 @@
 namespace gemel::model {
 namespace {
 
-std::string path_of(const DenseParameters::Place& place, const std::string& name) {
+std::string path_of(const DenseLayout::Place& place, const std::string& name) {
   return name.empty() ? "/" + place.name : fmt::format("/{}_{}", place.name, name);
 }
 
@@ -19,7 +19,7 @@ std::string path_of(const EmbeddingTable& table, const std::string& name) {
 }
 
 /// A bias is stored as a vector.
-bool is_vector(const DenseParameters::Place& place) {
+bool is_vector(const DenseLayout::Place& place) {
   return place.rows == 1;
 }
 
@@ -61,7 +61,7 @@ ConstParameterValues weights_of(const TwoTower& model) {
 
 void write_parameters(checkpoint::CheckpointWriter& writer, const TwoTower& model,
                       const ConstParameterValues& values) {
-  for (const DenseParameters::Place& place : model.dense().places()) {
+  for (const DenseLayout::Place& place : model.dense().places()) {
     const tensor::ConstMatrixView own = place.in(values.dense);
     if (is_vector(place)) {
       writer.write(path_of(place, values.name), std::span<const float>(own.flat()));
@@ -106,7 +106,7 @@ void require_fitting_tables(checkpoint::CheckpointReader& reader, const TwoTower
 
 void read_parameters(checkpoint::CheckpointReader& reader, const TwoTower& model,
                      const ParameterValues& values, std::span<const std::int64_t> added) {
-  for (const DenseParameters::Place& place : model.dense().places()) {
+  for (const DenseLayout::Place& place : model.dense().places()) {
     const tensor::MatrixView own = place.in(values.dense);
     if (is_vector(place)) {
       read_vector(reader, path_of(place, values.name), own.flat());
@@ -130,7 +130,7 @@ std::string first_not_finite(const TwoTower& model, std::span<const ConstParamet
   };
   const auto tables = model.tables();
   for (const ConstParameterValues& values : all) {
-    for (const DenseParameters::Place& place : model.dense().places())
+    for (const DenseLayout::Place& place : model.dense().places())
       look(path_of(place, values.name), place.in(values.dense));
     for (std::size_t t = 0; t < tables.size(); ++t) look(path_of(*tables[t], values.name), values.tables[t]);
   }

@@ -6,6 +6,7 @@
 
 #include "features/feature.hpp"
 #include "gemel/options.hpp"
+#include "model/architecture.hpp"
 #include "model/parameter.hpp"
 #include "model/tower.hpp"
 
@@ -15,11 +16,11 @@ namespace gemel::model {
 /// every rank, tables replicated or sharded.
 class TwoTower {
  public:
-  /// `options` say what the towers make of the features; the features that they declare are not looked at. Without layers both
-  /// towers' inputs must be of the same width.
+  /// As Architecture, with tables as they are placed. All first values are functions of the seed.
   TwoTower(std::vector<features::FittedFeature> query_features,
            std::vector<features::FittedFeature> candidate_features, const ModelOptions& options,
-           std::uint64_t seed, const exchange::TablePlacements& placements = {});
+           std::uint64_t seed, const exchange::TablePlacements& placements = {},
+           const LossOptions& loss = {});
   TwoTower(const TwoTower&) = delete;
   TwoTower& operator=(const TwoTower&) = delete;
 
@@ -37,6 +38,10 @@ class TwoTower {
   std::vector<const EmbeddingTable*> tables() const;
 
  private:
+  TwoTower(Architecture architecture, std::vector<features::FittedFeature>&& query_features,
+           std::vector<features::FittedFeature>&& candidate_features, std::uint64_t seed,
+           const exchange::TablePlacements& placements);
+
   DenseParameters dense_;
   Tower query_;
   Tower candidate_;

@@ -9,26 +9,30 @@
 namespace gemel::model {
 namespace {
 
+constexpr double least_squared_length = 1e-12;
 const auto largest_factor = static_cast<float>(1.0 / std::sqrt(least_squared_length));
 
 }  // namespace
 
-void normalize_rows(tensor::MatrixView matrix, std::vector<float>& factors) {
-  factors.resize(matrix.rows());
-  for (std::size_t i = 0; i < matrix.rows(); ++i) {
-    const std::span<float> row = matrix.row(i);
+void UnitRows::forward(const ForwardPass& /*pass*/, tensor::ConstMatrixView /*input*/,
+                       tensor::MatrixView output, tensor::Matrix& kept) const {
+  kept.resize(output.rows(), 1);
+  for (std::size_t i = 0; i < output.rows(); ++i) {
+    const std::span<float> row = output.row(i);
     const double squared_length = std::max(tensor::sum_of_squares(row), least_squared_length);
-    factors[i] = static_cast<float>(1.0 / std::sqrt(squared_length));
-    tensor::scale(row, factors[i], row);
+    kept(i, 0) = static_cast<float>(1.0 / std::sqrt(squared_length));
+    tensor::scale(row, kept(i, 0), row);
   }
 }
 
-void backward_normalize_rows(tensor::ConstMatrixView unit, const std::vector<float>& factors,
-                             tensor::MatrixView gradient) {
-  for (std::size_t i = 0; i < gradient.rows(); ++i) {
-    const std::span<float> row = gradient.row(i);
-    if (factors[i] < largest_factor) tensor::add_scaled(row, -tensor::dot(row, unit.row(i)), unit.row(i));
-    tensor::scale(row, factors[i], row);
+void UnitRows::backward(const BackwardPass& /*pass*/, tensor::ConstMatrixView /*input*/,
+                        tensor::ConstMatrixView output, tensor::MatrixView /*output_gradient*/,
+                        tensor::MatrixView input_gradient, const tensor::Matrix& kept) const {
+  for (std::size_t i = 0; i < input_gradient.rows(); ++i) {
+    const std::span<float> row = input_gradient.row(i);
+    const float factor = kept(i, 0);
+    if (factor < largest_factor) tensor::add_scaled(row, -tensor::dot(row, output.row(i)), output.row(i));
+    tensor::scale(row, factor, row);
   }
 }
 

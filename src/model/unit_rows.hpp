@@ -1,21 +1,33 @@
 #pragma once
 
-#include <vector>
+#include <cstddef>
 
-#include "tensor/matrix_view.hpp"
+#include "model/layer.hpp"
 
 namespace gemel::model {
 
-/// Squared lengths below it count as it, so that a row of zeros stays one; as Keras's UnitNormalization.
-inline constexpr double least_squared_length = 1e-12;
+/// Scales every row x to x / sqrt(max(|x|^2, 1e-12)), as Keras's UnitNormalization does: a row of zeros stays one.
+class UnitRows final : public Layer {
+ public:
+  explicit UnitRows(std::size_t width) : width_(width) {}
 
-/// Scales every row x of `matrix` to x / sqrt(max(|x|^2, 1e-12)), and keeps these factors, one for each row.
-void normalize_rows(tensor::MatrixView matrix, std::vector<float>& factors);
+  std::size_t inputs() const override { return width_; }
+  std::size_t outputs() const override { return width_; }
+  bool works_in_place() const override { return true; }
+  bool needs_output() const override { return true; }
+  /// The factor of the row.
+  std::size_t kept_width() const override { return 1; }
 
-/// From the gradient with respect to the normalised rows, in place, that with respect to the rows before:
-/// factor * (g - (g . y) * y), y the normalised row; factor * g where the row was too short to be normalised. `unit` and `factors`
-/// are what normalize_rows left.
-void backward_normalize_rows(tensor::ConstMatrixView unit, const std::vector<float>& factors,
-                             tensor::MatrixView gradient);
+  void forward(const ForwardPass& pass, tensor::ConstMatrixView input, tensor::MatrixView output,
+               tensor::Matrix& kept) const override;
+  /// With y the row of `output` and g that of its gradient: factor * (g - (g . y) * y); factor * g where the row was too short to
+  /// be scaled to length 1.
+  void backward(const BackwardPass& pass, tensor::ConstMatrixView input, tensor::ConstMatrixView output,
+                tensor::MatrixView output_gradient, tensor::MatrixView input_gradient,
+                const tensor::Matrix& kept) const override;
+
+ private:
+  std::size_t width_;
+};
 
 }  // namespace gemel::model

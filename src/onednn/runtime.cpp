@@ -120,12 +120,10 @@ struct Executor::Cache {
   dnnl::stream stream{engine};
   std::unordered_map<ProductShape, Product, ProductShapeHash> products;
   tensor::AlignedVector<std::byte> scratchpad;
-  std::int64_t operations = 0;
 
   void run(const ProductShape& shape, const float* left, const float* right, const float* bias,
            float* result) {
     if (shape.rows == 0 || shape.cols == 0) return;
-    operations += 2 * shape.rows * shape.inner * shape.cols;
     auto found = products.find(shape);
     if (found == products.end()) found = products.try_emplace(shape, shape, engine).first;
     Product& product = found->second;
@@ -176,20 +174,10 @@ void Executor::dense(tensor::ConstMatrixView input, tensor::ConstMatrixView kern
               input.data(), kernel.data(), bias.data(), output.data());
 }
 
-std::int64_t Executor::operations() const {
-  return cache_->operations;
-}
-
 Runtime::Runtime(int threads) {
   base::require(threads >= 1, "onednn: at least one thread");
   omp_set_num_threads(1);
   executors_.resize(static_cast<std::size_t>(threads));
-}
-
-std::int64_t Runtime::operations() const {
-  std::int64_t sum = 0;
-  for (const Executor& executor : executors_) sum += executor.operations();
-  return sum;
 }
 
 std::string Runtime::version() {

@@ -40,9 +40,6 @@ class Executor {
   void dense(tensor::ConstMatrixView input, tensor::ConstMatrixView kernel, std::span<const float> bias,
              Activation activation, tensor::MatrixView output);
 
-  /// Floating-point operations of all products so far: two for each multiply-add.
-  std::int64_t operations() const;
-
  private:
   struct Cache;
   std::unique_ptr<Cache> cache_;
@@ -56,9 +53,6 @@ class Runtime {
 
   int threads() const { return static_cast<int>(executors_.size()); }
   Executor& executor(int thread) { return executors_[static_cast<std::size_t>(thread)]; }
-
-  /// Floating-point operations of all executors so far.
-  std::int64_t operations() const;
 
   /// "oneDNN 2.6.3".
   static std::string version();

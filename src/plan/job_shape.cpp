@@ -13,7 +13,7 @@
 #include "learning/negatives.hpp"
 #include "learning/optimizer.hpp"
 #include "learning/seen_mask.hpp"
-#include "learning/temperature.hpp"
+#include "model/architecture.hpp"
 #include "model/table_access.hpp"
 
 namespace gemel::plan {
@@ -162,40 +162,6 @@ double evenly_touched(double rows, double lookups) {
   return rows * -std::expm1(lookups * std::log1p(-1 / std::max(rows, 2.0)));
 }
 
-std::size_t width_of(const Features& features, const std::vector<std::size_t>& layers,
-                     std::size_t* parameters) {
-  std::size_t input = 0;
-  for (const features::FittedFeature& feature : features) input += feature.spec.width();
-  std::size_t width = input;
-  for (const std::size_t layer : layers) {
-    *parameters += (input + 1) * layer;
-    width += layer;
-    input = layer;
-  }
-  return width;
-}
-
-/// Columns of a tower's input and hidden layers from which training drops something.
-std::size_t dropped_width(const Features& features, const ModelOptions& model, float input_share) {
-  std::size_t width = 0;
-  if (input_share > 0) {
-    for (const features::FittedFeature& feature : features) width += feature.spec.width();
-  }
-  if (model.dropout == 0) return width;
-  for (std::size_t i = 0; i + 1 < model.layers.size(); ++i) width += model.layers[i];
-  return width;
-}
-
-std::size_t vector_width(const ingest::TrainingData& data, const ModelOptions& model) {
-  std::size_t width = 0;
-  bool has_bias = false;
-  for (const features::FittedFeature& feature : data.candidate_features) {
-    width += feature.spec.width();
-    has_bias = has_bias || feature.spec.kind == features::FeatureKind::bias;
-  }
-  return (model.layers.empty() ? width : model.layers.back()) + (has_bias ? 1 : 0);
-}
-
 double bytes_of_item(const features::FeatureRows& catalogue) {
   return static_cast<double>(catalogue.bytes()) /
          static_cast<double>(std::max<std::size_t>(catalogue.size(), 1));
@@ -208,21 +174,31 @@ double mean_bytes(const ingest::VocabularyBlock& block, mpi::Communicator& commu
   return all / static_cast<double>(std::max<std::int64_t>(block.rows, 1));
 }
 
-void add_tables(const std::string& tower, const Features& features, const TrainingOptions& options,
-                mpi::Communicator& communicator, JobShape& job) {
-  for (const features::FittedFeature& feature : features) {
-    if (!feature.spec.has_table()) continue;
-    TableShape table;
-    table.feature = feature.spec.name();
-    table.name = tower + "/tables/" + table.feature;
-    table.column = feature.spec.column;
-    table.rows = feature.table_rows();
-    table.dim = feature.spec.dim;
+/// A tower's tables are in the order of its features that have one.
+void add_tables(const model::TowerArchitecture& tower, const Features& features,
+                const TrainingOptions& options, mpi::Communicator& communicator, JobShape& job) {
+  auto feature = features.begin();
+  for (const model::TableShape& shape : tower.input().tables()) {
+    feature = std::find_if(feature, features.end(), [](const auto& of) { return of.spec.has_table(); });
+    TableShape& table = job.tables.emplace_back(TableShape{shape});
     table.row_bytes = static_cast<double>(table.dim * sizeof(float)) +
                       static_cast<double>(learning::row_state_bytes(options.optimizer, table.dim)) +
-                      mean_bytes(feature.vocabulary, communicator);
-    job.tables.push_back(table);
+                      mean_bytes((feature++)->vocabulary, communicator);
   }
+}
+
+/// Asks the model: without a value of it, and with tables of the data's size.
+void describe_model(const TrainingOptions& options, const ingest::TrainingData& data,
+                    mpi::Communicator& communicator, JobShape& job) {
+  const model::Architecture architecture(data.query_features, data.candidate_features, options.model,
+                                         options.seed, options.loss);
+  job.dense_parameters = architecture.dense.size();
+  job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
+  job.vector_width = architecture.query.output_width();
+  job.query_row_bytes = static_cast<double>(architecture.query.activation_bytes(1));
+  job.candidate_row_bytes = static_cast<double>(architecture.candidate.activation_bytes(1));
+  add_tables(architecture.query, data.query_features, options, communicator, job);
+  add_tables(architecture.candidate, data.candidate_features, options, communicator, job);
 }
 
 /// Columns of the loss, with their padding, when batches and extra negatives are drawn evenly from all items.
@@ -277,16 +253,8 @@ JobShape describe_job(const TrainingOptions& options, const ingest::TrainingData
       bytes_of_item(data.catalogue) + static_cast<double>(learning::Negatives::item_bytes(options.loss) +
                                                           learning::SeenMask::item_bytes(options.loss));
   job.whole_catalogue = options.loss.negatives == NegativeSource::catalogue;
-  job.dense_parameters = learning::Temperature::parameters(options.loss);
   job.candidate_name_bytes =
       mean_bytes(data.item_ids, communicator) + mean_bytes(data.item_labels, communicator);
-  job.query_width = width_of(data.query_features, options.model.layers, &job.dense_parameters);
-  job.candidate_width = width_of(data.candidate_features, options.model.layers, &job.dense_parameters);
-  job.query_dropped = dropped_width(data.query_features, options.model, options.model.query_dropout);
-  job.candidate_dropped =
-      dropped_width(data.candidate_features, options.model, options.model.candidate_dropout);
-  job.dense_bytes = sizeof(float) + static_cast<double>(learning::row_state_bytes(options.optimizer, 1));
-  job.vector_width = vector_width(data, options.model);
   for (const Metric& metric : make_metrics(options.metrics, options.top_k)) {
     if (metric.is_of_users()) job.most_top_k = std::max(job.most_top_k, metric.k);
   }
@@ -295,8 +263,7 @@ JobShape describe_job(const TrainingOptions& options, const ingest::TrainingData
   job.keeps_seen_before_test = data.seen_before_test.has_value();
   const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
   job.subtrees = static_cast<double>(parts) / ranks;
-  add_tables("query", data.query_features, options, communicator, job);
-  add_tables("candidate", data.candidate_features, options, communicator, job);
+  describe_model(options, data, communicator, job);
 
   const Counts counts = sample(options, data, ranks, communicator);
   job.columns = counts.columns;

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <string_view>
 
@@ -77,14 +76,6 @@ Plan::Table place(const TableShape& shape, PlacementWish wish, int ranks) {
   return table;
 }
 
-double dense_exchange_bytes(const JobShape& job) {
-  const double bytes = static_cast<double>(job.dense_parameters) * float_bytes;
-  if (exchange::doubles_recursively(job.lanes, job.ranks, job.dense_parameters)) {
-    return bytes * std::countr_zero(static_cast<unsigned>(job.ranks));
-  }
-  return (job.subtrees + 1) * bytes * (job.ranks - 1) / job.ranks;
-}
-
 void add_traffic(const JobShape& job, Plan& plan) {
   const auto bytes = [&](metering::Traffic kind) -> double& {
     return plan.step_bytes[static_cast<std::size_t>(kind)];
@@ -102,7 +93,8 @@ void add_traffic(const JobShape& job, Plan& plan) {
                 static_cast<double>(job.weight_words) * share(job.lanes, job.ranks) * 8);
   bytes(metering::Traffic::share) = vectors;
   bytes(metering::Traffic::reduce) = job.subtrees * vectors;
-  bytes(metering::Traffic::dense) = others > 0 ? dense_exchange_bytes(job) : 0;
+  bytes(metering::Traffic::dense) =
+      exchange::dense_exchange_bytes(job.lanes, job.ranks, job.subtrees, job.dense_parameters);
   double replicated = 0;
   double sharded = 0;
   for (const Plan::Table& table : plan.tables) {
@@ -119,16 +111,15 @@ double step_memory(const JobShape& job, const Plan& plan) {
   const double own_lanes = share(job.lanes, job.ranks);
   const double batch_share = share(static_cast<double>(job.batch_size), job.ranks);
   const auto width = static_cast<double>(job.vector_width);
-  double floats = batch_share * static_cast<double>(2 * job.query_width + job.query_dropped);
-  floats +=
-      share(job.columns, job.ranks) * static_cast<double>(2 * job.candidate_width + job.candidate_dropped);
+  double floats = batch_share * 2 * width;  // the queries' vectors, and their gradient
   floats += (own_lanes + 2) * job.columns * width;
   floats += (own_lanes + 1) * static_cast<double>(job.dense_parameters);
   for (const Plan::Table& table : plan.tables) {
     const double copies = table.placement == Placement::sharded ? 5 : 2 + job.ranks;
     floats += copies * table.shape.touched * static_cast<double>(table.shape.dim + 2);
   }
-  return floats * float_bytes;
+  return floats * float_bytes + batch_share * job.query_row_bytes +
+         share(job.columns, job.ranks) * job.candidate_row_bytes;
 }
 
 double evaluation_memory(const JobShape& job) {

@@ -9,6 +9,7 @@
 
 #include "exchange/placement.hpp"
 #include "metering/traffic.hpp"
+#include "model/embedding_table.hpp"
 
 namespace gemel::plan {
 
@@ -16,12 +17,7 @@ namespace gemel::plan {
 enum class PlacementWish { automatic, replicated, sharded };
 
 /// One embedding table, as the plan sees it.
-struct TableShape {
-  std::string name;     ///< "query/tables/user_id_lookup"
-  std::string feature;  ///< "user_id_lookup"
-  std::string column;   ///< "user_id"
-  std::int64_t rows = 0;
-  std::size_t dim = 0;
+struct TableShape : model::TableShape {
   /// Bytes that a row takes where it is held: weights, optimiser state, its part of the vocabulary.
   double row_bytes = 0;
   /// Distinct rows that a rank looks up in a step, counted once for each of its subtrees; the mean over ranks.
@@ -44,18 +40,16 @@ struct JobShape {
       0;  ///< of the features of one item, and what drawing or masking it as a negative takes
   double candidate_name_bytes = 0;  ///< of the id and the label of one item
   std::size_t dense_parameters = 0;
-  double dense_bytes = 0;           ///< of a dense parameter with its optimiser state
-  std::size_t vector_width = 0;     ///< d
-  std::size_t query_width = 0;      ///< columns of the input and of all layers of the query tower
-  std::size_t candidate_width = 0;  ///< the same of the candidate tower
-  std::size_t query_dropped = 0;    ///< columns of these that dropout draws factors for
-  std::size_t candidate_dropped = 0;
-  double columns = 0;                   ///< of the loss in a step: distinct candidates, with their padding
-  bool whole_catalogue = false;         ///< the columns are all items, so that nobody has to be told them
-  double subtrees = 1;                  ///< of a rank; the mean
-  std::int64_t most_top_k = 0;          ///< length of the lists that an evaluation makes; 0: none
-  std::int64_t users = 0;               ///< whose numbers the examples have; 0: the examples have none
-  bool keeps_seen = false;              ///< the training items of every user are kept
+  double dense_bytes = 0;          ///< of a dense parameter with its optimiser state
+  std::size_t vector_width = 0;    ///< d
+  double query_row_bytes = 0;      ///< of what the query tower leaves of a row between forward and backward
+  double candidate_row_bytes = 0;  ///< the same of the candidate tower
+  double columns = 0;              ///< of the loss in a step: distinct candidates, with their padding
+  bool whole_catalogue = false;    ///< the columns are all items, so that nobody has to be told them
+  double subtrees = 1;             ///< of a rank; the mean
+  std::int64_t most_top_k = 0;     ///< length of the lists that an evaluation makes; 0: none
+  std::int64_t users = 0;          ///< whose numbers the examples have; 0: the examples have none
+  bool keeps_seen = false;         ///< the training items of every user are kept
   bool keeps_seen_before_test = false;  ///< and once more, with the validation items
   std::vector<TableShape> tables;
 };

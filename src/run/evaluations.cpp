@@ -80,6 +80,7 @@ void Evaluations::measure(evaluation::Evaluator& evaluator, ingest::Part part,
     const learning::AveragedWeights averaged(learner_.optimizer);
     const auto counting = reporter_.traffic().measure(metering::Traffic::evaluation);
     latest_ = evaluator.evaluate(learner_.model);
+    reporter_.timer().add_operations(metering::Phase::evaluation, evaluator.flops());
     latest_part_ = part;
   }
   reporter_.validation(record, part, latest_, std::chrono::duration<double>(Clock::now() - start).count());

@@ -49,7 +49,6 @@ class Run {
         epochs_(learner_, communicator, reporter_),
         evaluations_(options_, data_, learner_, communicator, reporter_) {
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
-    reporter_.timer().count_operations([this] { return learner_.runtime.operations(); });
   }
 
   void train() {

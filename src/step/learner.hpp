@@ -34,7 +34,7 @@ class Learner {
   base::ThreadTeam team;
   onednn::Runtime runtime;
   model::TwoTower model;
-  learning::InBatchSoftmax loss;  ///< before the optimizer: it may add a parameter
+  learning::InBatchSoftmax loss;
   learning::Optimizer optimizer;
   EpochDeal deal;
   TrainingStep step;

@@ -27,9 +27,10 @@ std::vector<exchange::RowExchange::Table> replicated_tables(const model::Tower& 
 
 TrainingStep::TrainingStep(const StepParts& parts)
     : parts_(parts),
-      batches_{
-          {parts.layout, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()},
-          {parts.layout, parts.communicator, parts.deal, parts.catalogue, parts.model, parts.loss.negatives()}},
+      batches_{{parts.layout, parts.communicator, parts.deal, parts.catalogue, parts.model,
+                parts.loss.negatives()},
+               {parts.layout, parts.communicator, parts.deal, parts.catalogue, parts.model,
+                parts.loss.negatives()}},
       tables_(parts.model.tables()),
       fetch_(parts.communicator),
       query_rows_(parts.layout.subtrees.size()),
@@ -192,9 +193,11 @@ void TrainingStep::forward_candidates() {
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
     const model::DropoutDraw draw = candidate_draw(index);
-    parts_.model.candidate().forward(parts_.model.dense().values(), lane.candidate, own_vectors(index),
-                                     parts_.runtime.executor(thread), &draw);
+    parts_.model.candidate().forward({dense_values(), parts_.runtime.executor(thread), &draw}, lane.candidate,
+                                     own_vectors(index));
   });
+  parts_.timer.add_operations(metering::Phase::forward, parts_.model.candidate().architecture().forward_flops(
+                                                            candidates_.own_slice().size()));
 }
 
 void TrainingStep::start_share() {
@@ -210,9 +213,11 @@ void TrainingStep::forward_queries() {
     Lane& lane = lanes_[index];
     lane.query_vectors.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
     const model::DropoutDraw draw = query_draw(index);
-    parts_.model.query().forward(parts_.model.dense().values(), lane.query, lane.query_vectors.view(),
-                                 parts_.runtime.executor(thread), &draw);
+    parts_.model.query().forward({dense_values(), parts_.runtime.executor(thread), &draw}, lane.query,
+                                 lane.query_vectors.view());
   });
+  parts_.timer.add_operations(metering::Phase::forward,
+                              parts_.model.query().architecture().forward_flops(own_examples()));
 }
 
 void TrainingStep::finish_share() {
@@ -236,6 +241,8 @@ void TrainingStep::compute_loss() {
     parts_.loss.write_temperature_gradient(lane.query_vectors.view(), lane.query_gradient.view(),
                                            dense_gradients_.row(index));
   });
+  parts_.timer.add_operations(
+      metering::Phase::loss, learning::InBatchSoftmax::flops(own_examples(), vectors.rows(), vectors.cols()));
 }
 
 void TrainingStep::start_reduce() {
@@ -250,12 +257,13 @@ void TrainingStep::backward_queries() {
   const model::Tower& tower = parts_.model.query();
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
-    tower.backward(parts_.model.dense().values(), lane.query, lane.query_vectors.view(),
-                   lane.query_gradient.view(), dense_gradients_.row(index), parts_.runtime.executor(thread));
+    tower.backward({dense_values(), dense_gradients_.row(index), parts_.runtime.executor(thread)}, lane.query,
+                   lane.query_vectors.view(), lane.query_gradient.view());
     tower.row_gradients(parts_.deal.dealt().features, batch_->lanes()[index].selection, lane.query,
                         std::span(row_gradients_[index]).first(tower.tables().size()),
                         scratches_[static_cast<std::size_t>(thread)].rows);
   });
+  parts_.timer.add_operations(metering::Phase::backward, tower.architecture().backward_flops(own_examples()));
 }
 
 tensor::MatrixView TrainingStep::finish_reduce() {
@@ -271,13 +279,15 @@ void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {
   for_each_lane([&](std::size_t index, int thread) {
     Lane& lane = lanes_[index];
     const PreparedBatch::Lane& work = batch_->lanes()[index];
-    tower.backward(parts_.model.dense().values(), lane.candidate, own_vectors(index),
-                   vector_gradient.middle_rows(work.slice.first - first_column, work.slice.size()),
-                   dense_gradients_.row(index), parts_.runtime.executor(thread));
+    tower.backward({dense_values(), dense_gradients_.row(index), parts_.runtime.executor(thread)},
+                   lane.candidate, own_vectors(index),
+                   vector_gradient.middle_rows(work.slice.first - first_column, work.slice.size()));
     tower.row_gradients(parts_.catalogue, batch_->columns_of(work), lane.candidate,
                         std::span(row_gradients_[index]).last(tower.tables().size()),
                         scratches_[static_cast<std::size_t>(thread)].rows);
   });
+  parts_.timer.add_operations(metering::Phase::backward,
+                              tower.architecture().backward_flops(candidates_.own_slice().size()));
 }
 
 /// While they travel, the candidates are worked on.
@@ -391,6 +401,13 @@ void TrainingStep::update_dense() {
   const std::span<const float> gradient = finish_dense_exchange();
   const auto timing = parts_.timer.measure(metering::Phase::update);
   parts_.optimizer.update_dense(gradient);
+}
+
+/// Queries of this rank's lanes.
+std::size_t TrainingStep::own_examples() const {
+  std::size_t examples = 0;
+  for (const PreparedBatch::Lane& lane : batch_->lanes()) examples += lane.selection.size();
+  return examples;
 }
 
 /// The rows of the candidate vectors that a lane of this rank embeds.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/thread_team.hpp"
@@ -98,6 +99,8 @@ class TrainingStep {
   void update_rows();
   void update_dense();
 
+  std::span<const float> dense_values() const { return std::as_const(parts_.model).dense().values(); }
+  std::size_t own_examples() const;
   tensor::MatrixView own_vectors(std::size_t lane);
   model::DropoutDraw query_draw(std::size_t lane);
   model::DropoutDraw candidate_draw(std::size_t lane);

@@ -53,14 +53,17 @@ std::vector<std::uint32_t> skewed(std::size_t count, std::size_t bound, std::uin
 
 struct Layer {
   Layer(std::size_t rows, std::size_t inputs, std::size_t outputs)
-      : layer("layer", inputs, outputs, onednn::Activation::relu, parameters, 1),
+      : layer("layer", inputs, outputs, onednn::Activation::relu, layout),
+        parameters(layout, 1),
         input(random_matrix(rows, inputs, 1)),
         output(rows, outputs) {}
 
-  model::DenseParameters parameters;
+  model::DenseLayout layout;
   model::DenseLayer layer;
+  model::DenseParameters parameters;
   tensor::Matrix input;
   tensor::Matrix output;
+  tensor::Matrix kept;
   onednn::Executor executor;
 };
 
@@ -68,25 +71,23 @@ void dense_forward(benchmark::State& state) {
   Layer one(argument(state, 0), argument(state, 1), argument(state, 2));
   const auto& parameters = one.parameters;
   const double seconds = seconds_of(state, [&] {
-    one.layer.forward(parameters.values(), one.input.view(), one.output.view(), one.executor);
+    one.layer.forward({parameters.values(), one.executor}, one.input.view(), one.output.view(), one.kept);
   });
-  report_operations(state, seconds,
-                    2 * product({argument(state, 0), argument(state, 1), argument(state, 2)}));
+  report_operations(state, seconds, static_cast<double>(one.layer.forward_flops(one.input.rows())));
 }
 
 void dense_backward(benchmark::State& state) {
   Layer one(argument(state, 0), argument(state, 1), argument(state, 2));
   const auto& parameters = one.parameters;
-  one.layer.forward(parameters.values(), one.input.view(), one.output.view(), one.executor);
+  one.layer.forward({parameters.values(), one.executor}, one.input.view(), one.output.view(), one.kept);
   tensor::Matrix output_gradient = random_matrix(one.output.rows(), one.output.cols(), 2);
   tensor::Matrix input_gradient(one.input.rows(), one.input.cols());
   std::vector<float> gradient(parameters.size());
   const double seconds = seconds_of(state, [&] {
-    one.layer.backward(parameters.values(), one.input.view(), one.output.view(), output_gradient.view(),
-                       gradient, input_gradient.view(), one.executor);
+    one.layer.backward({parameters.values(), gradient, one.executor}, one.input.view(), one.output.view(),
+                       output_gradient.view(), input_gradient.view(), one.kept);
   });
-  report_operations(state, seconds,
-                    4 * product({argument(state, 0), argument(state, 1), argument(state, 2)}));
+  report_operations(state, seconds, static_cast<double>(one.layer.backward_flops(one.input.rows())));
 }
 
 void dense_shapes(benchmark::internal::Benchmark* run) {
@@ -122,7 +123,7 @@ void loss(benchmark::State& state) {
     benchmark::DoNotOptimize(softmax.run({queries.view(), labels}, vectors.view(), query_gradient.view(),
                                          vector_gradient.view(), executor, scratch));
   });
-  report_operations(state, seconds, 6 * product({rows, candidates.columns(), dim}));
+  report_operations(state, seconds, static_cast<double>(softmax.flops(rows, candidates.columns(), dim)));
 }
 BENCHMARK(loss)->ArgNames({"rows", "columns", "dim"})->Args({256, 785, 32})->Args({2048, 7904, 64});
 
@@ -170,8 +171,9 @@ struct Lookups {
 void row_gather(benchmark::State& state) {
   const std::size_t dim = argument(state, 1);
   Lookups lookups(argument(state, 0), dim, argument(state, 2));
-  const model::FeatureInput input(lookups.features, "query", {}, 0.05F, 1);
-  const tensor::ConstMatrixView table = input.tables().front().weights().view();
+  const model::FeatureInput input(lookups.features, "query", 0.05F);
+  const model::EmbeddingTable embeddings(input.tables().front(), {}, 1);
+  const tensor::ConstMatrixView table = embeddings.weights().view();
   const std::vector<exchange::ReachableRows> tables = {exchange::ReachableRows(table)};
   tensor::Matrix result(lookups.examples, dim);
   const double seconds = seconds_of(state, [&] {
@@ -185,7 +187,7 @@ void row_gather(benchmark::State& state) {
 void coalesce(benchmark::State& state) {
   const std::size_t dim = argument(state, 1);
   Lookups lookups(argument(state, 0), dim, argument(state, 2));
-  const model::FeatureInput input(lookups.features, "query", {}, 0.05F, 1);
+  const model::FeatureInput input(lookups.features, "query", 0.05F);
   const tensor::Matrix input_gradient = random_matrix(lookups.examples, dim, 5);
   std::vector<exchange::RowGradient> gradients(1);
   model::FeatureInput::Scratch scratch;

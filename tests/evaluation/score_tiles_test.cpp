@@ -49,6 +49,8 @@ TEST(ScoreTilesTest, PairsHaveTheBitsOfTheirTiles) {
                           });
       EXPECT_EQ(found, count);
     }
+    // For either count one tile of pairs, and three for 2100 candidates.
+    EXPECT_EQ(tiles.flops(), static_cast<std::int64_t>(2 * (1 + 3) * 2 * 64 * 1024 * dim));
   }
 }
 

@@ -74,6 +74,9 @@ TEST(DenseExchange, SegmentsMoveTwiceTheirSizeButForTheOwnShare) {
     const std::int64_t segment = static_cast<std::int64_t>(size * sizeof(float)) / ranks;
     const std::int64_t sent = bytes_of_sum(size, false);
     EXPECT_EQ(sent, (subtrees + 1) * segment * (ranks - 1));
+    if (!doubles_recursively(8, world.size(), size)) {
+      EXPECT_EQ(dense_exchange_bytes(8, world.size(), static_cast<double>(subtrees), size), sent);
+    }
     if (subtrees == 1) {
       EXPECT_EQ(sent, 2 * static_cast<std::int64_t>(size) * 4 * (ranks - 1) / ranks);
     }
@@ -88,6 +91,9 @@ TEST(DenseExchange, DoublingMovesTheBufferOnceARound) {
   if (!can_double) return;
   const std::int64_t rounds = std::countr_zero(static_cast<unsigned>(ranks));
   EXPECT_EQ(bytes_of_sum(size, true), rounds * static_cast<std::int64_t>(size) * 4);
+  if (doubles_recursively(8, ranks, size)) {
+    EXPECT_EQ(dense_exchange_bytes(8, ranks, 1, size), rounds * static_cast<std::int64_t>(size) * 4);
+  }
 }
 
 TEST(DenseExchange, DoublesSmallBuffersWhereThatTakesFewRoundsOrManyRanks) {

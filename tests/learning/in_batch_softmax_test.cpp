@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "model/architecture.hpp"
 #include "support/lanes.hpp"
 #include "support/losses.hpp"
 #include "support/reference_model.hpp"
@@ -113,7 +114,10 @@ void expect_loss(const Batch& batch, const LossOptions& options, const std::vect
     for (std::size_t k = 0; k < dim; ++k) sum[k] += truth.candidate_gradients[j][k];
   }
 
-  model::DenseParameters dense;
+  model::DenseLayout layout;
+  if (options.learned_temperature)
+    layout.add(std::string(model::log_temperature), 1, 1, {.constant = std::log(options.temperature)});
+  const model::DenseParameters dense(layout);
   InBatchSoftmax loss(options, batch.counts, seed, dense, &*batch.history);
   std::vector<float> dense_gradient(dense.size());
   double log_temperature_gradient = 0;

@@ -74,9 +74,10 @@ std::vector<test::ReferenceParameter> reference_of(Fixture& fixture) {
   std::vector<test::ReferenceParameter> result;
   for (const char* name : {"query/tables/user_lookup", "candidate/tables/item_lookup"}) {
     const std::size_t rows = table_rows[result.size()];
-    model::EmbeddingTable table(name, {static_cast<std::int64_t>(rows), 1}, 0, dim, 0.05F, 1);
-    table.clear_rows(1);  // of unknown values
-    const auto values = std::as_const(table).weights().view().flat();
+    constexpr std::int64_t unknown = 1;
+    const model::EmbeddingTable table({name, {}, {}, static_cast<std::int64_t>(rows), dim, 0.05F, unknown},
+                                      {}, 1);
+    const auto values = table.weights().view().flat();
     result.push_back({name, dim, test::Vector(values.begin(), values.end())});
   }
   const auto values = fixture.model.dense().values();

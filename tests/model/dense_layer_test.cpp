@@ -17,7 +17,7 @@ constexpr std::size_t outputs = 4;
 /// A layer with random parameters behind another parameter, its input, and the gradient of its output.
 struct Fixture {
   explicit Fixture(onednn::Activation activation)
-      : layer("tower/dense_0", inputs, outputs, activation, parameters, 1) {
+      : layer("tower/dense_0", inputs, outputs, activation, layout), parameters(layout, 1) {
     for (std::size_t i = 0; i < parameters.size(); ++i) parameters.values()[i] = test::number(1, i);
     for (std::size_t i = 0; i < input.size(); ++i) input.data()[i] = test::number(2, i);
     for (std::size_t i = 0; i < output_gradient.size(); ++i) output_gradient.data()[i] = test::number(3, i);
@@ -31,13 +31,26 @@ struct Fixture {
     return sum;
   }
 
-  DenseParameters parameters;
-  DenseParameters::Place before = parameters.add("before", 1, 5, 0.0F, 1);
+  void forward(std::size_t count) {
+    layer.forward({std::as_const(parameters).values(), executor}, input.view().middle_rows(0, count),
+                  output.view().middle_rows(0, count), kept);
+  }
+  void backward(std::size_t count, std::span<float> gradient) {
+    layer.backward({std::as_const(parameters).values(), gradient, executor},
+                   input.view().middle_rows(0, count), output.view().middle_rows(0, count),
+                   output_gradient.view().middle_rows(0, count), input_gradient.view().middle_rows(0, count),
+                   kept);
+  }
+
+  DenseLayout layout;
+  DenseLayout::Place before = layout.add("before", 1, 5);
   DenseLayer layer;
+  DenseParameters parameters;
   tensor::Matrix input{rows, inputs};
   tensor::Matrix output{rows, outputs};
   tensor::Matrix output_gradient{rows, outputs};
   tensor::Matrix input_gradient{rows, inputs};
+  tensor::Matrix kept;
   onednn::Executor executor;
 };
 
@@ -51,10 +64,20 @@ TEST(DenseLayerTest, NamesItsParameters) {
   EXPECT_EQ(fixture.layer.outputs(), outputs);
 }
 
+TEST(DenseLayerTest, ReportsWhatItTakes) {
+  const Fixture fixture(onednn::Activation::relu);
+  ASSERT_EQ(fixture.layer.parameters().size(), 2U);
+  EXPECT_EQ(fixture.layer.parameters()[0].rows, inputs);
+  EXPECT_EQ(fixture.layer.parameters()[0].cols, outputs);
+  EXPECT_EQ(fixture.layer.parameters()[1].offset, 5 + inputs * outputs);
+  EXPECT_EQ(fixture.layer.kept_width(), 0U);
+  EXPECT_EQ(fixture.layer.forward_flops(9), 2 * 9 * 6 * 4);
+  EXPECT_EQ(fixture.layer.backward_flops(9), 2 * 9 * 6 * 4 + 2 * 9 * 4 * 6);  // of the kernel, of the input
+}
+
 void expect_layer(onednn::Activation activation) {
   Fixture fixture(activation);
-  const auto& values = std::as_const(fixture.parameters).values();
-  fixture.layer.forward(values, fixture.input.view(), fixture.output.view(), fixture.executor);
+  fixture.forward(rows);
   const auto active = [&](std::size_t row, std::size_t out) {
     return activation == onednn::Activation::none || fixture.linear(row, out) > 0;
   };
@@ -65,8 +88,7 @@ void expect_layer(onednn::Activation activation) {
   }
 
   std::vector<float> gradient(fixture.parameters.size(), 42.0F);
-  fixture.layer.backward(values, fixture.input.view(), fixture.output.view(), fixture.output_gradient.view(),
-                         gradient, fixture.input_gradient.view(), fixture.executor);
+  fixture.backward(rows, gradient);
   const auto given = [&](std::size_t row, std::size_t out) {
     return active(row, out) ? static_cast<double>(test::number(3, row * outputs + out)) : 0.0;
   };
@@ -101,13 +123,9 @@ TEST(DenseLayerTest, LayerWithReluIsThatOfPlainLoops) {
 /// A lane without examples has zero gradients, not those of the step before.
 TEST(DenseLayerTest, NoRowsGiveZeroGradients) {
   Fixture fixture(onednn::Activation::relu);
-  const auto& values = std::as_const(fixture.parameters).values();
-  const auto none = fixture.input.view().middle_rows(0, 0);
-  const auto no_output = fixture.output.view().middle_rows(0, 0);
   std::vector<float> gradient(fixture.parameters.size(), 42.0F);
-  fixture.layer.forward(values, none, no_output, fixture.executor);
-  fixture.layer.backward(values, none, no_output, fixture.output_gradient.view().middle_rows(0, 0), gradient,
-                         fixture.input_gradient.view().middle_rows(0, 0), fixture.executor);
+  fixture.forward(0);
+  fixture.backward(0, gradient);
   for (std::size_t i = 5; i < gradient.size(); ++i) EXPECT_EQ(gradient[i], 0.0F) << i;
 }
 

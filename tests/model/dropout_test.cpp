@@ -1,5 +1,6 @@
 #include "model/dropout.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +25,9 @@ tensor::Matrix dropped(const Dropout& dropout, std::int64_t step, const std::vec
                        tensor::Matrix& factors) {
   tensor::Matrix values(rows.size(), cols);
   std::fill_n(values.data(), values.size(), 2.0F);
-  dropout.apply({step, rows}, values.view(), factors);
+  onednn::Executor executor;
+  const DropoutDraw draw{step, rows};
+  dropout.forward({{}, executor, &draw}, values.view(), values.view(), factors);
   return values;
 }
 
@@ -36,7 +39,7 @@ std::vector<float> factors_of(const Dropout& dropout, std::int64_t step,
 }
 
 TEST(DropoutTest, SetsTheShareToZeroAndScalesTheOthersUp) {
-  const Dropout dropout(0.25F, "query/dropout_0", 7);
+  const Dropout dropout(0.25F, "query/dropout_0", cols, 7);
   tensor::Matrix factors;
   const tensor::Matrix values = dropped(dropout, 3, numbers(0, 1000), factors);
   std::vector<std::size_t> zeros(cols, 0);  // of each column
@@ -55,19 +58,40 @@ TEST(DropoutTest, SetsTheShareToZeroAndScalesTheOthersUp) {
 }
 
 TEST(DropoutTest, ARowDependsOnItsNumberAndTheStepAlone) {
-  const Dropout dropout(0.5F, "query/dropout_0", 7);
+  const Dropout dropout(0.5F, "query/dropout_0", cols, 7);
   const std::vector<float> all = factors_of(dropout, 3, numbers(0, 40));
   const std::vector<float> part = factors_of(dropout, 3, numbers(30, 5));
   EXPECT_TRUE(std::equal(part.begin(), part.end(), all.begin() + 30 * cols));
   EXPECT_NE(factors_of(dropout, 4, numbers(0, 40)), all);
-  EXPECT_NE(factors_of(Dropout(0.5F, "query/dropout_1", 7), 3, numbers(0, 40)), all);
-  EXPECT_NE(factors_of(Dropout(0.5F, "query/dropout_0", 8), 3, numbers(0, 40)), all);
+  EXPECT_NE(factors_of(Dropout(0.5F, "query/dropout_1", cols, 7), 3, numbers(0, 40)), all);
+  EXPECT_NE(factors_of(Dropout(0.5F, "query/dropout_0", cols, 8), 3, numbers(0, 40)), all);
   EXPECT_FALSE(std::equal(all.begin(), all.begin() + cols, all.begin() + cols));
 }
 
-TEST(DropoutTest, OfNothingIsOff) {
-  EXPECT_FALSE(Dropout(0.0F, "query/dropout_0", 7).is_on());
-  EXPECT_TRUE(Dropout(0.001F, "query/dropout_0", 7).is_on());
+TEST(DropoutTest, OutsideOfTrainingNothingIsDropped) {
+  const Dropout dropout(0.5F, "query/dropout_0", cols, 7);
+  tensor::Matrix values(4, cols);
+  std::fill_n(values.data(), values.size(), 2.0F);
+  onednn::Executor executor;
+  tensor::Matrix kept;
+  dropout.forward({{}, executor}, values.view(), values.view(), kept);
+  dropout.backward({{}, {}, executor}, {}, values.view(), values.view(), values.view(), kept);
+  EXPECT_THAT(values.view().flat(), testing::Each(2.0F));
+}
+
+TEST(DropoutTest, TheGradientTakesTheSameWay) {
+  const Dropout dropout(0.5F, "query/dropout_0", cols, 7);
+  EXPECT_TRUE(dropout.works_in_place());
+  EXPECT_TRUE(dropout.drops());
+  EXPECT_EQ(dropout.kept_width(), cols);
+  tensor::Matrix factors;
+  const tensor::Matrix values = dropped(dropout, 3, numbers(0, 9), factors);
+  tensor::Matrix gradient(9, cols);
+  std::fill_n(gradient.data(), gradient.size(), 3.0F);
+  onednn::Executor executor;
+  dropout.backward({{}, {}, executor}, {}, values.view(), gradient.view(), gradient.view(), factors);
+  for (std::size_t i = 0; i < gradient.size(); ++i)
+    EXPECT_EQ(gradient.data()[i], values.data()[i] > 0 ? 6.0F : 0.0F);
 }
 
 TEST(RandomWordsTest, BeginWithTheRandomBitsOfTheirElement) {

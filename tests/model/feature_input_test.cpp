@@ -49,6 +49,12 @@ features::FeatureRows feature_rows() {
 
 const std::vector<std::int32_t> selection = {3, 0, -1, 3, 11, 5, -1, 6, 1};
 
+std::vector<EmbeddingTable> tables_of(const FeatureInput& input) {
+  std::vector<EmbeddingTable> tables;
+  for (const TableShape& shape : input.tables()) tables.emplace_back(shape, exchange::TablePlacements{}, 1);
+  return tables;
+}
+
 std::vector<exchange::ReachableRows> whole(const std::vector<EmbeddingTable>& tables) {
   std::vector<exchange::ReachableRows> reachable;
   for (const EmbeddingTable& table : tables) reachable.emplace_back(table.weights().view());
@@ -56,22 +62,22 @@ std::vector<exchange::ReachableRows> whole(const std::vector<EmbeddingTable>& ta
 }
 
 TEST(FeatureInputTest, HasATableForEachFeatureButNumbers) {
-  FeatureInput input(features(), "query", {}, 0.05F, 1);
+  const FeatureInput input(features(), "query", 0.05F);
   ASSERT_EQ(input.tables().size(), 3U);
   EXPECT_EQ(input.width(), 7U);
-  EXPECT_EQ(input.tables()[0].name(), "query/tables/user_lookup");
-  EXPECT_EQ(input.tables()[0].rows(), 5);
-  EXPECT_EQ(input.tables()[1].rows(), 6);
-  EXPECT_EQ(input.tables()[1].dim(), 3U);
-  EXPECT_EQ(input.tables()[2].rows(), 4);
+  EXPECT_EQ(input.tables()[0].name, "query/tables/user_lookup");
+  EXPECT_EQ(input.tables()[0].rows, 5);
+  EXPECT_EQ(input.tables()[1].rows, 6);
+  EXPECT_EQ(input.tables()[1].dim, 3U);
+  EXPECT_EQ(input.tables()[2].rows, 4);
 }
 
 TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
-  FeatureInput input(features(), "query", {}, 0.05F, 1);
+  const FeatureInput input(features(), "query", 0.05F);
   tensor::Matrix result(selection.size(), 7);
   std::fill_n(result.data(), result.size(), 42.0F);
   const auto rows = feature_rows();
-  const auto& tables = input.tables();
+  const std::vector<EmbeddingTable> tables = tables_of(input);
   input.forward(rows, selection, whole(tables), result.view());
   for (std::size_t i = 0; i < selection.size(); ++i) {
     if (selection[i] < 0) {
@@ -94,7 +100,7 @@ TEST(FeatureInputTest, ConcatenatesEmbeddingsNumbersAndMeans) {
 }
 
 TEST(FeatureInputTest, KnowsWhichTableRowsASelectionTouches) {
-  FeatureInput input(features(), "query", {}, 0.05F, 1);
+  const FeatureInput input(features(), "query", 0.05F);
   std::set<std::int64_t> truth[3];
   for (const std::int32_t row : selection) {
     if (row < 0) continue;
@@ -111,7 +117,7 @@ TEST(FeatureInputTest, KnowsWhichTableRowsASelectionTouches) {
 }
 
 TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
-  FeatureInput input(features(), "query", {}, 0.05F, 1);
+  const FeatureInput input(features(), "query", 0.05F);
   const auto rows = feature_rows();
   tensor::Matrix gradient(selection.size(), 7);
   for (std::size_t i = 0; i < gradient.size(); ++i) gradient.data()[i] = test::number(4, i);
@@ -150,14 +156,14 @@ TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
 
 // A hash feature is a row as a lookup is, a list the mean of its rows as text is; an empty list gives zeros and no gradient.
 TEST(FeatureInputTest, TakesHashesAndLists) {
-  FeatureInput input({feature("user", features::FeatureKind::hash, 6, 2),
-                      feature("genres", features::FeatureKind::list, 4, 3)},
-                     "candidate", {}, 0.05F, 1);
+  const FeatureInput input({feature("user", features::FeatureKind::hash, 6, 2),
+                            feature("genres", features::FeatureKind::list, 4, 3)},
+                           "candidate", 0.05F);
   ASSERT_EQ(input.tables().size(), 2U);
-  EXPECT_EQ(input.tables()[0].name(), "candidate/tables/user_hash");
-  EXPECT_EQ(input.tables()[0].rows(), 6);
-  EXPECT_EQ(input.tables()[1].name(), "candidate/tables/genres_list");
-  EXPECT_EQ(input.tables()[1].rows(), 4);
+  EXPECT_EQ(input.tables()[0].name, "candidate/tables/user_hash");
+  EXPECT_EQ(input.tables()[0].rows, 6);
+  EXPECT_EQ(input.tables()[1].name, "candidate/tables/genres_list");
+  EXPECT_EQ(input.tables()[1].rows, 4);
   features::FeatureRows rows;
   rows.features = 2;
   rows.lists = {1};
@@ -165,9 +171,10 @@ TEST(FeatureInputTest, TakesHashesAndLists) {
   rows.words = {5, rows.add_list(parts), 2, rows.add_list({})};
   const std::vector<std::int32_t> both = {0, 1};
   tensor::Matrix result(2, 5);
-  input.forward(rows, both, whole(input.tables()), result.view());
-  const auto& hash = input.tables()[0].weights();
-  const auto& list = input.tables()[1].weights();
+  const std::vector<EmbeddingTable> tables = tables_of(input);
+  input.forward(rows, both, whole(tables), result.view());
+  const tensor::Matrix& hash = tables[0].weights();
+  const tensor::Matrix& list = tables[1].weights();
   for (std::size_t j = 0; j < 2; ++j) {
     EXPECT_EQ(result(0, j), hash(5, j));
     EXPECT_EQ(result(1, j), hash(2, j));

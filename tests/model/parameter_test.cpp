@@ -1,9 +1,12 @@
 #include "model/parameter.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+
+#include "base/error.hpp"
 
 namespace gemel::model {
 namespace {
@@ -59,10 +62,14 @@ TEST(InitializeTest, ValuesDependOnSeedAndNameAndNothingElse) {
 }
 
 TEST(DenseParametersTest, ParametersLieOneAfterTheOther) {
-  DenseParameters parameters;
-  const auto a = parameters.add("a", 2, 3, 0.5F, 1);
-  const auto b = parameters.add("b", 1, 4, 0.0F, 1);
-  const auto c = parameters.add("c", 3, 3, 0.05F, 1);
+  DenseLayout layout;
+  const auto a = layout.add("a", 2, 3, {.range = 0.5F});
+  const auto b = layout.add("b", 1, 4, {.constant = 0.25F});
+  const auto c = layout.add("c", 3, 3);
+  EXPECT_EQ(layout.size(), 19U);
+  EXPECT_EQ(layout.place("b").offset, 6U);
+  EXPECT_THROW(layout.place("d"), base::InternalError);
+  DenseParameters parameters(layout, 1);
   EXPECT_EQ(parameters.size(), 19U);
   EXPECT_EQ(a.offset, 0U);
   EXPECT_EQ(b.offset, 6U);
@@ -73,6 +80,8 @@ TEST(DenseParametersTest, ParametersLieOneAfterTheOther) {
   const auto flat = kernel.flat();
   EXPECT_EQ(std::vector<float>(flat.begin(), flat.end()), initial(0.5F, 2, 3, 1, "a"));
   EXPECT_EQ(&kernel(1, 2), parameters.values().data() + 5);
+  EXPECT_THAT(b.in(parameters.values()).flat(), testing::Each(0.25F));
+  EXPECT_THAT(c.in(parameters.values()).flat(), testing::Each(0.0F));
 }
 
 }  // namespace

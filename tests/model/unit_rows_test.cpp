@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 #include "support/lanes.hpp"
 #include "tensor/matrix.hpp"
@@ -19,6 +20,16 @@ tensor::Matrix numbers(std::uint64_t stream) {
   return matrix;
 }
 
+void forward(tensor::Matrix& values, tensor::Matrix& kept) {
+  onednn::Executor executor;
+  UnitRows(cols).forward({{}, executor}, values.view(), values.view(), kept);
+}
+
+void backward(const tensor::Matrix& unit, const tensor::Matrix& kept, tensor::Matrix& gradient) {
+  onednn::Executor executor;
+  UnitRows(cols).backward({{}, {}, executor}, {}, unit.view(), gradient.view(), gradient.view(), kept);
+}
+
 /// sum of weights * the normalised values, of one row of doubles.
 double weighted_sum(const std::vector<double>& row, std::span<const float> weights) {
   double squared = 0;
@@ -33,9 +44,9 @@ TEST(UnitRowsTest, HaveLengthOneAndTheGradientOfTheFormula) {
   const tensor::Matrix weights = numbers(2);
   tensor::Matrix unit = numbers(1);
   tensor::Matrix gradient = numbers(2);
-  std::vector<float> factors;
-  normalize_rows(unit.view(), factors);
-  backward_normalize_rows(unit.view(), factors, gradient.view());
+  tensor::Matrix kept;
+  forward(unit, kept);
+  backward(unit, kept, gradient);
   for (std::size_t row = 0; row < rows; ++row) {
     std::vector<double> values(raw.row(row).begin(), raw.row(row).end());
     double squared = 0;
@@ -60,11 +71,11 @@ TEST(UnitRowsTest, ZerosStayZerosAndShortRowsGrowByAMillion) {
   matrix(1, 3) = 1e-7F;
   tensor::Matrix gradient(2, cols);
   gradient(0, 0) = gradient(1, 3) = 2.0F;
-  std::vector<float> factors;
-  normalize_rows(matrix.view(), factors);
+  tensor::Matrix kept;
+  forward(matrix, kept);
   EXPECT_EQ(matrix(0, 0), 0.0F);
   EXPECT_NEAR(matrix(1, 3), 0.1F, 1e-7);
-  backward_normalize_rows(matrix.view(), factors, gradient.view());
+  backward(matrix, kept, gradient);
   EXPECT_NEAR(gradient(0, 0), 2e6F, 1.0);
   EXPECT_NEAR(gradient(1, 3), 2e6F, 1.0);  // the factor does not depend on the row
 }

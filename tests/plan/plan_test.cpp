@@ -155,6 +155,21 @@ TEST(PlanTest, TellsOfATableInALine) {
             "user_id_lookup [1000, 4] replicated (chosen): 32.0 kB a rank, 288 B a step");
 }
 
+double memory_of_a_step(const JobShape& job) {
+  const Plan plan = plan_all(job, PlacementWish::replicated);
+  return std::ranges::find(plan.memory, "a step", &std::pair<std::string, double>::first)->second;
+}
+
+// 1200 queries of a batch, 48 of 96 columns.
+TEST(PlanTest, AStepHoldsTheActivationsOfItsRows) {
+  JobShape job = small_job(2);
+  const double without = memory_of_a_step(job);
+  job.query_row_bytes = 100;
+  EXPECT_EQ(memory_of_a_step(job), without + 1200 * 100);
+  job.candidate_row_bytes = 10;
+  EXPECT_EQ(memory_of_a_step(job), without + 1200 * 100 + 48 * 10);
+}
+
 TEST(PlanTest, TheTotalIsTheSumOfItsParts) {
   const Plan plan = plan_all(small_job(2), PlacementWish::sharded);
   double total = 16000;
@@ -420,7 +435,9 @@ TEST(JobShapeTest, DescribesTheModel) {
   const std::size_t query = 32 + 8 + 4 + 32 + 1;
   const std::size_t candidate = 32 + 16 + 8;
   EXPECT_EQ(job.dense_parameters, (query + 1) * 16 + 17 * 24 + (candidate + 1) * 16 + 17 * 24);
-  EXPECT_EQ(job.query_width, query + 16 + 24);
+  // Input and hidden layer, and their gradients.
+  EXPECT_EQ(job.query_row_bytes, 2 * (query + 16) * 4);
+  EXPECT_EQ(job.candidate_row_bytes, 2 * (candidate + 16) * 4);
   EXPECT_EQ(job.tables[1].name, "query/tables/user_id_hash");
   EXPECT_EQ(job.tables[1].column, "user_id");
   EXPECT_EQ(job.tables[1].rows, 500);

@@ -11,6 +11,7 @@
 
 #include "base/random.hpp"
 #include "evaluation/embedder.hpp"
+#include "model/dropout.hpp"
 #include "mpi/communicator.hpp"
 #include "support/losses.hpp"
 #include "support/reference_model.hpp"
@@ -58,6 +59,7 @@ struct Outcome {
   std::uint32_t flags = 0;
   double log_temperature_change = 0;
   std::vector<std::vector<float>> parameters;  // afterwards
+  std::vector<std::int64_t> operations;        // by phase, of all ranks
 };
 
 /// What the features of the tiny problem and these options make.
@@ -96,7 +98,7 @@ Outcome run_step(const LossOptions& loss_options, const OptimizerOptions& optimi
   deal.deal(0);
   const features::FeatureRows rows = catalogue_of(architecture);
   model::TwoTower model(architecture.query, architecture.candidate, architecture.options, seed,
-                        {world.size(), world.rank(), sharded});
+                        {world.size(), world.rank(), sharded}, loss_options);
   fill_with_weights(model);
   const std::vector<std::int64_t> counts = item_counts();
   learning::InBatchSoftmax loss(loss_options, counts, seed, model.dense(), seen ? &*seen : nullptr);
@@ -122,6 +124,8 @@ Outcome run_step(const LossOptions& loss_options, const OptimizerOptions& optimi
   if (sharded.empty()) outcome.after = reference_of(model);
   outcome.parameters = all_parameters(model, world);
   outcome.log_temperature_change = log_temperature() - log_temperature_before;
+  outcome.operations.assign(timer.operations().begin(), timer.operations().end());
+  world.sum(std::span(outcome.operations));
   for (const double lane : world.all_gather_varying(std::span<const double>(losses))) outcome.loss += lane;
   return outcome;
 }
@@ -172,16 +176,19 @@ std::vector<std::int32_t> drawn_for(const LossOptions& options, std::int64_t bat
 /// What a tower drops in the first step.
 auto drop_like(const std::string& tower, float input_share, float hidden_share) {
   return [=](std::size_t place, std::size_t number, std::size_t cols) {
-    const model::Dropout dropout(
-        place == 0 ? input_share : hidden_share,
-        place == 0 ? tower + "/dropout_input" : tower + "/dropout_" + std::to_string(place - 1), seed);
+    const float share = place == 0 ? input_share : hidden_share;
     test::Vector result(cols, 1.0);
-    if (!dropout.is_on()) return result;
+    if (share == 0) return result;
+    const model::Dropout dropout(
+        share, place == 0 ? tower + "/dropout_input" : tower + "/dropout_" + std::to_string(place - 1), cols,
+        seed);
     tensor::Matrix ones(1, cols);
     std::fill_n(ones.data(), cols, 1.0F);
     tensor::Matrix factors;
     const auto row = static_cast<std::int32_t>(number);
-    dropout.apply({0, {&row, 1}}, ones.view(), factors);
+    const model::DropoutDraw draw{0, {&row, 1}};
+    onednn::Executor executor;
+    dropout.forward({{}, executor, &draw}, ones.view(), ones.view(), factors);
     std::copy_n(factors.data(), cols, result.begin());
     return result;
   };
@@ -220,6 +227,22 @@ TEST(TrainingStepTest, ComputesTheLossAndTheGradientOfEveryParameter) {
 TEST(TrainingStepTest, ComputesThemOnTwoThreads) {
   expect_step({}, 0, 2);
 }
+// Inputs of 6 and of 7 columns. Candidates are padded, so their number is told by what the loss takes.
+TEST(TrainingStepTest, CountsTheOperationsOfItsMatrixProducts) {
+  const Outcome outcome = run_step({}, plain_descent(), 0, 1);
+  const auto operations = [&](metering::Phase phase) {
+    return outcome.operations[static_cast<std::size_t>(phase)];
+  };
+  const std::int64_t columns = operations(metering::Phase::loss) / (3 * 2 * batch_size * 4);
+  EXPECT_EQ(operations(metering::Phase::loss), 3 * 2 * batch_size * 4 * columns);
+  EXPECT_GE(columns, 1);
+  EXPECT_EQ(columns % static_cast<std::int64_t>(exchange::DistinctCandidates::granule), 0);
+  const std::int64_t forward = 2 * batch_size * (6 * 5 + 5 * 4) + 2 * columns * (7 * 5 + 5 * 4);
+  EXPECT_EQ(operations(metering::Phase::forward), forward);
+  EXPECT_EQ(operations(metering::Phase::backward), 2 * forward);
+  EXPECT_EQ(operations(metering::Phase::update), 0);
+}
+
 TEST(TrainingStepTest, ComputesThemWithATemperature) {
   expect_step({0.5F, false, false}, 0);
 }

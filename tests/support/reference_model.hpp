@@ -58,8 +58,8 @@ struct ReferenceTower {
 
 inline ReferenceTower reference_tower(const model::Tower& tower, const model::DenseParameters& dense) {
   ReferenceTower result;
-  result.normalize = tower.shape().normalize;
-  result.appends_one = tower.shape().append_one;
+  result.normalize = tower.architecture().options().normalize;
+  result.appends_one = tower.architecture().options().append_one;
   for (const auto& feature : tower.features()) result.features.push_back(feature.spec);
   for (const auto& table : tower.tables()) {
     const auto values = table.weights().view().flat();

@@ -113,7 +113,7 @@ inline std::set<std::string> all_tables() {
   return names;
 }
 
-/// Weights large enough that no activation, score or share is trivial.
+/// Weights large enough that no activation, score or share is trivial. A learned temperature stays as it is.
 inline void fill_with_weights(model::TwoTower& model) {
   std::uint64_t stream = 50;
   for (model::EmbeddingTable* table : model.tables()) {
@@ -123,7 +123,11 @@ inline void fill_with_weights(model::TwoTower& model) {
     }
     ++stream;
   }
-  for (std::size_t i = 0; i < model.dense().size(); ++i) model.dense().values()[i] = 0.8F * number(stream, i);
+  for (const model::DenseLayout::Place& place : model.dense().places()) {
+    if (place.name == model::log_temperature) continue;
+    const auto values = place.in(model.dense().values()).flat();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.8F * number(stream, place.offset + i);
+  }
 }
 
 inline ReferenceModel reference_of(const model::TwoTower& model) {
