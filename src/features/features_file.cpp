@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <utility>
 
 #include "base/error.hpp"
 #include "ingest/vocabulary_file.hpp"
@@ -21,15 +23,7 @@ std::string describe(const std::vector<FittedFeature>& features) {
   auto list = ordered_json::array();
   for (const FittedFeature& feature : features) {
     ordered_json entry = {{"name", feature.spec.name()}, {"declaration", feature.spec.declaration()}};
-    if (feature.spec.kind == FeatureKind::bucketize) {
-      entry["minimum"] = feature.minimum;
-      entry["maximum"] = feature.maximum;
-      entry["boundaries"] = feature.spec.size;
-    }
-    if (feature.spec.kind == FeatureKind::normalize) {
-      entry["mean"] = feature.mean;
-      entry["deviation"] = feature.deviation;
-    }
+    feature.spec.kind->write(entry);
     list.push_back(entry);
   }
   return list.dump(2);
@@ -38,10 +32,9 @@ std::string describe(const std::vector<FittedFeature>& features) {
 FittedFeature read_feature(const nlohmann::json& entry) {
   FittedFeature feature;
   feature.spec = parse_feature(entry.at("declaration").get<std::string>(), 0);
-  feature.minimum = entry.value("minimum", feature.minimum);
-  feature.maximum = entry.value("maximum", feature.maximum);
-  feature.mean = entry.value("mean", feature.mean);
-  feature.deviation = entry.value("deviation", feature.deviation);
+  std::unique_ptr<Kind> kind = feature.spec.kind->clone();
+  kind->read(entry);
+  feature.spec.kind = std::move(kind);
   return feature;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "features/declarations.hpp"
+#include "features/featurizer.hpp"
 #include "ingest/dataset_reader.hpp"
 #include "ingest/item_counts.hpp"
 #include "ingest/line_errors.hpp"
@@ -31,12 +32,8 @@ Specs parse_specs(const ModelOptions& model) {
   Specs specs = {features::parse_features(model.query_features, model.embedding_dim),
                  features::parse_features(model.all_candidate_features(), model.embedding_dim)};
   for (const features::FeatureSpec& spec : specs.query) {
-    if (spec.kind == features::FeatureKind::bias) {
-      throw base::UsageError(fmt::format(
-          "--query-feature {}: bias is a kind of candidate features. A query's would add the same to "
-          "all scores of the query, and so change nothing. Leave it out.",
-          spec.declaration()));
-    }
+    if (const std::string_view reason = spec.kind->why_not_of_queries(); !reason.empty())
+      throw base::UsageError(fmt::format("--query-feature {}: {}", spec.declaration(), reason));
   }
   return specs;
 }

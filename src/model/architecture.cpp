@@ -37,9 +37,8 @@ LayerStack make_layers(const std::string& tower, std::size_t inputs, const Tower
 }
 
 bool have_biases(const Features& features) {
-  return std::ranges::any_of(features, [](const features::FittedFeature& feature) {
-    return feature.spec.kind == features::FeatureKind::bias;
-  });
+  return std::ranges::any_of(features,
+                             [](const features::FittedFeature& feature) { return feature.spec.is_bias(); });
 }
 
 }  // namespace

@@ -10,23 +10,28 @@ namespace gemel::model {
 FeatureInput::FeatureInput(const std::vector<features::FittedFeature>& features, const std::string& tower,
                            float embedding_range) {
   for (const features::FittedFeature& feature : features) {
-    columns_.push_back({feature.spec.kind, feature.spec.has_lists(), width_, feature.spec.width(),
-                        feature.spec.has_table(), tables_.size()});
+    columns_.push_back({form_of(*feature.spec.kind), width_, feature.spec.width(), tables_.size()});
     width_ += feature.spec.width();
     if (feature.spec.has_table()) {
       const std::string name = feature.spec.name();
-      const bool is_bias = feature.spec.kind == features::FeatureKind::bias;
       tables_.push_back({tower + "/tables/" + name, name, feature.spec.column, feature.table_rows(),
-                         feature.spec.dim, is_bias ? 0.0F : embedding_range, feature.special_rows()});
+                         feature.spec.dim, feature.spec.is_bias() ? 0.0F : embedding_range,
+                         feature.special_rows()});
     }
   }
+}
+
+FeatureInput::Form FeatureInput::form_of(const features::Kind& kind) {
+  if (!kind.has_table()) return Form::number;
+  if (kind.is_bias()) return Form::bias;
+  return kind.has_lists() ? Form::mean : Form::row;
 }
 
 void FeatureInput::touched_rows(const features::FeatureRows& rows, std::span<const std::int32_t> selection,
                                 std::size_t table, std::vector<std::int64_t>& touched) const {
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const Column& column = columns_[feature];
-    if (!column.has_table || column.table != table) continue;
+    if (column.form == Form::number || column.table != table) continue;
     features::append_table_rows(feature, rows, selection, touched);
   }
 }
@@ -43,21 +48,18 @@ void FeatureInput::forward(const features::FeatureRows& rows, std::span<const st
     for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
       const Column& column = columns_[feature];
       const std::span<float> values = output.subspan(column.offset, column.width);
-      switch (column.kind) {
-        case features::FeatureKind::bias:
+      switch (column.form) {
+        case Form::bias:
           break;
-        case features::FeatureKind::normalize:
+        case Form::number:
           values[0] = std::bit_cast<float>(words[feature]);
           break;
-        case features::FeatureKind::lookup:
-        case features::FeatureKind::hash:
-        case features::FeatureKind::bucketize: {
+        case Form::row: {
           const std::span<const float> embedding = tables[column.table][words[feature]];
           std::copy(embedding.begin(), embedding.end(), values.begin());
           break;
         }
-        case features::FeatureKind::text:
-        case features::FeatureKind::list: {
+        case Form::mean: {
           std::fill(values.begin(), values.end(), 0.0F);
           const auto table_rows = rows.list(words[feature]);
           for (const std::uint32_t table_row : table_rows) {
@@ -104,7 +106,7 @@ void FeatureInput::collect(const Column& column, std::size_t feature, const feat
   for (std::size_t i = 0; i < selection.size(); ++i) {
     if (selection[i] < 0) continue;
     const std::uint32_t word = rows.words[static_cast<std::size_t>(selection[i]) * rows.features + feature];
-    if (column.has_lists) {
+    if (column.form == Form::mean) {
       const auto table_rows = rows.list(word);
       for (const std::uint32_t table_row : table_rows)
         add(table_row, i, 1.0F / static_cast<float>(table_rows.size()));
@@ -120,7 +122,7 @@ void FeatureInput::backward(const features::FeatureRows& rows, std::span<const s
                             std::span<exchange::RowGradient> gradients, Scratch& scratch) const {
   for (std::size_t feature = 0; feature < columns_.size(); ++feature) {
     const Column& column = columns_[feature];
-    if (column.kind == features::FeatureKind::normalize) continue;
+    if (column.form == Form::number) continue;
     const tensor::ConstMatrixView source = column.is_bias() ? bias_gradient : input_gradient;
     const std::size_t offset = column.is_bias() ? 0 : column.offset;
     const std::size_t width = column.is_bias() ? 1 : column.width;

@@ -55,15 +55,23 @@ class FeatureInput {
                 std::span<exchange::RowGradient> gradients, Scratch& scratch) const;
 
  private:
+  /// What becomes of a feature's values.
+  enum class Form {
+    number,  // is in the input as it is
+    row,     // of a table: so is the embedding
+    mean,    // of the embeddings of a list of rows
+    bias,    // a row of a table of one column, added to the score
+  };
+
+  static Form form_of(const features::Kind& kind);
+
   struct Column {
-    features::FeatureKind kind;
-    bool has_lists;
+    Form form;
     std::size_t offset;  // first column of the input
     std::size_t width;
-    bool has_table;
-    std::size_t table;  // in tables_
+    std::size_t table;  // in tables_; of no meaning for numbers
 
-    bool is_bias() const { return kind == features::FeatureKind::bias; }
+    bool is_bias() const { return form == Form::bias; }
   };
 
   void collect(const Column& column, std::size_t feature, const features::FeatureRows& rows,

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "features/kinds.hpp"
 #include "ingest/pair_columns.hpp"
 #include "metering/phase_recorder.hpp"
 
@@ -61,9 +62,7 @@ OptionValue pair_columns(PairColumns& field) {
 }
 
 std::vector<Option> data_and_model_options(TrainingOptions& o) {
-  const std::string kinds =
-      "KIND is lookup, hash(N), bucketize(N), normalize, text(N), list(SEP) or bias (a number that is added "
-      "to the score), the last three for candidates only; DIM is the width of its embedding.";
+  const std::string kinds = features::kinds_help() + "; DIM is the width of its embedding.";
   return {
       {"Data", "data", "DIR",
        "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md says how "
@@ -138,7 +137,7 @@ std::vector<Option> data_and_model_options(TrainingOptions& o) {
       {"Model", "unknown-share", "SHARE",
        "Share of the training examples whose ids, the lookup features of queries, are replaced by the "
        "unknown one, drawn anew in each epoch: its row, which is 0 otherwise, learns to stand for users "
-       "without training examples. Compare it with 0 on such users (src/ingest/README.md does); in [0, 1).",
+       "without training examples. Compare it with 0 on such users (src/features/README.md does); in [0, 1).",
        fraction(o.model.unknown_share)},
       {"Model", "dropout", "SHARE",
        "Share of the outputs of every layer but the last that training sets to 0, drawn anew at each step, "

@@ -31,7 +31,7 @@ OptimizerOptions optimizer_options(const TrainingOptions& options, std::int64_t 
 UnknownIds unknown_ids(const ModelOptions& options, const std::vector<features::FittedFeature>& features) {
   UnknownIds unknown = {options.unknown_share, {}};
   for (std::size_t i = 0; i < features.size(); ++i) {
-    if (features[i].spec.kind == features::FeatureKind::lookup) unknown.features.push_back(i);
+    if (features[i].spec.kind->is_id()) unknown.features.push_back(i);
   }
   if (unknown.share > 0 && unknown.features.empty()) {
     throw mpi::AgreedError(

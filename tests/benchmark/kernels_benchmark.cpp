@@ -145,7 +145,7 @@ BENCHMARK(exponential)->ArgName("columns")->Arg(800)->Arg(16384);
 struct Lookups {
   Lookups(std::size_t table_rows, std::size_t dim, std::size_t count) : examples(count) {
     features::FittedFeature feature;
-    feature.spec = {"user", features::FeatureKind::lookup, 0, dim, {}};
+    feature.spec = features::parse_feature("user:lookup", dim);
     feature.vocabulary.rows = static_cast<std::int64_t>(table_rows);
     features.push_back(feature);
     rows.features = 1;

@@ -54,6 +54,16 @@ for ranks in 3 4 8; do
   train "$ranks" "regular-$ranks" "${regular[@]}" --threads 2
   check "$ranks ranks with dropout, biases and averages give what 1 gives" same regular-1 "regular-$ranks"
 done
+# Nor do lists on the query tower, which travel with their examples.
+lists=(--data "$data" "--layers=16" --epochs 2 --query-feature 'user_id:list(1):8' --query-feature 'user_id:text(50):4'
+  --query-feature user_id:lookup:8 --query-feature timestamp:normalize --unknown-share 0.1 --metrics accuracy,recall)
+train 1 lists-1 "${lists[@]}"
+for ranks in 3 4; do
+  train "$ranks" "lists-$ranks" "${lists[@]}" --threads 2
+  check "$ranks ranks with lists of queries give what 1 gives" same lists-1 "lists-$ranks"
+  train "$ranks" "sharded-lists-$ranks" "${lists[@]}" --placement sharded
+  check "$ranks ranks with lists of queries in sharded tables give what 1 gives" same lists-1 "sharded-lists-$ranks"
+done
 factors=(--data "$data" --layers none --epochs 2 --query-feature user_id:lookup:16
   --candidate-feature item_id:lookup:16 --query-dropout 0.1)
 train 1 factors-1 "${factors[@]}"

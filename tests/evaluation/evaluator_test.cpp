@@ -354,7 +354,7 @@ TEST(EmbedderTest, SoAreCosinesWithBiasesAndNothingIsDropped) {
   options.normalize = true;
   options.dropout = options.candidate_dropout = 0.5F;
   auto features = candidate_features();
-  features.push_back(feature(features::FeatureKind::bias, items, 1));
+  features.push_back(feature("bias", items, 1));
   model::TwoTower model(query_features(), features, options, 5);
   fill_with_weights(model);
   const auto reference = reference_of(model);

@@ -27,7 +27,7 @@ constexpr int steps = 12;
 struct Fixture {
   static std::vector<features::FittedFeature> lookup(const char* column, std::size_t rows) {
     features::FittedFeature feature;
-    feature.spec = {column, features::FeatureKind::lookup, 0, dim, {}};
+    feature.spec = features::parse_feature(std::string(column) + ":lookup", dim);
     feature.vocabulary.rows = static_cast<std::int64_t>(rows);
     return {feature};
   }

@@ -12,21 +12,17 @@
 namespace gemel::model {
 namespace {
 
-features::FittedFeature feature(const char* column, features::FeatureKind kind, std::size_t rows,
-                                std::size_t dim) {
+features::FittedFeature feature(const char* declaration, std::int64_t vocabulary_rows = 0) {
   features::FittedFeature result;
-  result.spec = {column, kind, static_cast<std::int64_t>(rows), dim, {}};
-  if (kind == features::FeatureKind::bucketize) --result.spec.size;
-  result.vocabulary.rows = static_cast<std::int64_t>(rows);
+  result.spec = features::parse_feature(declaration, 1);
+  result.vocabulary.rows = vocabulary_rows;
   return result;
 }
 
 // Columns of the input: 0-1 lookup, 2 normalize, 3-5 text, 6 bucketize.
 std::vector<features::FittedFeature> features() {
-  return {feature("user", features::FeatureKind::lookup, 5, 2),
-          feature("time", features::FeatureKind::normalize, 0, 0),
-          feature("title", features::FeatureKind::text, 6, 3),
-          feature("time", features::FeatureKind::bucketize, 4, 1)};
+  return {feature("user:lookup:2", 5), feature("time:normalize"), feature("title:text(6):3", 6),
+          feature("time:bucketize(3):1")};
 }
 
 const std::vector<std::vector<std::uint32_t>> token_lists = {{1, 2, 3, 4}, {}, {5}, {2, 2, 0}};
@@ -156,9 +152,7 @@ TEST(FeatureInputTest, GradientsAreThoseOfTheTouchedRowsAddedUp) {
 
 // A hash feature is a row as a lookup is, a list the mean of its rows as text is; an empty list gives zeros and no gradient.
 TEST(FeatureInputTest, TakesHashesAndLists) {
-  const FeatureInput input({feature("user", features::FeatureKind::hash, 6, 2),
-                            feature("genres", features::FeatureKind::list, 4, 3)},
-                           "candidate", 0.05F);
+  const FeatureInput input({feature("user:hash(6):2"), feature("genres:list(|):3", 4)}, "candidate", 0.05F);
   ASSERT_EQ(input.tables().size(), 2U);
   EXPECT_EQ(input.tables()[0].name, "candidate/tables/user_hash");
   EXPECT_EQ(input.tables()[0].rows, 6);

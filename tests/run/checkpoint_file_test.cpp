@@ -7,6 +7,8 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -22,7 +24,6 @@
 namespace gemel::run {
 namespace {
 
-using features::FeatureKind;
 using features::FittedFeature;
 using testing::AllOf;
 using testing::Each;
@@ -64,27 +65,35 @@ class CheckpointFileTest : public testing::Test {
 
   FittedFeature lookup(const std::string& column, std::int64_t rows, std::int64_t added, std::size_t dim) {
     FittedFeature feature;
-    feature.spec = {column, FeatureKind::lookup, 0, dim, {}};
+    feature.spec = features::parse_feature(column + ":lookup", dim);
     ingest::StringColumn whole;
     for (std::int64_t row = 0; row < rows; ++row) whole.push_back(user(row));
     feature.vocabulary = ingest::own_block(whole, world_);
     feature.added = added;
     return feature;
   }
+  static FittedFeature fitted(const char* declaration, const nlohmann::json& learned) {
+    FittedFeature feature;
+    feature.spec = features::parse_feature(declaration, 2);
+    std::unique_ptr<features::Kind> kind = feature.spec.kind->clone();
+    kind->read(learned);
+    feature.spec.kind = std::move(kind);
+    return feature;
+  }
+  static nlohmann::ordered_json learned_by(const FittedFeature& feature) {
+    nlohmann::ordered_json learned;
+    feature.spec.kind->write(learned);
+    return learned;
+  }
   std::vector<FittedFeature> query_features(const Sizes& sizes) {
-    FittedFeature buckets;
-    buckets.spec = {"timestamp", FeatureKind::bucketize, 4, 2, {}};
-    buckets.minimum = 0.1;
-    buckets.maximum = 880000000.7;
-    FittedFeature scalar;
-    scalar.spec = {"timestamp", FeatureKind::normalize, 0, 0, {}};
-    scalar.mean = 1.0 / 3;
-    scalar.deviation = 7.1;
+    const FittedFeature buckets =
+        fitted("timestamp:bucketize(4):2", {{"minimum", 0.1}, {"maximum", 880000000.7}});
+    const FittedFeature scalar = fitted("timestamp:normalize", {{"mean", 1.0 / 3}, {"deviation", 7.1}});
     return {lookup("user_id", sizes.users, sizes.added_users, 3), buckets, scalar};
   }
   std::vector<FittedFeature> candidate_features(const Sizes& sizes) {
     FittedFeature hashed;
-    hashed.spec = {"year", FeatureKind::hash, 3, 2, {}};
+    hashed.spec = features::parse_feature("year:hash(3)", 2);
     return {lookup("title", sizes.titles, sizes.added_titles, 2), hashed};
   }
   /// A fresh one.
@@ -359,10 +368,10 @@ TEST_F(CheckpointFileTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabul
   ASSERT_EQ(features.size(), 3U);
   ASSERT_EQ(candidate.size(), 2U);
   EXPECT_EQ(features[1].spec.declaration(), "timestamp:bucketize(4):2");
-  EXPECT_EQ(features[1].minimum, 0.1);
-  EXPECT_EQ(features[1].maximum, 880000000.7);
-  EXPECT_EQ(features[2].mean, 1.0 / 3);
-  EXPECT_EQ(features[2].deviation, 7.1);
+  EXPECT_EQ(learned_by(features[1])["minimum"], 0.1);
+  EXPECT_EQ(learned_by(features[1])["maximum"], 880000000.7);
+  EXPECT_EQ(learned_by(features[2])["mean"], 1.0 / 3);
+  EXPECT_EQ(learned_by(features[2])["deviation"], 7.1);
   EXPECT_EQ(candidate[1].spec.declaration(), "year:hash(3):2");
   EXPECT_EQ(candidate[1].vocabulary.rows, 0);
   const exchange::RowRange own = exchange::RowBlocks(20, world_.size()).block(world_.rank());

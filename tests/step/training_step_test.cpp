@@ -71,7 +71,7 @@ struct Architecture {
 
 /// With a bias for each item, whose rows are in the catalogue's last words.
 Architecture with_biases(Architecture architecture) {
-  architecture.candidate.push_back(feature(features::FeatureKind::bias, items, 1));
+  architecture.candidate.push_back(feature("bias", items, 1));
   return architecture;
 }
 

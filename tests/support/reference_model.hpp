@@ -86,11 +86,11 @@ void for_each_embedding(const ReferenceTower& tower, const features::FeatureRows
   for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
     const std::span<const std::uint32_t> values = rows.values(row, feature);
     const features::FeatureSpec& spec = tower.features[feature];
-    if (spec.kind == features::FeatureKind::normalize) {
+    if (!spec.has_table()) {
       column += 1;
       continue;
     }
-    if (spec.kind == features::FeatureKind::bias) {
+    if (spec.is_bias()) {
       visit(bias_column, table++, std::size_t{values.front()}, 1.0);
       continue;
     }
@@ -108,7 +108,7 @@ inline Vector reference_input(const ReferenceTower& tower, const features::Featu
   Vector input(width, 0.0);
   std::size_t column = 0;
   for (std::size_t feature = 0; feature < tower.features.size(); ++feature) {
-    const bool is_number = tower.features[feature].kind == features::FeatureKind::normalize;
+    const bool is_number = !tower.features[feature].has_table();
     if (is_number) input[column] = std::bit_cast<float>(rows.words[row * rows.features + feature]);
     column += tower.features[feature].width();
   }

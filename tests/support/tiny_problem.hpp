@@ -19,25 +19,22 @@ namespace gemel::test::tiny {
 inline constexpr std::int64_t total = 60;
 inline constexpr std::int32_t items = 23;
 
-inline features::FittedFeature feature(features::FeatureKind kind, std::size_t rows, std::size_t dim) {
+/// A feature of a column of its own, with a table of so many rows.
+inline features::FittedFeature feature(const std::string& kind, std::size_t rows, std::size_t dim) {
   features::FittedFeature result;
-  result.spec = {"column" + std::to_string(rows), kind, 0, dim, {}};
-  if (kind == features::FeatureKind::bucketize) {
-    result.spec.size = static_cast<std::int64_t>(rows) - 1;
-  } else {
-    result.vocabulary.rows = static_cast<std::int64_t>(rows);
-    for (std::size_t i = 0; i < rows; ++i) result.vocabulary.strings.push_back(std::to_string(i));
-  }
+  result.spec = features::parse_feature("column" + std::to_string(rows) + ":" + kind, dim);
+  if (result.table_rows() == static_cast<std::int64_t>(rows)) return result;
+  result.vocabulary.rows = static_cast<std::int64_t>(rows);
+  for (std::size_t i = 0; i < rows; ++i) result.vocabulary.strings.push_back(std::to_string(i));
   return result;
 }
 
 inline std::vector<features::FittedFeature> query_features() {
-  return {feature(features::FeatureKind::lookup, 7, 3), feature(features::FeatureKind::bucketize, 5, 2),
-          feature(features::FeatureKind::normalize, 0, 0)};
+  return {feature("lookup", 7, 3), feature("bucketize(4)", 5, 2), feature("normalize", 0, 1)};
 }
 
 inline std::vector<features::FittedFeature> candidate_features() {
-  return {feature(features::FeatureKind::lookup, items, 3), feature(features::FeatureKind::text, 9, 4)};
+  return {feature("lookup", items, 3), feature("text(9)", 9, 4)};
 }
 
 inline std::uint32_t draw(std::uint64_t stream, std::uint64_t index, std::uint32_t bound) {

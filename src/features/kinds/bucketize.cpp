@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "features/kind.hpp"
+#include "features/linspace.hpp"
+
+namespace gemel::features {
+namespace {
+
+/// How many of N boundaries, evenly from the column's minimum to its maximum, are not above a number.
+class Bucketize : public Kind {
+ public:
+  explicit Bucketize(const KindArgument& argument)
+      : boundaries_(argument.whole_number("N", 2, ingest::most_table_rows - 1)) {}
+  std::unique_ptr<Kind> clone() const override { return std::make_unique<Bucketize>(*this); }
+  std::string_view name() const override { return "bucketize"; }
+  std::string argument() const override { return fmt::to_string(boundaries_); }
+  ColumnType column_type() const override { return ColumnType::number; }
+  std::int64_t table_rows(std::int64_t) const override { return boundaries_ + 1; }
+
+  void fit(const Fitting& fitting, ValueColumn& values) override {
+    const std::vector<std::int64_t>& numbers = *fitting.numbers;
+    if (!fitting.continues) {
+      std::int64_t minimum = std::numeric_limits<std::int64_t>::max();
+      std::int64_t maximum = std::numeric_limits<std::int64_t>::min();
+      for (const std::int64_t number : numbers) {
+        minimum = std::min(minimum, number);
+        maximum = std::max(maximum, number);
+      }
+      minimum_ = static_cast<double>(fitting.communicator.min(minimum));
+      maximum_ = static_cast<double>(fitting.communicator.max(maximum));
+    }
+    const Linspace points(minimum_, maximum_, boundaries_);
+    for (std::size_t row = 0; row < numbers.size(); ++row) {
+      const std::int64_t bucket = points.count_not_above(static_cast<double>(numbers[row]));
+      values.put_row(row, static_cast<std::uint32_t>(bucket));
+    }
+  }
+
+  void write(nlohmann::ordered_json& entry) const override {
+    entry["minimum"] = minimum_;
+    entry["maximum"] = maximum_;
+    entry["boundaries"] = boundaries_;
+  }
+  void read(const nlohmann::json& entry) override {
+    minimum_ = entry.at("minimum").get<double>();
+    maximum_ = entry.at("maximum").get<double>();
+  }
+
+ private:
+  std::int64_t boundaries_;
+  double minimum_ = 0;
+  double maximum_ = 0;
+};
+
+}  // namespace
+
+KindSyntax bucketize_syntax() {
+  return {"bucketize(N)", "a row for each of N + 1 ranges of a number", make_kind<Bucketize>};
+}
+
+}  // namespace gemel::features

@@ -1,0 +1,51 @@
+#include <nlohmann/json.hpp>
+
+#include "features/kind.hpp"
+#include "ingest/moments.hpp"
+
+namespace gemel::features {
+namespace {
+
+/// A number's z-score: (x - mean) / deviation, with the population's deviation (1 where it is 0).
+class Normalize : public Kind {
+ public:
+  explicit Normalize(const KindArgument&) {}
+  std::unique_ptr<Kind> clone() const override { return std::make_unique<Normalize>(*this); }
+  std::string_view name() const override { return "normalize"; }
+  ColumnType column_type() const override { return ColumnType::number; }
+  bool has_table() const override { return false; }
+
+  void fit(const Fitting& fitting, ValueColumn& values) override {
+    const std::vector<std::int64_t>& numbers = *fitting.numbers;
+    if (!fitting.continues) {
+      const ingest::Moments of_column = ingest::moments(numbers, fitting.communicator);
+      mean_ = of_column.mean;
+      if (of_column.deviation > 0) deviation_ = of_column.deviation;
+    }
+    for (std::size_t row = 0; row < numbers.size(); ++row) {
+      const double score = (static_cast<double>(numbers[row]) - mean_) / deviation_;
+      values.put_number(row, static_cast<float>(score));
+    }
+  }
+
+  void write(nlohmann::ordered_json& entry) const override {
+    entry["mean"] = mean_;
+    entry["deviation"] = deviation_;
+  }
+  void read(const nlohmann::json& entry) override {
+    mean_ = entry.at("mean").get<double>();
+    deviation_ = entry.at("deviation").get<double>();
+  }
+
+ private:
+  double mean_ = 0;
+  double deviation_ = 1;
+};
+
+}  // namespace
+
+KindSyntax normalize_syntax() {
+  return {"normalize", "a number itself, as its z-score", make_kind<Normalize>};
+}
+
+}  // namespace gemel::features
