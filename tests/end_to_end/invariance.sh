@@ -56,7 +56,7 @@ for ranks in 3 4 8; do
 done
 # Nor do lists on the query tower, which travel with their examples.
 lists=(--data "$data" "--layers=16" --epochs 2 --query-feature 'user_id:list(1):8' --query-feature 'user_id:text(50):4'
-  --query-feature user_id:lookup:8 --query-feature timestamp:normalize --unknown-share 0.1 --metrics accuracy,recall)
+  --query-feature user_id:lookup:8 --query-feature timestamp:normalize --unknown-share 0.1 --metrics "accuracy,recall")
 train 1 lists-1 "${lists[@]}"
 for ranks in 3 4; do
   train "$ranks" "lists-$ranks" "${lists[@]}" --threads 2

@@ -117,6 +117,19 @@ TEST(Featurize, ALookupTakesNewValuesFromKnownRowsAlone) {
   EXPECT_EQ(grown.features[0].added, 2);
 }
 
+TEST(Featurize, ListsAndTextsTakeNewPartsFromKnownRowsAlone) {
+  auto self = mpi::Communicator::self();
+  const ingest::Columns columns = column_of("name", {"cat ann", "bob ann", "cat cat cat"});
+  const std::vector<bool> is_known = {false, true, false};  // ann and bob
+  const auto [features, rows] =
+      featurize_columns(parse_all({"name:list( )", "name:text(9)"}), columns, self, {}, &is_known);
+  EXPECT_EQ(features[0].vocabulary.rows, 3);
+  EXPECT_THAT(features[1].vocabulary.strings.texts(), ElementsAre("", "[UNK]", "bob", "ann"));
+  EXPECT_THAT(list_of(rows, 0, 0), ElementsAre(0, rows.values(1, 0)[1]));
+  EXPECT_THAT(list_of(rows, 1, 1), ElementsAre(2, 3));
+  EXPECT_THAT(list_of(rows, 2, 1), ElementsAre(1, 1, 1));
+}
+
 TEST(Featurize, HashGivesTheHashOfTextOrDigitsModuloN) {
   const auto [features, rows] = featurize_alone({"name:hash(1000)", "time:hash(4e9)"}, make_columns());
   EXPECT_EQ(features[0].table_rows(), 1000);

@@ -75,6 +75,27 @@ Architecture with_biases(Architecture architecture) {
   return architecture;
 }
 
+/// Two of the query's three features are lists: of a table of 7 rows and of one of 5.
+Architecture with_query_lists(Architecture architecture) {
+  architecture.query[0] = feature("list(|)", 7, 3);
+  architecture.query[1] = feature("text(5)", 5, 2);
+  return architecture;
+}
+
+/// The query features of all_examples(). Lists are of none, one or two times the same row, and of two rows that may be the same.
+features::FeatureRows query_rows_of(const Architecture& architecture) {
+  features::FeatureRows rows = all_examples().features;
+  if (!architecture.query[0].spec.kind->has_lists()) return rows;
+  rows.lists = {0, 1};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::vector<std::uint32_t> first(i % 3, rows.words[3 * i]);
+    const std::vector<std::uint32_t> second = {static_cast<std::uint32_t>(i % 5), rows.words[3 * i + 1]};
+    rows.words[3 * i] = rows.add_list(first);
+    rows.words[3 * i + 1] = rows.add_list(second);
+  }
+  return rows;
+}
+
 features::FeatureRows catalogue_of(const Architecture& architecture) {
   return architecture.candidate.size() == 3 ? catalogue_with_ids() : catalogue();
 }
@@ -88,7 +109,10 @@ Outcome run_step(const LossOptions& loss_options, const OptimizerOptions& optimi
   onednn::Runtime runtime(threads);
   std::vector<std::int64_t> numbers;
   features::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
+  const features::FeatureRows query_rows = query_rows_of(architecture);
+  own.features = query_rows.empty_like();
   for (const std::int64_t number : numbers) {
+    own.features.append(query_rows, static_cast<std::size_t>(number));
     if (is_weighted) own.weights.push_back(weight(static_cast<std::size_t>(number)));
     if (loss_options.mask_seen) own.users.push_back(user(static_cast<std::size_t>(number)));
   }
@@ -209,7 +233,7 @@ void expect_step(const LossOptions& options, std::int64_t batch, int threads = 1
       drop_like("candidate", architecture.options.candidate_dropout, architecture.options.dropout);
   test::ReferenceModel gradients;
   const double loss = test::reference_step(
-      before, all_examples().features, examples.rows, catalogue_of(architecture), examples.items, options,
+      before, query_rows_of(architecture), examples.rows, catalogue_of(architecture), examples.items, options,
       item_counts(), &gradients, drawn_for(options, batch), weights, examples.places, examples.seen);
   EXPECT_NEAR(outcome.loss, loss, 1e-5 * loss);
   if (options.learned_temperature) {
@@ -241,6 +265,11 @@ TEST(TrainingStepTest, CountsTheOperationsOfItsMatrixProducts) {
   EXPECT_EQ(operations(metering::Phase::forward), forward);
   EXPECT_EQ(operations(metering::Phase::backward), 2 * forward);
   EXPECT_EQ(operations(metering::Phase::update), 0);
+}
+
+TEST(TrainingStepTest, ComputesThemWithListsOfQueries) {
+  expect_step({}, 0, 1, with_query_lists({}));
+  expect_step({0.5F, true, true}, 2, 2, with_query_lists({}));
 }
 
 TEST(TrainingStepTest, ComputesThemWithATemperature) {
@@ -374,6 +403,8 @@ void expect_sharding_changes_nothing(const OptimizerOptions& optimizer,
   const Outcome replicated = run_step(loss, optimizer, 0, 1, {}, 3, architecture);
   std::set<std::string> all = all_tables();
   if (architecture.candidate.size() == 3) all.insert("candidate/tables/column23_bias");
+  if (architecture.query[0].spec.kind->has_lists())
+    all.insert({"query/tables/column7_list", "query/tables/column5_text"});
   const Outcome sharded = run_step(loss, optimizer, 0, 1, all, 3, architecture);
   const Outcome mixed = run_step(loss, optimizer, 0, 2, {*all.begin(), *all.rbegin()}, 3, architecture);
   EXPECT_EQ(sharded.loss, replicated.loss);
@@ -402,6 +433,9 @@ TEST(TrainingStepTest, ShardedTablesGiveThemWithEveryOtherLoss) {
 
 TEST(TrainingStepTest, ShardedTablesGiveThemWithItemBiasesAndNoLayers) {
   expect_sharding_changes_nothing({}, {0.5F, true, false}, with_biases(without_layers()));
+}
+TEST(TrainingStepTest, ShardedTablesGiveThemWithListsOfQueries) {
+  expect_sharding_changes_nothing({}, {0.5F, true, false}, with_query_lists({}));
 }
 TEST(TrainingStepTest, ShardedTablesGiveThemWithDropout) {
   expect_sharding_changes_nothing({}, {0.5F, true, false}, dropping(with_biases(normalized())));
