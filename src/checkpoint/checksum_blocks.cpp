@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/even_cuts.hpp"
+
 namespace gemel::checkpoint {
 namespace {
 
@@ -38,10 +40,9 @@ BlockRange ChecksumBlocks::beginning_in(std::size_t first_row, std::size_t end_r
 }
 
 BlockRange ChecksumBlocks::share(int rank, int size) const {
-  const auto index = static_cast<std::size_t>(rank);
-  const auto ranks = static_cast<std::size_t>(size);
-  const std::size_t first = count_ * index / ranks;
-  return range(first, count_ * (index + 1) / ranks - first);
+  const base::EvenCuts cuts(static_cast<std::int64_t>(count_), size);
+  const auto first = static_cast<std::size_t>(cuts.start(rank));
+  return range(first, static_cast<std::size_t>(cuts.start(rank + 1)) - first);
 }
 
 std::vector<std::uint64_t> ChecksumBlocks::checksums(const BlockRange& range,

@@ -1,6 +1,7 @@
 #include "evaluation/score_tiles.hpp"
 
 #include "base/error.hpp"
+#include "base/even_cuts.hpp"
 
 namespace gemel::evaluation {
 namespace {
@@ -12,10 +13,9 @@ std::size_t round_up(std::size_t value, std::size_t multiple) {
 }  // namespace
 
 Shard shard_of_rank(std::size_t catalogue_size, int ranks, int rank) {
-  const auto border = [&](int index) {
-    return catalogue_size * static_cast<std::size_t>(index) / static_cast<std::size_t>(ranks);
-  };
-  return {border(rank), border(rank + 1) - border(rank)};
+  const base::EvenCuts cuts(static_cast<std::int64_t>(catalogue_size), ranks);
+  const auto first = static_cast<std::size_t>(cuts.start(rank));
+  return {first, static_cast<std::size_t>(cuts.start(rank + 1)) - first};
 }
 
 ScoreTiles::ScoreTiles(onednn::Runtime& runtime, Shard shard, tensor::ConstMatrixView candidates)

@@ -1,11 +1,13 @@
 #include "exchange/candidate_exchange.hpp"
 
+#include "base/even_cuts.hpp"
+
 namespace gemel::exchange {
 
 ColumnSlice slice_of_lane(std::size_t columns, int lanes, int lane) {
-  const auto granules = static_cast<std::int64_t>(columns / DistinctCandidates::granule);
+  const base::EvenCuts granules(static_cast<std::int64_t>(columns / DistinctCandidates::granule), lanes);
   const auto border = [&](int index) {
-    return static_cast<std::size_t>(lane_start(granules, lanes, index)) * DistinctCandidates::granule;
+    return static_cast<std::size_t>(granules.start(index)) * DistinctCandidates::granule;
   };
   return {border(lane), border(lane + 1)};
 }

@@ -5,6 +5,8 @@
 #include <bit>
 #include <numeric>
 
+#include "base/even_cuts.hpp"
+
 namespace gemel::exchange {
 namespace {
 
@@ -35,13 +37,13 @@ void CandidateGather::start(std::span<const std::int32_t> own_items, std::int64_
     own_words_.insert(own_words_.end(), words.begin(), words.end());
   }
   own_words_.insert(own_words_.end(), own_items.begin(), own_items.end());
+  const base::EvenCuts batch(batch_size, layout_.tree.lanes());
   counts_.clear();
   for (int rank = 0; rank < layout_.ranks; ++rank) {
     const LaneRange lanes = lanes_of_rank(layout_.tree.lanes(), layout_.ranks, rank);
     const std::size_t weights = has_weights_ ? static_cast<std::size_t>(lanes.size()) : 0;
     counts_.push_back(1 + static_cast<std::size_t>(words_of_weight) * weights +
-                      static_cast<std::size_t>(lane_start(batch_size, layout_.tree.lanes(), lanes.last) -
-                                               lane_start(batch_size, layout_.tree.lanes(), lanes.first)));
+                      static_cast<std::size_t>(batch.start(lanes.last) - batch.start(lanes.first)));
   }
   all_words_.resize(std::accumulate(counts_.begin(), counts_.end(), std::size_t{0}));
   communicator_.start_all_gather(std::span<const std::int32_t>(own_words_), std::span(all_words_),

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/even_cuts.hpp"
 #include "tensor/arithmetic.hpp"
 
 namespace gemel::exchange {
@@ -40,11 +41,9 @@ DenseExchange::DenseExchange(const LaneLayout& layout, mpi::Communicator& commun
     return;
   }
   sum_.resize(size);
-  for (int rank = 0; rank < layout.ranks; ++rank) {
-    const auto start = lane_start(static_cast<std::int64_t>(size), layout.ranks, rank);
-    segments_.push_back(static_cast<std::size_t>(
-        lane_start(static_cast<std::int64_t>(size), layout.ranks, rank + 1) - start));
-  }
+  const base::EvenCuts cuts(static_cast<std::int64_t>(size), layout.ranks);
+  for (int rank = 0; rank < layout.ranks; ++rank)
+    segments_.push_back(static_cast<std::size_t>(cuts.start(rank + 1) - cuts.start(rank)));
 }
 
 void DenseExchange::start(tensor::MatrixView lanes) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/even_cuts.hpp"
 
 namespace gemel::exchange {
 namespace {
@@ -46,16 +47,8 @@ std::optional<std::size_t> merge_node(LaneRange node, std::span<const LaneRange>
 }  // namespace
 
 LaneRange lanes_of_rank(int lanes, int ranks, int rank) {
-  return {static_cast<int>(lane_start(lanes, ranks, rank)),
-          static_cast<int>(lane_start(lanes, ranks, rank + 1))};
-}
-
-std::int64_t lane_start(std::int64_t size, int lanes, int lane) {
-  return size * lane / lanes;
-}
-
-int lane_of(std::int64_t size, int lanes, std::int64_t index) {
-  return static_cast<int>(((index + 1) * lanes - 1) / size);
+  const base::EvenCuts cuts(lanes, ranks);
+  return {static_cast<int>(cuts.start(rank)), static_cast<int>(cuts.start(rank + 1))};
 }
 
 LaneTree::LaneTree(int lanes) : lanes_(lanes) {

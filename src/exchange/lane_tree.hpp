@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -18,12 +17,6 @@ struct LaneRange {
 
 /// The lanes that a rank computes: contiguous, in rank order, as even as can be. Needs 0 <= rank < ranks <= lanes.
 LaneRange lanes_of_rank(int lanes, int ranks, int rank);
-
-/// Where lane `lane` starts in a batch, or a list of blocks, of `size` elements dealt evenly to `lanes` lanes; it ends where the
-/// next one starts. Lane `lanes` starts at `size`.
-std::int64_t lane_start(std::int64_t size, int lanes, int lane);
-/// The lane of element `index` under `lane_start`.
-int lane_of(std::int64_t size, int lanes, std::int64_t index);
 
 /// Two operands of a sum: part `from` is added to part `into`.
 struct Merge {

@@ -4,6 +4,8 @@
 #include <set>
 #include <string>
 
+#include "base/even_cuts.hpp"
+
 namespace gemel::exchange {
 
 /// Where the rows of an embedding table, with their optimiser state, are.
@@ -26,18 +28,15 @@ struct RowRange {
 /// empty when there are fewer rows than ranks. The owner of a row of a sharded table is the rank whose block it is in.
 class RowBlocks {
  public:
-  RowBlocks(std::int64_t rows, int ranks) : rows_(rows), ranks_(ranks) {}
+  RowBlocks(std::int64_t rows, int ranks) : cuts_(rows, ranks) {}
 
-  std::int64_t rows() const { return rows_; }
-  int ranks() const { return ranks_; }
-  RowRange block(int rank) const { return {start(rank), start(rank + 1)}; }
-  int owner(std::int64_t row) const { return static_cast<int>(((row + 1) * ranks_ - 1) / rows_); }
+  std::int64_t rows() const { return cuts_.size(); }
+  int ranks() const { return cuts_.parts(); }
+  RowRange block(int rank) const { return {cuts_.start(rank), cuts_.start(rank + 1)}; }
+  int owner(std::int64_t row) const { return cuts_.part_of(row); }
 
  private:
-  std::int64_t start(int rank) const { return rows_ * rank / ranks_; }
-
-  std::int64_t rows_;
-  int ranks_;
+  base::EvenCuts cuts_;
 };
 
 /// Which of a model's tables are sharded, over which ranks. By default none is.

@@ -15,6 +15,7 @@ namespace gemel::ingest {
 std::uint64_t hash_of(std::string_view text);
 
 /// The rank, of `ranks`, that keeps the strings of this hash. Each has a contiguous range of hashes, in rank order.
+/// (base::EvenCuts of 2^64 hashes, if their number were one that fits.)
 int owner_of_hash(std::uint64_t hash, int ranks);
 
 /// The distinct strings of a column, by (hash, string).

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/even_cuts.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -40,18 +41,13 @@ std::ifstream open(const fs::path& path) {
   return file;
 }
 
-std::uint64_t boundary(std::uint64_t size, int part, int parts) {
-  const auto i = static_cast<std::uint64_t>(part);
-  const auto n = static_cast<std::uint64_t>(parts);
-  return size / n * i + size % n * i / n;
-}
-
 /// `line_start(position)` is where the first line begins that starts after a newline at or after `position`.
 template <class LineStart>
 ByteRange share(std::uint64_t size, int part, int parts, LineStart line_start) {
+  const base::EvenCuts cuts(static_cast<std::int64_t>(size), parts);
   const auto start_of = [&](int index) {
     if (index == 0) return std::uint64_t{0};
-    return index == parts ? size : line_start(boundary(size, index, parts));
+    return index == parts ? size : line_start(static_cast<std::uint64_t>(cuts.start(index)));
   };
   const std::uint64_t begin = start_of(part);
   return {begin, start_of(part + 1)};

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <span>
 
+#include "base/even_cuts.hpp"
 #include "base/random.hpp"
 #include "exchange/candidate_exchange.hpp"
 #include "exchange/distinct_candidates.hpp"
@@ -104,9 +105,9 @@ class Sampler {
                      Counts& counts) {
     const int first = plan.lanes.first + static_cast<int>(subtree.first);
     const int last = plan.lanes.first + static_cast<int>(subtree.last);
-    const auto size = static_cast<std::int64_t>(batch_.size());
-    const auto start = static_cast<std::size_t>(exchange::lane_start(size, options_.lanes, first));
-    const auto end = static_cast<std::size_t>(exchange::lane_start(size, options_.lanes, last));
+    const base::EvenCuts cuts(static_cast<std::int64_t>(batch_.size()), options_.lanes);
+    const auto start = static_cast<std::size_t>(cuts.start(first));
+    const auto end = static_cast<std::size_t>(cuts.start(last));
     const auto slice_start = exchange::slice_of_lane(candidates_.columns(), options_.lanes, first).first;
     const auto slice_end = exchange::slice_of_lane(candidates_.columns(), options_.lanes, last - 1).last;
     std::size_t table = 0;

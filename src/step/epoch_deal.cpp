@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/even_cuts.hpp"
 #include "base/random.hpp"
 #include "ingest/row_numbers.hpp"
 #include "ingest/vocabulary.hpp"
@@ -47,10 +48,10 @@ EpochDeal::EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& comm
 }
 
 std::vector<std::int64_t> EpochDeal::rank_starts(std::int64_t examples) const {
+  const base::EvenCuts cuts(examples, layout_.tree.lanes());
   std::vector<std::int64_t> starts;
   for (int rank = 0; rank < layout_.ranks; ++rank) {
-    const int lane = exchange::lanes_of_rank(layout_.tree.lanes(), layout_.ranks, rank).first;
-    starts.push_back(exchange::lane_start(examples, layout_.tree.lanes(), lane));
+    starts.push_back(cuts.start(exchange::lanes_of_rank(layout_.tree.lanes(), layout_.ranks, rank).first));
   }
   starts.push_back(examples);
   return starts;
@@ -61,12 +62,11 @@ std::int64_t EpochDeal::batch_examples(std::int64_t batch) const {
 }
 
 std::size_t EpochDeal::dealt_before(std::int64_t batch, int lane) const {
-  const int lanes = layout_.tree.lanes();
-  const std::int64_t in_a_full_batch = exchange::lane_start(batch_size_, lanes, layout_.lanes.last) -
-                                       exchange::lane_start(batch_size_, lanes, layout_.lanes.first);
-  const std::int64_t examples = batch_examples(batch);
-  return static_cast<std::size_t>(batch * in_a_full_batch + exchange::lane_start(examples, lanes, lane) -
-                                  exchange::lane_start(examples, lanes, layout_.lanes.first));
+  const base::EvenCuts full(batch_size_, layout_.tree.lanes());
+  const base::EvenCuts cuts(batch_examples(batch), layout_.tree.lanes());
+  const std::int64_t in_a_full_batch = full.start(layout_.lanes.last) - full.start(layout_.lanes.first);
+  return static_cast<std::size_t>(batch * in_a_full_batch + cuts.start(lane) -
+                                  cuts.start(layout_.lanes.first));
 }
 
 EpochDeal::Range EpochDeal::lane(std::int64_t batch, int lane) const {

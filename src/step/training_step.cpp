@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/even_cuts.hpp"
 #include "exchange/exact_sum.hpp"
 #include "model/table_access.hpp"
 #include "tensor/arithmetic.hpp"
@@ -418,9 +419,8 @@ tensor::MatrixView TrainingStep::own_vectors(std::size_t lane) {
 
 model::DropoutDraw TrainingStep::query_draw(std::size_t lane) {
   if (!parts_.model.query().drops()) return {};
-  const std::int64_t first =
-      exchange::lane_start(parts_.deal.batch_examples(batch_->number()), parts_.layout.tree.lanes(),
-                           parts_.layout.lanes.first + static_cast<int>(lane));
+  const base::EvenCuts cuts(parts_.deal.batch_examples(batch_->number()), parts_.layout.tree.lanes());
+  const std::int64_t first = cuts.start(parts_.layout.lanes.first + static_cast<int>(lane));
   return {parts_.optimizer.steps(), std::span(places_).subspan(static_cast<std::size_t>(first),
                                                                batch_->lanes()[lane].selection.size())};
 }

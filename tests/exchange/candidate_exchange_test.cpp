@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "base/even_cuts.hpp"
 #include "exchange/candidate_gather.hpp"
 #include "mpi/communicator.hpp"
 #include "support/lanes.hpp"
@@ -27,8 +28,9 @@ std::int32_t item(std::int64_t position) {
 
 struct Fixture {
   explicit Fixture(std::int64_t batch_size) : size(batch_size) {
-    const std::int64_t first = lane_start(size, lanes, layout.lanes.first);
-    for (std::int64_t i = first; i < lane_start(size, lanes, layout.lanes.last); ++i) own.push_back(item(i));
+    const base::EvenCuts cuts(size, lanes);
+    for (std::int64_t i = cuts.start(layout.lanes.first); i < cuts.start(layout.lanes.last); ++i)
+      own.push_back(item(i));
     for (std::int64_t i = 0; i < size; ++i) ++expected[item(i)];
   }
 

@@ -63,24 +63,5 @@ TEST(LaneTree, SumsNumbersAlongTheTree) {
   EXPECT_EQ(LaneTree(8).sum(lanes), ((1e16 + 1.0) + (-1e16 + 1.0)) + ((0.5 + 0.25) + (4.0 + 8.0)));
 }
 
-TEST(LaneStart, DealsElementsEvenlyAndLaneOfInvertsIt) {
-  for (const std::int64_t size : {1, 5, 8, 100, 128, 2048}) {
-    for (const int lanes : {1, 3, 8}) {
-      std::int64_t smallest = size;
-      std::int64_t largest = 0;
-      for (int lane = 0; lane < lanes; ++lane) {
-        const std::int64_t first = lane_start(size, lanes, lane);
-        const std::int64_t last = lane_start(size, lanes, lane + 1);
-        smallest = std::min(smallest, last - first);
-        largest = std::max(largest, last - first);
-        for (std::int64_t index = first; index < last; ++index) EXPECT_EQ(lane_of(size, lanes, index), lane);
-      }
-      EXPECT_EQ(lane_start(size, lanes, 0), 0);
-      EXPECT_EQ(lane_start(size, lanes, lanes), size);
-      EXPECT_LE(largest - smallest, 1);
-    }
-  }
-}
-
 }  // namespace
 }  // namespace gemel::exchange

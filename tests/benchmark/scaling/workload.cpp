@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "exchange/lane_tree.hpp"
+#include "base/even_cuts.hpp"
 
 namespace gemel::scaling {
 namespace {
@@ -63,7 +63,7 @@ std::vector<std::int64_t> Workload::touched_rows(std::size_t table, std::int64_t
 }
 
 std::int64_t Workload::first_example(std::int64_t batch, int rank) const {
-  return batch * job_.batch_size + exchange::lane_start(job_.batch_size, job_.ranks, rank);
+  return batch * job_.batch_size + base::EvenCuts(job_.batch_size, job_.ranks).start(rank);
 }
 
 std::int32_t Workload::item(std::int64_t example) const {
