@@ -15,12 +15,6 @@ constexpr std::size_t embed_rows = 256;
 /// Rows for which a rank fetches table rows at a time: bounds the memory of a round.
 constexpr std::size_t fetch_rows = 64 * embed_rows;
 
-std::vector<exchange::ShardedTable> sharded_tables(const model::Tower& tower) {
-  std::vector<exchange::ShardedTable> sharded;
-  model::append_sharded(tower.tables(), 0, sharded);
-  return sharded;
-}
-
 /// Makes `selection` [embed_rows] the rows first, first + 1, ..., then -1.
 void select(std::size_t first, std::size_t count, std::vector<std::int32_t>& selection) {
   selection.assign(embed_rows, -1);
@@ -37,14 +31,15 @@ Embedder::Embedder(mpi::Communicator& communicator, const base::ThreadTeam& team
       runtime_(runtime),
       tower_(tower),
       parameters_(parameters),
-      request_(communicator, sharded_tables(tower),
+      request_(communicator, model::row_tables(tower),
                std::vector<std::size_t>(static_cast<std::size_t>(communicator.size()), 1)),
       fetch_(communicator),
       scratches_(static_cast<std::size_t>(team.threads())) {}
 
 void Embedder::run(const features::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors) {
-  if (request_.tables() == 0) {
-    model::reach_rows(tower_.tables(), request_, fetch_, 0, 0, tables_);
+  // Nothing has to come from other ranks: all at once.
+  if (request_.sharded().empty()) {
+    fetch(rows, first, 0);
     embed(rows, first, vectors);
     return;
   }
@@ -61,19 +56,12 @@ void Embedder::run(const features::FeatureRows& rows, std::size_t first, tensor:
 void Embedder::fetch(const features::FeatureRows& rows, std::size_t first, std::size_t count) {
   std::vector<std::int32_t> selection(count);
   std::iota(selection.begin(), selection.end(), static_cast<std::int32_t>(first));
-  for (std::size_t table = 0; table < request_.tables(); ++table) {
-    std::vector<std::int64_t>& wanted = request_.wanted(0, table);
-    wanted.clear();
-    tower_.touched_rows(rows, selection, request_.table(table).index, wanted);
-    model::make_distinct(wanted);
-  }
-  request_.start();
+  request_.start([&](std::size_t, std::size_t table, std::vector<std::int64_t>& wanted) {
+    tower_.touched_rows(rows, selection, table, wanted);
+  });
   request_.finish();
-  std::vector<tensor::ConstMatrixView> held;
-  model::append_held_rows(tower_.tables(), held);
-  fetch_.start(request_, held);
+  fetch_.start(request_, model::held_rows(tower_));
   fetch_.finish();
-  model::reach_rows(tower_.tables(), request_, fetch_, 0, 0, tables_);
 }
 
 void Embedder::embed(const features::FeatureRows& rows, std::size_t first, tensor::MatrixView vectors) {
@@ -84,7 +72,7 @@ void Embedder::embed(const features::FeatureRows& rows, std::size_t first, tenso
     const std::size_t count = std::min(embed_rows, vectors.rows() - start);
     select(first + start, count, scratch.selection);
     scratch.vectors.resize(embed_rows, vectors.cols());
-    tower_.look_up(rows, scratch.selection, tables_, scratch.activations);
+    tower_.look_up(rows, scratch.selection, fetch_.rows(0), scratch.activations);
     tower_.forward({parameters_.values(), runtime_.executor(thread)}, scratch.activations,
                    scratch.vectors.view());
     std::copy_n(scratch.vectors.data(), count * vectors.cols(), vectors.row(start).data());

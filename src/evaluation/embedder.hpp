@@ -48,7 +48,6 @@ class Embedder {
   const model::DenseParameters& parameters_;
   exchange::RowRequest request_;
   exchange::RowFetch fetch_;
-  std::vector<exchange::ReachableRows> tables_;  // within reach
   std::vector<Scratch> scratches_;
   std::int64_t flops_ = 0;
 };

@@ -18,7 +18,7 @@ CandidateExchange::CandidateExchange(const LaneLayout& layout, mpi::Communicator
       communicator_(communicator),
       dim_(dim),
       counts_(static_cast<std::size_t>(layout.ranks)),
-      reduce_(layout, communicator) {}
+      reduce_(layout, communicator, tag::candidate_reduce) {}
 
 void CandidateExchange::begin(std::size_t columns) {
   vectors_.resize(columns, dim_);

@@ -7,6 +7,7 @@
 #include "exchange/distinct_candidates.hpp"
 #include "exchange/lane_tree.hpp"
 #include "exchange/segment_reduce.hpp"
+#include "exchange/tag.hpp"
 #include "mpi/communicator.hpp"
 #include "mpi/pending.hpp"
 #include "tensor/matrix.hpp"
@@ -65,7 +66,7 @@ class CandidateExchange {
   std::vector<std::size_t> counts_;
   tensor::Matrix vectors_;
   tensor::Matrix gradients_;
-  mpi::Pending share_pending_;
+  mpi::Pending share_pending_{tag::candidate_share};
   SegmentReduce reduce_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "exchange/distinct_candidates.hpp"
 #include "exchange/lane_tree.hpp"
+#include "exchange/tag.hpp"
 #include "mpi/communicator.hpp"
 #include "mpi/pending.hpp"
 
@@ -48,7 +49,7 @@ class CandidateGather {
   std::vector<std::int32_t> own_words_;  // the flags, the weights, then the items
   std::vector<std::int32_t> all_words_;
   std::vector<std::int32_t> items_;
-  mpi::Pending pending_;
+  mpi::Pending pending_{tag::candidate_gather};
 };
 
 }  // namespace gemel::exchange

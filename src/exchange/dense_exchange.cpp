@@ -35,7 +35,7 @@ DenseExchange::DenseExchange(const LaneLayout& layout, mpi::Communicator& commun
       communicator_(communicator),
       size_(size),
       doubles_(doubles),
-      reduce_(layout, communicator) {
+      reduce_(layout, communicator, tag::dense_reduce) {
   if (doubles_) {
     if (layout.ranks > 1) peer_.resize(size);
     return;

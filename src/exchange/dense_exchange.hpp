@@ -6,6 +6,7 @@
 
 #include "exchange/lane_tree.hpp"
 #include "exchange/segment_reduce.hpp"
+#include "exchange/tag.hpp"
 #include "mpi/communicator.hpp"
 #include "mpi/pending.hpp"
 #include "tensor/matrix.hpp"
@@ -53,7 +54,7 @@ class DenseExchange {
   bool doubles_;
   bool has_advanced_ = false;
   bool has_finished_ = false;
-  mpi::Pending pending_;
+  mpi::Pending pending_{tag::dense_gather};
   // By segments.
   SegmentReduce reduce_;
   std::vector<std::size_t> segments_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -37,6 +38,14 @@ class RowBlocks {
 
  private:
   base::EvenCuts cuts_;
+};
+
+/// An embedding table, as far as exchanges know it.
+struct RowTable {
+  RowBlocks blocks;  ///< of a replicated table: one, which every rank holds
+  std::size_t dim = 0;
+
+  bool is_sharded() const { return blocks.ranks() > 1; }
 };
 
 /// Which of a model's tables are sharded, over which ranks. By default none is.

@@ -47,31 +47,36 @@ class ReachableRows {
   std::size_t dim_;
 };
 
-/// Brings the rows of a RowRequest from their owners.
+/// Brings the rows that are going to be looked up within reach: those of sharded tables from their owners; replicated tables are.
 class RowFetch {
  public:
   explicit RowFetch(mpi::Communicator& communicator) : communicator_(communicator) {}
 
-  /// Begins to send every other rank the rows that it asked for, 4 * dim bytes each. held[t]: this rank's block of table t,
-  /// [block, dim]. The request must stay as it is until `finish`. Collective.
+  /// Begins to send every other rank the rows of sharded tables that it asked for, 4 * dim bytes each. held[t]: this rank's rows of
+  /// table t, [its block or all rows, dim]. Collective.
   void start(const RowRequest& request, std::span<const tensor::ConstMatrixView> held);
   /// Waits for the rows. Collective.
   void finish();
 
-  /// What was fetched for wanted(part, table); valid until the next `start`, and as long as the request is not changed.
-  ReachableRows rows(const RowRequest& request, std::size_t part, std::size_t table) const;
+  /// [table]: the rows that part `part` of the request is going to look up, and of replicated tables all; valid until the next
+  /// `start`, and as long as the request is not started again and the held rows stay where they are.
+  std::span<const ReachableRows> rows(std::size_t part) const {
+    return std::span(rows_).subspan(part * tables_, tables_);
+  }
 
  private:
   void pack(const RowRequest& request, std::span<const tensor::ConstMatrixView> held);
-  void locate_rows(const RowRequest& request);
+  void locate_rows(const RowRequest& request, std::span<const tensor::ConstMatrixView> held);
 
   mpi::Communicator& communicator_;
+  std::size_t tables_ = 0;
   tensor::AlignedVector<float> outgoing_;
-  tensor::AlignedVector<float> incoming_;  // [owner][own part][table][row, dim]
+  tensor::AlignedVector<float> incoming_;  // [owner][own part][sharded table][row, dim]
   std::vector<std::size_t> send_sizes_;    // per rank
   std::vector<std::size_t> receive_sizes_;
   std::vector<std::vector<std::size_t>> starts_;  // [own part][table][row]: where it begins in incoming_
-  mpi::Pending pending_;
+  std::vector<ReachableRows> rows_;               // [own part][table]
+  mpi::Pending pending_{tag::row_fetch};
 };
 
 }  // namespace gemel::exchange

@@ -20,8 +20,9 @@ void sum_own_lanes(const LaneLayout& layout, tensor::MatrixView lanes);
 /// share) for one subtree), and adds what it receives in the tree's order.
 class SegmentReduce {
  public:
-  SegmentReduce(const LaneLayout& layout, mpi::Communicator& communicator)
-      : layout_(layout), communicator_(communicator) {}
+  /// `tag` is that of its messages.
+  SegmentReduce(const LaneLayout& layout, mpi::Communicator& communicator, int tag)
+      : layout_(layout), communicator_(communicator), pending_(tag) {}
 
   /// Sums the own lanes (in place) and begins to send. Segment r of the buffer is `segments[r]` floats long; they lie one
   /// after the other. `lanes` [own lanes, size] may be reused once `finish` has returned. Collective.

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "exchange/row_exchange.hpp"
 #include "exchange/row_fetch.hpp"
+#include "exchange/row_gradient.hpp"
 #include "features/feature.hpp"
 #include "model/embedding_table.hpp"
 #include "tensor/matrix_view.hpp"

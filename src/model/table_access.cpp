@@ -1,39 +1,44 @@
 #include "model/table_access.hpp"
 
-#include <algorithm>
-#include <boost/sort/pdqsort/pdqsort.hpp>
-
 namespace gemel::model {
+namespace {
 
-void append_sharded(std::span<const EmbeddingTable> tables, std::size_t first,
-                    std::vector<exchange::ShardedTable>& sharded) {
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    if (tables[i].is_sharded()) sharded.push_back({first + i, tables[i].blocks(), tables[i].dim()});
-  }
+void append(const Tower& tower, std::vector<exchange::RowTable>& tables) {
+  for (const EmbeddingTable& table : tower.tables()) tables.push_back({table.blocks(), table.dim()});
 }
 
-void append_held_rows(std::span<const EmbeddingTable> tables, std::vector<tensor::ConstMatrixView>& held) {
-  for (const EmbeddingTable& table : tables) {
-    if (table.is_sharded()) held.push_back(table.weights().view());
-  }
+void append(const Tower& tower, std::vector<tensor::ConstMatrixView>& held) {
+  for (const EmbeddingTable& table : tower.tables()) held.push_back(table.weights().view());
 }
 
-void reach_rows(std::span<const EmbeddingTable> tables, const exchange::RowRequest& request,
-                const exchange::RowFetch& fetch, std::size_t part, std::size_t first,
-                std::vector<exchange::ReachableRows>& rows) {
-  rows.clear();
-  for (const EmbeddingTable& table : tables) {
-    if (table.is_sharded()) {
-      rows.push_back(fetch.rows(request, part, first++));
-    } else {
-      rows.emplace_back(table.weights().view());
-    }
-  }
+template <class Result>
+Result of_both(const TwoTower& model) {
+  Result result;
+  append(model.query(), result);
+  append(model.candidate(), result);
+  return result;
 }
 
-void make_distinct(std::vector<std::int64_t>& rows) {
-  boost::sort::pdqsort_branchless(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+}  // namespace
+
+std::vector<exchange::RowTable> row_tables(const Tower& tower) {
+  std::vector<exchange::RowTable> tables;
+  append(tower, tables);
+  return tables;
+}
+
+std::vector<exchange::RowTable> row_tables(const TwoTower& model) {
+  return of_both<std::vector<exchange::RowTable>>(model);
+}
+
+std::vector<tensor::ConstMatrixView> held_rows(const Tower& tower) {
+  std::vector<tensor::ConstMatrixView> held;
+  append(tower, held);
+  return held;
+}
+
+std::vector<tensor::ConstMatrixView> held_rows(const TwoTower& model) {
+  return of_both<std::vector<tensor::ConstMatrixView>>(model);
 }
 
 }  // namespace gemel::model

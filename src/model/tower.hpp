@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "exchange/placement.hpp"
-#include "exchange/row_exchange.hpp"
 #include "exchange/row_fetch.hpp"
+#include "exchange/row_gradient.hpp"
 #include "features/feature.hpp"
 #include "model/architecture.hpp"
 #include "model/embedding_table.hpp"

@@ -1,6 +1,7 @@
 #include "mpi/communicator.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <climits>
 #include <cstring>
 #include <utility>
@@ -11,18 +12,10 @@
 namespace gemel::mpi {
 namespace {
 
-/// The largest piece that one MPI call moves: Open MPI's counts are ints.
-constexpr std::size_t largest_piece = std::size_t{1} << 30;
-
 /// The checked narrowing of a byte count to what MPI takes. Callers cut their buffers into pieces first.
 int to_count(std::size_t bytes) {
   base::require(bytes <= INT_MAX, "mpi: a count does not fit MPI's int");
   return static_cast<int>(bytes);
-}
-
-/// Messages of a known length have tag 0.
-int tag_of(int kind) {
-  return 1 + kind;
 }
 
 template <class T>
@@ -35,18 +28,19 @@ constexpr MPI_Datatype datatype() {
   }
 }
 
-template <class Byte, class Function>
-void for_each_piece(std::span<Byte> bytes, Function function) {
-  for (std::size_t start = 0; start < bytes.size(); start += largest_piece) {
-    function(bytes.subspan(start, std::min(largest_piece, bytes.size() - start)));
+/// Calls function(piece) for pieces of at most `largest` elements.
+template <class Element, class Function>
+void for_each_piece(std::span<Element> elements, std::size_t largest, Function function) {
+  for (std::size_t start = 0; start < elements.size(); start += largest) {
+    function(elements.subspan(start, std::min(largest, elements.size() - start)));
   }
 }
 
 /// A piece shorter than the largest ends a message, so that a receiver who does not know its length knows when it has all of it.
 template <class Byte, class Function>
-void for_each_piece_of_message(std::span<Byte> bytes, Function function) {
-  for_each_piece(bytes, function);
-  if (bytes.size() % largest_piece == 0) function(bytes.last(0));
+void for_each_piece_of_message(std::span<Byte> bytes, std::size_t largest, Function function) {
+  for_each_piece(bytes, largest, function);
+  if (bytes.size() % largest == 0) function(bytes.last(0));
 }
 
 }  // namespace
@@ -86,13 +80,15 @@ Communicator::Communicator(Communicator&& other) noexcept
     : handle_(std::exchange(other.handle_, MPI_COMM_NULL)),
       rank_(other.rank_),
       size_(other.size_),
-      bytes_sent_(other.bytes_sent_) {}
+      bytes_sent_(other.bytes_sent_),
+      largest_piece_(other.largest_piece_) {}
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   std::swap(handle_, other.handle_);
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   std::swap(bytes_sent_, other.bytes_sent_);
+  std::swap(largest_piece_, other.largest_piece_);
   return *this;
 }
 
@@ -104,6 +100,12 @@ Communicator::~Communicator() {
   if (handle_ != MPI_COMM_NULL && finalized == 0) MPI_Comm_free(&handle_);
 }
 
+void Communicator::set_largest_piece(std::size_t bytes) {
+  base::require(std::has_single_bit(bytes) && 64 <= bytes && bytes <= INT_MAX,
+                "mpi: the largest piece is a power of two of at least 64 that fits an int");
+  largest_piece_ = bytes;
+}
+
 void Communicator::barrier() {
   check(MPI_Barrier(handle_), "MPI_Barrier");
 }
@@ -113,7 +115,7 @@ void Communicator::start_barrier(Pending& pending) {
 }
 
 void Communicator::broadcast_bytes(std::span<std::byte> bytes, int root) {
-  for_each_piece(bytes, [&](std::span<std::byte> piece) {
+  for_each_piece(bytes, largest_piece_, [&](std::span<std::byte> piece) {
     check(MPI_Bcast(piece.data(), to_count(piece.size()), MPI_BYTE, root, handle_), "MPI_Bcast");
   });
   if (rank_ == root) bytes_sent_ += static_cast<std::int64_t>(bytes.size()) * (size_ - 1);
@@ -129,7 +131,7 @@ void Communicator::broadcast(std::string& text, int root) {
 void Communicator::all_gather_bytes(std::span<const std::byte> mine, std::span<std::byte> all) {
   base::require(all.size() == mine.size() * static_cast<std::size_t>(size_),
                 "mpi: all_gather into a wrong size");
-  if (all.size() <= largest_piece) {
+  if (all.size() <= largest_piece_) {
     const int count = to_count(mine.size());
     check(MPI_Allgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, handle_), "MPI_Allgather");
     bytes_sent_ += static_cast<std::int64_t>(mine.size()) * (size_ - 1);
@@ -222,50 +224,51 @@ std::vector<std::size_t> Communicator::exchange_counts(std::span<const std::size
 }
 
 void Communicator::start_send(std::span<const std::byte> bytes, int to, Pending& pending) {
-  for_each_piece(bytes, [&](std::span<const std::byte> piece) {
-    check(MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, 0, handle_, &pending.add()),
-          "MPI_Isend");
-  });
-  bytes_sent_ += static_cast<std::int64_t>(bytes.size());
-}
-
-void Communicator::start_receive(std::span<std::byte> bytes, int from, Pending& pending) {
-  for_each_piece(bytes, [&](std::span<std::byte> piece) {
-    check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, 0, handle_, &pending.add()),
-          "MPI_Irecv");
-  });
-}
-
-void Communicator::start_message_bytes(int to, int kind, std::span<const std::byte> bytes, Pending& pending) {
-  for_each_piece_of_message(bytes, [&](std::span<const std::byte> piece) {
+  for_each_piece(bytes, largest_piece_, [&](std::span<const std::byte> piece) {
     check(
-        MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, tag_of(kind), handle_, &pending.add()),
+        MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, pending.tag(), handle_, &pending.add()),
         "MPI_Isend");
   });
   bytes_sent_ += static_cast<std::int64_t>(bytes.size());
 }
 
-void Communicator::start_receiving_bytes(int from, int kind, std::span<std::byte> bytes, Pending& pending) {
-  for_each_piece_of_message(bytes, [&](std::span<std::byte> piece) {
-    check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, tag_of(kind), handle_,
+void Communicator::start_receive(std::span<std::byte> bytes, int from, Pending& pending) {
+  for_each_piece(bytes, largest_piece_, [&](std::span<std::byte> piece) {
+    check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, pending.tag(), handle_,
                     &pending.add()),
           "MPI_Irecv");
   });
 }
 
-std::size_t Communicator::bytes_coming(int from, int kind) {
+void Communicator::start_message_bytes(int to, std::span<const std::byte> bytes, Pending& pending) {
+  for_each_piece_of_message(bytes, largest_piece_, [&](std::span<const std::byte> piece) {
+    check(
+        MPI_Isend(piece.data(), to_count(piece.size()), MPI_BYTE, to, pending.tag(), handle_, &pending.add()),
+        "MPI_Isend");
+  });
+  bytes_sent_ += static_cast<std::int64_t>(bytes.size());
+}
+
+void Communicator::start_receiving_bytes(int from, std::span<std::byte> bytes, Pending& pending) {
+  for_each_piece_of_message(bytes, largest_piece_, [&](std::span<std::byte> piece) {
+    check(MPI_Irecv(piece.data(), to_count(piece.size()), MPI_BYTE, from, pending.tag(), handle_,
+                    &pending.add()),
+          "MPI_Irecv");
+  });
+}
+
+std::size_t Communicator::bytes_coming(int from, int tag) {
   MPI_Status status;
-  check(MPI_Probe(from, tag_of(kind), handle_, &status), "MPI_Probe");
+  check(MPI_Probe(from, tag, handle_, &status), "MPI_Probe");
   int bytes = 0;
   check(MPI_Get_count(&status, MPI_BYTE, &bytes), "MPI_Get_count");
   return static_cast<std::size_t>(bytes);
 }
 
-bool Communicator::receive_piece(int from, int kind, std::span<std::byte> bytes) {
-  check(MPI_Recv(bytes.data(), to_count(bytes.size()), MPI_BYTE, from, tag_of(kind), handle_,
-                 MPI_STATUS_IGNORE),
+bool Communicator::receive_piece(int from, int tag, std::span<std::byte> bytes) {
+  check(MPI_Recv(bytes.data(), to_count(bytes.size()), MPI_BYTE, from, tag, handle_, MPI_STATUS_IGNORE),
         "MPI_Recv");
-  return bytes.size() < largest_piece;
+  return bytes.size() < largest_piece_;
 }
 
 template <class T>
@@ -292,11 +295,10 @@ double Communicator::max(double value) {
 }
 
 void Communicator::sum(std::span<std::int64_t> values) {
-  for (std::size_t start = 0; start < values.size(); start += largest_piece) {
-    const auto piece = values.subspan(start, std::min(largest_piece, values.size() - start));
+  for_each_piece(values, largest_piece_ / sizeof(std::int64_t), [&](std::span<std::int64_t> piece) {
     check(MPI_Allreduce(MPI_IN_PLACE, piece.data(), to_count(piece.size()), MPI_INT64_T, MPI_SUM, handle_),
           "MPI_Allreduce");
-  }
+  });
 }
 
 std::int64_t Communicator::sum_before(std::int64_t value) {

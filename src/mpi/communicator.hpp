@@ -2,6 +2,7 @@
 
 #include <mpi.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,7 +24,7 @@ concept Transferable = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>;
 /// There is no all-reduce of floating-point sums on purpose: MPI promises no order for it. Sums that must not depend on
 /// the number of ranks go along the lane tree (exchange/).
 ///
-/// Counts are elements, in rank order. Buffers of more than 2^31 - 1 elements or bytes are moved in pieces.
+/// Counts are elements, in rank order. Buffers of any size are moved, in pieces that MPI can count (set_largest_piece).
 class Communicator {
  public:
   /// A duplicate of all ranks' communicator. Collective.
@@ -43,6 +44,10 @@ class Communicator {
 
   /// Bytes that this rank has handed to MPI for other ranks so far, counting a buffer once per receiving rank.
   std::int64_t bytes_sent() const { return bytes_sent_; }
+
+  /// Buffers beyond this many bytes are moved in several calls, since MPI counts in int. A power of two of at least 64, the same on
+  /// every rank.
+  void set_largest_piece(std::size_t bytes);
 
   void barrier();  // collective
 
@@ -127,24 +132,24 @@ class Communicator {
     return received;
   }
 
-  /// Begins to send a message to one rank. Its `kind` tells it from others that are under way between the two; those of one kind
-  /// arrive in the order in which they were begun.
+  /// Begins to send a message to one rank.
   template <Transferable T>
-  void start_message(int to, int kind, std::span<const T> message, Pending& pending) {
-    start_message_bytes(to, kind, std::as_bytes(message), pending);
+  void start_message(int to, std::span<const T> message, Pending& pending) {
+    start_message_bytes(to, std::as_bytes(message), pending);
   }
   /// Begins to receive a message of a known length.
   template <Transferable T>
-  void start_receiving(int from, int kind, std::span<T> message, Pending& pending) {
-    start_receiving_bytes(from, kind, std::as_writable_bytes(message), pending);
+  void start_receiving(int from, std::span<T> message, Pending& pending) {
+    start_receiving_bytes(from, std::as_writable_bytes(message), pending);
   }
-  /// Waits for a message whose length only its sender knows, and appends it to `received`.
+  /// Waits for a message with the tag `tag` whose length only its sender knows, and appends it to `received`.
   template <Transferable T>
-  void receive_message(int from, int kind, std::vector<T>& received) {
+  void receive_message(int from, int tag, std::vector<T>& received) {
+    static_assert(std::has_single_bit(sizeof(T)), "a piece has whole elements");
     for (bool is_last = false; !is_last;) {
       const std::size_t before = received.size();
-      received.resize(before + bytes_coming(from, kind) / sizeof(T));
-      is_last = receive_piece(from, kind, std::as_writable_bytes(std::span(received).subspan(before)));
+      received.resize(before + bytes_coming(from, tag) / sizeof(T));
+      is_last = receive_piece(from, tag, std::as_writable_bytes(std::span(received).subspan(before)));
     }
   }
 
@@ -177,10 +182,10 @@ class Communicator {
                               std::span<std::byte> receive, std::span<const std::size_t> receive_counts,
                               std::size_t element, Pending& pending);
   std::vector<std::size_t> exchange_counts(std::span<const std::size_t> send_counts);
-  void start_message_bytes(int to, int kind, std::span<const std::byte> bytes, Pending& pending);
-  void start_receiving_bytes(int from, int kind, std::span<std::byte> bytes, Pending& pending);
-  std::size_t bytes_coming(int from, int kind);
-  bool receive_piece(int from, int kind, std::span<std::byte> bytes);
+  void start_message_bytes(int to, std::span<const std::byte> bytes, Pending& pending);
+  void start_receiving_bytes(int from, std::span<std::byte> bytes, Pending& pending);
+  std::size_t bytes_coming(int from, int tag);
+  bool receive_piece(int from, int tag, std::span<std::byte> bytes);
   void start_send(std::span<const std::byte> bytes, int to, Pending& pending);
   void start_receive(std::span<std::byte> bytes, int from, Pending& pending);
   template <class T>
@@ -190,6 +195,7 @@ class Communicator {
   int rank_ = 0;
   int size_ = 1;
   std::int64_t bytes_sent_ = 0;
+  std::size_t largest_piece_ = std::size_t{1} << 30;
 };
 
 }  // namespace gemel::mpi

@@ -8,9 +8,12 @@ namespace gemel::mpi {
 
 /// Nonblocking transfers under way. Their buffers must stay where they are until `wait` has returned. Reuse one object for
 /// the same transfer every step: its memory is kept.
+///
+/// Between two ranks, transfers of one tag meet in the order in which each of the two began them. Those that are under way at once
+/// need tags of their own, unless all ranks begin them in the same order. 0 is for transfers that are waited for at once.
 class Pending {
  public:
-  Pending() = default;
+  explicit Pending(int tag = 0) : tag_(tag) {}
   /// Waits, so that no buffer is freed under a transfer. Errors are lost here: call `wait` on every normal path. While an exception passes
   /// it waits for two seconds at most: a rank that fails alone would wait for others for ever, and is about to end the job (end_job).
   ~Pending();
@@ -22,11 +25,13 @@ class Pending {
   /// Gives MPI a chance to move data while this rank computes. True when nothing is under way any more.
   bool progress();
 
+  int tag() const { return tag_; }
   /// A new request, to be filled in by an MPI call.
   MPI_Request& add() { return requests_.emplace_back(MPI_REQUEST_NULL); }
   bool idle() const { return requests_.empty(); }
 
  private:
+  int tag_;
   std::vector<MPI_Request> requests_;
 };
 

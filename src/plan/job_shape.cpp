@@ -11,11 +11,11 @@
 #include "exchange/candidate_exchange.hpp"
 #include "exchange/distinct_candidates.hpp"
 #include "exchange/lane_tree.hpp"
+#include "exchange/row_request.hpp"
 #include "learning/negatives.hpp"
 #include "learning/optimizer.hpp"
 #include "learning/seen_mask.hpp"
 #include "model/architecture.hpp"
-#include "model/table_access.hpp"
 
 namespace gemel::plan {
 namespace {
@@ -123,7 +123,7 @@ class Sampler {
       if (!features[i].spec.has_table()) continue;
       rows_.clear();
       features::append_table_rows(i, rows, selection, rows_);
-      model::make_distinct(rows_);
+      exchange::make_distinct(rows_);
       counts.touched[table++] += static_cast<double>(rows_.size());
     }
   }

@@ -5,16 +5,6 @@
 #include "model/table_access.hpp"
 
 namespace gemel::step {
-namespace {
-
-std::vector<exchange::ShardedTable> sharded_tables(const model::TwoTower& model) {
-  std::vector<exchange::ShardedTable> sharded;
-  model::append_sharded(model.query().tables(), 0, sharded);
-  model::append_sharded(model.candidate().tables(), model.query().tables().size(), sharded);
-  return sharded;
-}
-
-}  // namespace
 
 PreparedBatch::PreparedBatch(const exchange::LaneLayout& layout, mpi::Communicator& communicator,
                              const step::EpochDeal& deal, const features::FeatureRows& catalogue,
@@ -25,7 +15,7 @@ PreparedBatch::PreparedBatch(const exchange::LaneLayout& layout, mpi::Communicat
       model_(model),
       negatives_(negatives),
       gather_(layout, communicator, catalogue.size(), negatives.are_catalogue()),
-      request_(communicator, sharded_tables(model), layout.subtree_counts),
+      request_(communicator, model::row_tables(model), layout.subtree_counts),
       lanes_(static_cast<std::size_t>(layout.lanes.size())) {}
 
 void PreparedBatch::start_gather(std::int64_t batch, std::uint32_t flags) {
@@ -54,7 +44,7 @@ std::uint32_t PreparedBatch::finish_gather() {
     std::iota(iota_.begin(), iota_.end(), 0);
   }
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = lanes_[i];
+    LaneTask& lane = lanes_[i];
     const int index = layout_.lanes.first + static_cast<int>(i);
     const auto examples = deal_.lane(number_, index);
     lane.selection = std::span(iota_).subspan(examples.first, examples.size());
@@ -71,29 +61,30 @@ std::uint32_t PreparedBatch::finish_gather() {
 }
 
 void PreparedBatch::start_request() {
-  for (std::size_t part = 0; part < request_.own_parts(); ++part) {
-    const exchange::LaneLayout::Subtree& subtree = layout_.subtrees[part];
-    for (std::size_t table = 0; table < request_.tables(); ++table) {
-      const std::size_t index = request_.table(table).index;
-      std::vector<std::int64_t>& wanted = request_.wanted(part, table);
-      wanted.clear();
-      for (const Lane& lane : std::span(lanes_).subspan(subtree.first, subtree.size())) {
-        append_touched_rows(lane, index, wanted);
-      }
-      model::make_distinct(wanted);
-    }
-  }
-  request_.start();
+  request_.start([this](std::size_t part, std::size_t table, std::vector<std::int64_t>& rows) {
+    append_touched_rows(part, table, rows);
+  });
 }
 
-void PreparedBatch::append_touched_rows(const Lane& lane, std::size_t index,
+/// Appends the rows of a table of the model that the lanes of own subtree `part` look up, in any order, with repetitions.
+void PreparedBatch::append_touched_rows(std::size_t part, std::size_t table,
                                         std::vector<std::int64_t>& rows) const {
+  const exchange::LaneLayout::Subtree& subtree = layout_.subtrees[part];
   const std::size_t query_tables = model_.query().tables().size();
-  if (index < query_tables) {
-    model_.query().touched_rows(deal_.dealt().features, lane.selection, index, rows);
-  } else {
-    model_.candidate().touched_rows(catalogue_, columns_of(lane), index - query_tables, rows);
+  for (const LaneTask& lane : lanes().subspan(subtree.first, subtree.size())) {
+    if (table < query_tables) {
+      model_.query().touched_rows(deal_.dealt().features, lane.selection, table, rows);
+    } else {
+      model_.candidate().touched_rows(catalogue_, columns_of(lane), table - query_tables, rows);
+    }
   }
+}
+
+void PreparedBatch::append_needed_rows(std::size_t table, std::vector<std::int64_t>& rows) const {
+  const auto touch = [this](std::size_t part, std::size_t of_table, std::vector<std::int64_t>& touched) {
+    append_touched_rows(part, of_table, touched);
+  };
+  request_.append_needed(table, touch, rows);
 }
 
 void PreparedBatch::finish_request() {

@@ -16,13 +16,13 @@
 
 namespace gemel::step {
 
-/// A batch before its step: which candidates it has, and which rows of sharded tables its lanes look up. Both are known from the
+/// A batch before its step: which candidates it has, and which rows of tables its lanes look up. Both are known from the
 /// deal, so ranks tell each other while the batch before is computed: the members are called in the order in which they stand here,
 /// as far apart as the caller likes. Each is collective.
 class PreparedBatch {
  public:
   /// What one of this rank's lanes is going to work on.
-  struct Lane {
+  struct LaneTask {
     std::span<const std::int32_t> selection;  ///< rows of the dealt examples
     std::span<const float> weights;           ///< of the dealt examples; empty: all 1
     std::span<const std::int32_t> users;      ///< of the dealt examples; empty: they have none
@@ -52,15 +52,17 @@ class PreparedBatch {
   double weight() const { return gather_.weight(); }
   const exchange::DistinctCandidates& candidates() const { return gather_.candidates(); }
   const exchange::RowRequest& request() const { return request_; }
-  std::span<const Lane> lanes() const { return lanes_; }
-  /// Appends the rows of table `index` of the model that a lane looks up, in any order, with repetitions.
-  void append_touched_rows(const Lane& lane, std::size_t index, std::vector<std::int64_t>& rows) const;
+  std::span<const LaneTask> lanes() const { return lanes_; }
+  /// After `finish_request`: appends the rows of a table of the model that this rank holds and that the batch is going to look up, in
+  /// any order, with repetitions.
+  void append_needed_rows(std::size_t table, std::vector<std::int64_t>& rows) const;
   /// Catalogue rows of the columns that a lane embeds, -1 for padding.
-  std::span<const std::int32_t> columns_of(const Lane& lane) const {
+  std::span<const std::int32_t> columns_of(const LaneTask& lane) const {
     return candidates().rows().subspan(lane.slice.first, lane.slice.size());
   }
 
  private:
+  void append_touched_rows(std::size_t part, std::size_t table, std::vector<std::int64_t>& rows) const;
   std::span<const float> weights_of(step::EpochDeal::Range examples) const;
 
   const exchange::LaneLayout& layout_;
@@ -74,7 +76,7 @@ class PreparedBatch {
   std::vector<double> lane_weights_;
   std::vector<std::int32_t> drawn_;  // items
   std::vector<std::int32_t> iota_;   // 0, 1, 2, ...: selects dealt examples
-  std::vector<Lane> lanes_;
+  std::vector<LaneTask> lanes_;
 };
 
 }  // namespace gemel::step

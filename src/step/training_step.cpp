@@ -12,19 +12,6 @@
 #include "tensor/arithmetic.hpp"
 
 namespace gemel::step {
-namespace {
-
-/// `first` is the index of the tower's first table among all of the model.
-std::vector<exchange::RowExchange::Table> replicated_tables(const model::Tower& tower, std::size_t first) {
-  std::vector<exchange::RowExchange::Table> replicated;
-  for (std::size_t table = 0; table < tower.tables().size(); ++table) {
-    if (!tower.tables()[table].is_sharded())
-      replicated.push_back({first + table, tower.tables()[table].dim()});
-  }
-  return replicated;
-}
-
-}  // namespace
 
 TrainingStep::TrainingStep(const StepParts& parts)
     : parts_(parts),
@@ -33,16 +20,12 @@ TrainingStep::TrainingStep(const StepParts& parts)
                {parts.layout, parts.communicator, parts.deal, parts.catalogue, parts.model,
                 parts.loss.negatives()}},
       tables_(parts.model.tables()),
+      held_rows_(model::held_rows(parts.model)),
       fetch_(parts.communicator),
-      query_rows_(parts.layout.subtrees.size()),
-      candidate_rows_(parts.layout.subtrees.size()),
       candidates_(parts.layout, parts.communicator, parts.model.dim()),
       dense_exchange_(parts.layout, parts.communicator, parts.model.dense().size()),
-      query_row_exchange_(parts.layout, parts.communicator, replicated_tables(parts.model.query(), 0)),
-      candidate_row_exchange_(
-          parts.layout, parts.communicator,
-          replicated_tables(parts.model.candidate(), parts.model.query().tables().size())),
-      sharded_row_exchange_(parts.layout, parts.communicator),
+      row_reduce_(parts.layout, parts.communicator, model::row_tables(parts.model),
+                  parts.model.query().tables().size()),
       lanes_(static_cast<std::size_t>(parts.layout.lanes.size())),
       scratches_(static_cast<std::size_t>(parts.team.threads())),
       dense_gradients_(lanes_.size(), parts.model.dense().size()),
@@ -53,8 +36,6 @@ TrainingStep::TrainingStep(const StepParts& parts)
     places_.resize(static_cast<std::size_t>(parts.deal.batch_examples(0)));
     std::iota(places_.begin(), places_.end(), 0);
   }
-  model::append_held_rows(parts.model.query().tables(), held_rows_);
-  model::append_held_rows(parts.model.candidate().tables(), held_rows_);
 }
 
 std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::span<double> lane_losses) {
@@ -66,27 +47,7 @@ std::uint32_t TrainingStep::run(std::int64_t batch, std::uint32_t flags, std::sp
     all_flags = gather_first(batch, flags);
   }
   next_is_prepared_ = batch + 1 < parts_.deal.batches();
-  if (next_is_prepared_) start_next(batch + 1, flags);
-  look_up();
-  forward_candidates();
-  start_share();
-  forward_queries();
-  finish_share();
-  compute_loss();
-  start_reduce();
-  backward_queries();
-  start_query_row_exchange();
-  if (next_is_prepared_) all_flags |= finish_next();
-  backward_candidates(finish_reduce());
-  start_candidate_row_exchange();
-  start_dense_exchange();
-  finish_row_exchange();
-  advance_dense_exchange();
-  begin_update();
-  update_rows();
-  if (next_is_prepared_) start_fetch(*next_);
-  update_dense();
-  if (next_is_prepared_) finish_fetch();
+  all_flags |= run_in_order(*this, next_is_prepared_, flags);
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) lane_losses[lane] += lanes_[lane].loss;
   return all_flags;
 }
@@ -109,11 +70,11 @@ std::uint32_t TrainingStep::gather_first(std::int64_t batch, std::uint32_t flags
   return all_flags;
 }
 
-void TrainingStep::start_next(std::int64_t batch, std::uint32_t flags) {
+void TrainingStep::start_next(std::uint32_t flags) {
   const auto timing = parts_.timer.measure(metering::Phase::gather);
   const auto counting = parts_.traffic.measure(metering::Traffic::gather);
   parts_.timer.depart(metering::Phase::gather);
-  next_->start_gather(batch, flags);
+  next_->start_gather(batch_->number() + 1, flags);
 }
 
 std::uint32_t TrainingStep::finish_next() {
@@ -132,19 +93,9 @@ std::uint32_t TrainingStep::finish_next() {
 void TrainingStep::settle_rows(const PreparedBatch& batch) {
   if (!parts_.optimizer.decays_weights()) return;
   for (std::size_t index = 0; index < tables_.size(); ++index) {
-    if (tables_[index]->is_sharded()) continue;
     touched_rows_.clear();
-    for (const PreparedBatch::Lane& lane : batch.lanes())
-      batch.append_touched_rows(lane, index, touched_rows_);
+    batch.append_needed_rows(index, touched_rows_);
     parts_.optimizer.settle_rows(index, touched_rows_);
-  }
-  const exchange::RowRequest& request = batch.request();
-  for (std::size_t table = 0; table < request.tables(); ++table) {
-    for (int asker = 0; asker < parts_.communicator.size(); ++asker) {
-      for (std::size_t part = 0; part < request.parts(asker); ++part) {
-        parts_.optimizer.settle_rows(request.table(table).index, request.asked_by(asker, part, table));
-      }
-    }
   }
 }
 
@@ -163,28 +114,18 @@ void TrainingStep::finish_fetch() {
   fetch_.finish();
 }
 
-void TrainingStep::reach_rows() {
-  const std::span<const model::EmbeddingTable> query = parts_.model.query().tables();
-  const std::span<const model::EmbeddingTable> candidate = parts_.model.candidate().tables();
-  const auto query_sharded =
-      static_cast<std::size_t>(std::ranges::count_if(query, &model::EmbeddingTable::is_sharded));
-  for (std::size_t part = 0; part < query_rows_.size(); ++part) {
-    model::reach_rows(query, batch_->request(), fetch_, part, 0, query_rows_[part]);
-    model::reach_rows(candidate, batch_->request(), fetch_, part, query_sharded, candidate_rows_[part]);
-  }
-}
-
 void TrainingStep::look_up() {
   const auto timing = parts_.timer.measure(metering::Phase::lookup);
-  reach_rows();
   parts_.loss.prepare(batch_->candidates(), batch_->weight());
   candidates_.begin(batch_->candidates().columns());
   for_each_lane([&](std::size_t index, int) {
-    Lane& lane = lanes_[index];
-    const PreparedBatch::Lane& work = batch_->lanes()[index];
-    const std::size_t part = parts_.layout.subtree_of_lane(index);
-    parts_.model.query().look_up(parts_.deal.dealt().features, work.selection, query_rows_[part], lane.query);
-    parts_.model.candidate().look_up(parts_.catalogue, batch_->columns_of(work), candidate_rows_[part],
+    LaneState& lane = lanes_[index];
+    const PreparedBatch::LaneTask& work = batch_->lanes()[index];
+    const auto rows = fetch_.rows(parts_.layout.subtree_of_lane(index));
+    const std::size_t query_tables = parts_.model.query().tables().size();
+    parts_.model.query().look_up(parts_.deal.dealt().features, work.selection, rows.first(query_tables),
+                                 lane.query);
+    parts_.model.candidate().look_up(parts_.catalogue, batch_->columns_of(work), rows.subspan(query_tables),
                                      lane.candidate);
   });
 }
@@ -192,7 +133,7 @@ void TrainingStep::look_up() {
 void TrainingStep::forward_candidates() {
   const auto timing = parts_.timer.measure(metering::Phase::forward);
   for_each_lane([&](std::size_t index, int thread) {
-    Lane& lane = lanes_[index];
+    LaneState& lane = lanes_[index];
     const model::DropoutDraw draw = candidate_draw(index);
     parts_.model.candidate().forward({dense_values(), parts_.runtime.executor(thread), &draw}, lane.candidate,
                                      own_vectors(index));
@@ -211,7 +152,7 @@ void TrainingStep::start_share() {
 void TrainingStep::forward_queries() {
   const auto timing = parts_.timer.measure(metering::Phase::forward);
   for_each_lane([&](std::size_t index, int thread) {
-    Lane& lane = lanes_[index];
+    LaneState& lane = lanes_[index];
     lane.query_vectors.resize(batch_->lanes()[index].selection.size(), parts_.model.dim());
     const model::DropoutDraw draw = query_draw(index);
     parts_.model.query().forward({dense_values(), parts_.runtime.executor(thread), &draw}, lane.query,
@@ -231,8 +172,8 @@ void TrainingStep::compute_loss() {
   const auto timing = parts_.timer.measure(metering::Phase::loss);
   const tensor::MatrixView vectors = candidates_.vectors();
   for_each_lane([&](std::size_t index, int thread) {
-    Lane& lane = lanes_[index];
-    const PreparedBatch::Lane& work = batch_->lanes()[index];
+    LaneState& lane = lanes_[index];
+    const PreparedBatch::LaneTask& work = batch_->lanes()[index];
     lane.query_gradient.resize(work.selection.size(), parts_.model.dim());
     const tensor::MatrixView vector_gradient(candidates_.gradients().row(index).data(), vectors.rows(),
                                              vectors.cols());
@@ -257,7 +198,7 @@ void TrainingStep::backward_queries() {
   const auto timing = parts_.timer.measure(metering::Phase::backward);
   const model::Tower& tower = parts_.model.query();
   for_each_lane([&](std::size_t index, int thread) {
-    Lane& lane = lanes_[index];
+    LaneState& lane = lanes_[index];
     tower.backward({dense_values(), dense_gradients_.row(index), parts_.runtime.executor(thread)}, lane.query,
                    lane.query_vectors.view(), lane.query_gradient.view());
     tower.row_gradients(parts_.deal.dealt().features, batch_->lanes()[index].selection, lane.query,
@@ -278,8 +219,8 @@ void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {
   const model::Tower& tower = parts_.model.candidate();
   const std::size_t first_column = candidates_.own_slice().first;
   for_each_lane([&](std::size_t index, int thread) {
-    Lane& lane = lanes_[index];
-    const PreparedBatch::Lane& work = batch_->lanes()[index];
+    LaneState& lane = lanes_[index];
+    const PreparedBatch::LaneTask& work = batch_->lanes()[index];
     tower.backward({dense_values(), dense_gradients_.row(index), parts_.runtime.executor(thread)},
                    lane.candidate, own_vectors(index),
                    vector_gradient.middle_rows(work.slice.first - first_column, work.slice.size()));
@@ -292,17 +233,16 @@ void TrainingStep::backward_candidates(tensor::MatrixView vector_gradient) {
 }
 
 /// While they travel, the candidates are worked on.
-void TrainingStep::start_query_row_exchange() {
+void TrainingStep::start_query_row_reduce() {
   const auto timing = parts_.timer.measure(metering::Phase::exchange);
   const auto counting = parts_.traffic.measure(metering::Traffic::rows);
-  query_row_exchange_.start(row_gradients_);
+  row_reduce_.start_queries(row_gradients_);
 }
 
-void TrainingStep::start_candidate_row_exchange() {
+void TrainingStep::start_candidate_row_reduce() {
   const auto timing = parts_.timer.measure(metering::Phase::exchange);
   const auto counting = parts_.traffic.measure(metering::Traffic::rows);
-  candidate_row_exchange_.start(row_gradients_);
-  sharded_row_exchange_.start(batch_->request(), row_gradients_);
+  row_reduce_.start_candidates(row_gradients_, batch_->request());
 }
 
 void TrainingStep::start_dense_exchange() {
@@ -322,34 +262,19 @@ std::span<const float> TrainingStep::finish_dense_exchange() {
   return dense_exchange_.finish();
 }
 
-void TrainingStep::finish_row_exchange() {
+void TrainingStep::finish_row_reduce() {
   const auto timing = parts_.timer.measure(metering::Phase::exchange);
-  query_row_exchange_.finish();
-  candidate_row_exchange_.finish();
-  sharded_row_exchange_.finish();
+  row_reduce_.finish();
 }
 
 /// Calls visit(table of the model, row, summed gradient) for every row that any lane touched and this rank holds; for different
 /// tables perhaps on different threads.
 template <class Visit>
 void TrainingStep::for_each_touched_row(const Visit& visit) {
-  const std::size_t query = query_row_exchange_.tables();
-  const std::size_t replicated = query + candidate_row_exchange_.tables();
-  const std::size_t sharded = batch_->request().tables();
-  const auto consumer = [&](std::size_t index) {
-    return
-        [&visit, index](std::int64_t row, std::span<const float> gradient) { visit(index, row, gradient); };
-  };
-  parts_.team.for_each(static_cast<int>(replicated + sharded), [&](int number, int) {
+  parts_.team.for_each(static_cast<int>(row_reduce_.tables()), [&](int number, int) {
     const auto table = static_cast<std::size_t>(number);
-    if (table >= replicated) {
-      const std::size_t index = batch_->request().table(table - replicated).index;
-      sharded_row_exchange_.for_each_row(table - replicated, consumer(index));
-      return;
-    }
-    exchange::RowExchange& exchange = table < query ? query_row_exchange_ : candidate_row_exchange_;
-    const std::size_t place = table < query ? table : table - query;
-    exchange.for_each_row(place, consumer(exchange.table(place).index));
+    row_reduce_.for_each_row(
+        table, [&](std::int64_t row, std::span<const float> gradient) { visit(table, row, gradient); });
   });
 }
 
@@ -361,15 +286,14 @@ double TrainingStep::norm_of(std::span<const float> dense_gradient) {
   });
   // What all ranks hold is counted by root.
   const auto counting = parts_.traffic.measure(metering::Traffic::dense);
-  const auto counts = [&](bool is_sharded) { return is_sharded || parts_.communicator.is_root(); };
   all_squares_.clear();
-  if (counts(false)) {
+  if (parts_.communicator.is_root()) {
     for (const auto& place : parts_.model.dense().places()) {
       all_squares_.push_back(tensor::sum_of_squares(place.in(dense_gradient).flat()));
     }
   }
   for (std::size_t table = 0; table < tables_.size(); ++table) {
-    if (!counts(tables_[table]->is_sharded())) continue;
+    if (!row_reduce_.counts(table)) continue;
     all_squares_.insert(all_squares_.end(), squared_norms_[table].begin(), squared_norms_[table].end());
   }
   return std::sqrt(exchange::exact_sum(all_squares_, parts_.communicator));
@@ -407,7 +331,7 @@ void TrainingStep::update_dense() {
 /// Queries of this rank's lanes.
 std::size_t TrainingStep::own_examples() const {
   std::size_t examples = 0;
-  for (const PreparedBatch::Lane& lane : batch_->lanes()) examples += lane.selection.size();
+  for (const PreparedBatch::LaneTask& lane : batch_->lanes()) examples += lane.selection.size();
   return examples;
 }
 

@@ -9,9 +9,9 @@
 #include "exchange/candidate_exchange.hpp"
 #include "exchange/dense_exchange.hpp"
 #include "exchange/lane_tree.hpp"
-#include "exchange/row_exchange.hpp"
 #include "exchange/row_fetch.hpp"
-#include "exchange/sharded_row_exchange.hpp"
+#include "exchange/row_gradient.hpp"
+#include "exchange/row_reduce.hpp"
 #include "features/feature.hpp"
 #include "learning/in_batch_softmax.hpp"
 #include "learning/optimizer.hpp"
@@ -22,6 +22,7 @@
 #include "onednn/runtime.hpp"
 #include "step/epoch_deal.hpp"
 #include "step/prepared_batch.hpp"
+#include "step/step_order.hpp"
 
 namespace gemel::step {
 
@@ -56,7 +57,10 @@ class TrainingStep {
   double gradient_norm() const { return gradient_norm_; }
 
  private:
-  struct Lane {
+  template <class Step>
+  friend std::uint32_t run_in_order(Step& step, bool has_next, std::uint32_t flags);
+
+  struct LaneState {  // what a lane computes
     model::Tower::Activations query;
     model::Tower::Activations candidate;
     tensor::Matrix query_vectors;   // [examples, d]
@@ -69,12 +73,12 @@ class TrainingStep {
   };
 
   std::uint32_t gather_first(std::int64_t batch, std::uint32_t flags);
-  void start_next(std::int64_t batch, std::uint32_t flags);
+  void start_next(std::uint32_t flags);
   std::uint32_t finish_next();
   void settle_rows(const PreparedBatch& batch);
   void start_fetch(PreparedBatch& batch);
+  void start_next_fetch() { start_fetch(*next_); }
   void finish_fetch();
-  void reach_rows();
   void look_up();
   void forward_candidates();
   void start_share();
@@ -85,12 +89,12 @@ class TrainingStep {
   void backward_queries();
   tensor::MatrixView finish_reduce();
   void backward_candidates(tensor::MatrixView vector_gradient);
-  void start_query_row_exchange();
-  void start_candidate_row_exchange();
+  void start_query_row_reduce();
+  void start_candidate_row_reduce();
   void start_dense_exchange();
   void advance_dense_exchange();
   std::span<const float> finish_dense_exchange();
-  void finish_row_exchange();
+  void finish_row_reduce();
   template <class Visit>
   void for_each_touched_row(const Visit& visit);
   double norm_of(std::span<const float> dense_gradient);
@@ -114,17 +118,12 @@ class TrainingStep {
   PreparedBatch* next_ = &batches_[1];   // of the next step of the epoch, if there is one
   bool next_is_prepared_ = false;
   std::vector<model::EmbeddingTable*> tables_;
-  std::vector<tensor::ConstMatrixView> held_rows_;  // of sharded tables
+  std::vector<tensor::ConstMatrixView> held_rows_;  // [table]
   exchange::RowFetch fetch_;                        // of the batch that comes next to be looked up
-  std::vector<std::vector<exchange::ReachableRows>> query_rows_;  // [own subtree][table of the query tower]
-  std::vector<std::vector<exchange::ReachableRows>>
-      candidate_rows_;  // [own subtree][table of the candidate tower]
   exchange::CandidateExchange candidates_;
   exchange::DenseExchange dense_exchange_;
-  exchange::RowExchange query_row_exchange_;  // of replicated tables, as the next
-  exchange::RowExchange candidate_row_exchange_;
-  exchange::ShardedRowExchange sharded_row_exchange_;
-  std::vector<Lane> lanes_;                                        // of this rank
+  exchange::RowReduce row_reduce_;
+  std::vector<LaneState> lanes_;                                   // of this rank
   std::vector<Scratch> scratches_;                                 // one per thread
   tensor::Matrix dense_gradients_;                                 // [own lanes, dense parameters]
   std::vector<std::vector<exchange::RowGradient>> row_gradients_;  // [own lane][table]

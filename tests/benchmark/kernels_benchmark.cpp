@@ -8,7 +8,7 @@
 
 #include "base/random.hpp"
 #include "benchmark/limits.hpp"
-#include "exchange/row_exchange.hpp"
+#include "exchange/row_gradient.hpp"
 #include "exchange/segment_reduce.hpp"
 #include "learning/in_batch_softmax.hpp"
 #include "learning/optimizer.hpp"

@@ -39,7 +39,7 @@ void wait_in_vain(int failing, bool is_inside, mpi::Communicator& world) {
   mpi::or_end_job(world, [&] {
     mpi::Pending inside;
     if (world.rank() == failing) {
-      world.start_receiving((failing + 1) % world.size(), 0, std::span(word), is_inside ? inside : outside);
+      world.start_receiving((failing + 1) % world.size(), std::span(word), is_inside ? inside : outside);
       throw base::InternalError("a message is waited for in vain");
     }
     world.receive_message(failing, 0, word);

@@ -108,17 +108,19 @@ TEST(Communicator, ReceivesMessagesOfALengthThatOnlyTheirSenderKnows) {
   auto world = Communicator::world();
   const int to = (world.rank() + 1) % world.size();
   const int from = (world.rank() + world.size() - 1) % world.size();
-  // Two of kind 7, the second empty on rank 0, and one of kind 2, which overtakes them.
+  // Two of one tag, the second empty on rank 0, and one of another, which overtakes them.
   const std::vector<std::int64_t> first(static_cast<std::size_t>(1000 * to), to);
   const std::vector<std::int64_t> second(static_cast<std::size_t>(world.rank()), -1);
   const std::vector<float> other(3, static_cast<float>(to));
-  Pending pending;
-  world.start_message(to, 7, std::span<const std::int64_t>(first), pending);
-  world.start_message(to, 7, std::span<const std::int64_t>(second), pending);
-  world.start_message(to, 2, std::span<const float>(other), pending);
+  Pending pending(7);
+  Pending overtaking(2);
+  world.start_message(to, std::span<const std::int64_t>(first), pending);
+  world.start_message(to, std::span<const std::int64_t>(second), pending);
+  world.start_message(to, std::span<const float>(other), overtaking);
 
   std::vector<float> overtaken(3);
-  world.start_receiving(from, 2, std::span(overtaken), pending);
+  world.start_receiving(from, std::span(overtaken), overtaking);
+  overtaking.wait();
   std::vector<std::int64_t> received = {5};
   world.receive_message(from, 7, received);
   std::vector<std::int64_t> expected = {5};
@@ -156,7 +158,7 @@ TEST(Communicator, ABarrierEndsOnceAllRanksHaveBegunIt) {
     EXPECT_FALSE(barrier.progress()) << "root has not come yet";
     const int none = 0;
     Pending told;
-    world.start_message(0, 0, std::span(&none, 1), told);
+    world.start_message(0, std::span(&none, 1), told);
     told.wait();
   } else {
     std::vector<int> received;
@@ -164,6 +166,135 @@ TEST(Communicator, ABarrierEndsOnceAllRanksHaveBegunIt) {
     world.start_barrier(barrier);
   }
   barrier.wait();
+}
+
+/// The bytes that are moved by one call, as small as can be, so that small buffers are cut as those above 2^31 bytes are.
+constexpr std::size_t small_piece = 64;
+
+/// Communicators that cut what they move; a destructor checks that they did.
+struct Pieces {
+  Pieces() {
+    world.set_largest_piece(small_piece);
+    test::forget_largest_call();
+  }
+  ~Pieces() { EXPECT_LE(test::largest_call(), static_cast<std::int64_t>(small_piece)); }
+
+  Communicator world = Communicator::world();
+  int next = (world.rank() + 1) % world.size();
+  int previous = (world.rank() + world.size() - 1) % world.size();
+
+  /// `count` numbers of a rank, no two of which are alike.
+  static std::vector<std::int64_t> numbers(int rank, std::size_t count) {
+    std::vector<std::int64_t> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 1000000 * rank);
+    return numbers;
+  }
+};
+
+/// Elements of 8 bytes: none, less than a piece, a whole one, several, several and a part of one.
+constexpr std::size_t counts_of_pieces[] = {0, 1, 7, 8, 9, 16, 24, 100, 128};
+
+TEST(CommunicatorPieces, OfBroadcasts) {
+  Pieces pieces;
+  for (const std::size_t count : counts_of_pieces) {
+    std::vector<std::int64_t> values = Pieces::numbers(pieces.world.rank(), count);
+    pieces.world.broadcast(std::span(values), pieces.world.size() - 1);
+    EXPECT_EQ(values, Pieces::numbers(pieces.world.size() - 1, count));
+    std::string text = pieces.world.is_root() ? std::string(count, 'x') + "end" : "";
+    pieces.world.broadcast(text);
+    EXPECT_EQ(text, std::string(count, 'x') + "end");
+  }
+}
+
+TEST(CommunicatorPieces, OfGathers) {
+  Pieces pieces;
+  Communicator& world = pieces.world;
+  for (const std::size_t count : counts_of_pieces) {
+    const auto mine = Pieces::numbers(world.rank(), count);
+    std::vector<std::int64_t> all(count * static_cast<std::size_t>(world.size()));
+    world.all_gather(std::span<const std::int64_t>(mine), std::span(all));
+    std::vector<std::int64_t> expected;
+    for (int rank = 0; rank < world.size(); ++rank) {
+      const auto theirs = Pieces::numbers(rank, count);
+      expected.insert(expected.end(), theirs.begin(), theirs.end());
+    }
+    EXPECT_EQ(all, expected);
+
+    // One element more of each rank than of the one before it.
+    const auto more = static_cast<std::size_t>(world.rank());
+    const auto varying = Pieces::numbers(world.rank(), count + more);
+    expected.clear();
+    for (int rank = 0; rank < world.size(); ++rank) {
+      const auto theirs = Pieces::numbers(rank, count + static_cast<std::size_t>(rank));
+      expected.insert(expected.end(), theirs.begin(), theirs.end());
+    }
+    EXPECT_EQ(world.all_gather_varying(std::span<const std::int64_t>(varying)), expected);
+  }
+}
+
+TEST(CommunicatorPieces, OfWhatEachRankSendsToEach) {
+  Pieces pieces;
+  Communicator& world = pieces.world;
+  for (const std::size_t count : counts_of_pieces) {
+    // Rank t gets t elements more than rank 0, of rank r from 1000 * t on.
+    std::vector<std::int64_t> send;
+    std::vector<std::size_t> send_counts;
+    std::vector<std::int64_t> expected;
+    for (int rank = 0; rank < world.size(); ++rank) {
+      send_counts.push_back(count + static_cast<std::size_t>(rank));
+      for (std::size_t i = 0; i < send_counts.back(); ++i)
+        send.push_back(1000000 * world.rank() + 1000 * rank + static_cast<std::int64_t>(i));
+      for (std::size_t i = 0; i < count + static_cast<std::size_t>(world.rank()); ++i)
+        expected.push_back(1000000 * rank + 1000 * world.rank() + static_cast<std::int64_t>(i));
+    }
+    std::vector<std::size_t> received_counts;
+    EXPECT_EQ(world.all_to_all(std::span<const std::int64_t>(send), send_counts, received_counts), expected);
+  }
+}
+
+TEST(CommunicatorPieces, OfMessages) {
+  Pieces pieces;
+  Communicator& world = pieces.world;
+  // Each is received first by somebody who does not know its length, then by somebody who does.
+  for (const std::size_t count : counts_of_pieces) {
+    const auto mine = Pieces::numbers(world.rank(), count);
+    Pending pending;
+    for (int repetition = 0; repetition < 2; ++repetition)
+      world.start_message(pieces.next, std::span<const std::int64_t>(mine), pending);
+    std::vector<std::int64_t> received;
+    world.receive_message(pieces.previous, pending.tag(), received);
+    EXPECT_EQ(received, Pieces::numbers(pieces.previous, count));
+    std::vector<std::int64_t> known(count);
+    world.start_receiving(pieces.previous, std::span(known), pending);
+    pending.wait();
+    EXPECT_EQ(known, received);
+  }
+}
+
+TEST(CommunicatorPieces, OfExchangesWithAPartner) {
+  Pieces pieces;
+  const int partner = pieces.world.rank() ^ 1;
+  if (partner >= pieces.world.size()) return;
+  for (const std::size_t count : counts_of_pieces) {
+    const auto mine = Pieces::numbers(pieces.world.rank(), count);
+    std::vector<std::int64_t> theirs(count);
+    Pending pending;
+    pieces.world.start_exchange_with(partner, std::span<const std::int64_t>(mine), std::span(theirs),
+                                     pending);
+    pending.wait();
+    EXPECT_EQ(theirs, Pieces::numbers(partner, count));
+  }
+}
+
+TEST(CommunicatorPieces, OfSums) {
+  Pieces pieces;
+  const std::int64_t ranks = pieces.world.size();
+  for (const std::size_t count : counts_of_pieces) {
+    std::vector<std::int64_t> values = Pieces::numbers(pieces.world.rank(), count);
+    pieces.world.sum(std::span(values));
+    for (std::size_t i = 0; i < count; ++i)
+      EXPECT_EQ(values[i], 1000000 * ranks * (ranks - 1) / 2 + ranks * static_cast<std::int64_t>(i));
+  }
 }
 
 TEST(Communicator, CountsTheBytesThatMpiIsGiven) {

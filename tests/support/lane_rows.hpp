@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "exchange/row_exchange.hpp"
+#include "exchange/row_gradient.hpp"
 #include "support/lanes.hpp"
 
 /// Row gradients that are functions of (table, lane, row), so that every rank knows every lane's.

@@ -10,14 +10,14 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "exchange/tag.hpp"
 
 namespace gemel::scaling {
 namespace {
 
 namespace s4u = simgrid::s4u;
 
-/// Messages of a known length, requests of rows, and gradients of rows: mpi::Communicator gives each a tag of its own.
-constexpr int tags = 3;
+constexpr int tags = exchange::tag::count;
 
 // Of this rank: SimGrid gives every rank global variables of its own.
 Network* network = nullptr;  // null: SimGrid's

@@ -24,26 +24,13 @@ float sum_of_addends(int lanes, std::size_t index) {
   return static_cast<float>(lanes * (lanes + 1) / 2 * static_cast<int>(1 + index % 7));
 }
 
-std::vector<exchange::ShardedTable> sharded_tables(const plan::Plan& placements) {
-  std::vector<exchange::ShardedTable> sharded;
-  for (std::size_t table = 0; table < table_count; ++table) {
-    const plan::Plan::Table& planned = placements.tables[table];
-    if (planned.placement == exchange::Placement::sharded)
-      sharded.push_back({table, {planned.shape.rows, placements.ranks}, planned.shape.dim});
+std::vector<exchange::RowTable> row_tables(const plan::Plan& placements) {
+  std::vector<exchange::RowTable> tables;
+  for (const plan::Plan::Table& planned : placements.tables) {
+    const bool is_sharded = planned.placement == exchange::Placement::sharded;
+    tables.push_back({{planned.shape.rows, is_sharded ? placements.ranks : 1}, planned.shape.dim});
   }
-  return sharded;
-}
-
-/// Of the tables from `first` to before `last`.
-std::vector<exchange::RowExchange::Table> replicated_tables(const plan::Plan& placements, std::size_t first,
-                                                            std::size_t last) {
-  std::vector<exchange::RowExchange::Table> replicated;
-  for (std::size_t table = first; table < last; ++table) {
-    const plan::Plan::Table& planned = placements.tables[table];
-    if (planned.placement == exchange::Placement::replicated)
-      replicated.push_back({table, planned.shape.dim});
-  }
-  return replicated;
+  return tables;
 }
 
 }  // namespace
@@ -56,28 +43,26 @@ SimulatedStep::SimulatedStep(const Workload& workload, const plan::Plan& placeme
       node_(node),
       query_parameters_(static_cast<double>(dense_parameters(query_width, workload.job().layers))),
       candidate_parameters_(static_cast<double>(dense_parameters(candidate_width, workload.job().layers))),
-      sharded_(sharded_tables(placements)),
+      tables_(row_tables(placements)),
       batches_{Batch{{layout, communicator, static_cast<std::size_t>(workload.job().items)},
-                     {communicator, sharded_, layout.subtree_counts},
+                     {communicator, tables_, layout.subtree_counts},
                      0,
                      {}},
                Batch{{layout, communicator, static_cast<std::size_t>(workload.job().items)},
-                     {communicator, sharded_, layout.subtree_counts},
+                     {communicator, tables_, layout.subtree_counts},
                      0,
                      {}}},
       fetch_(communicator),
       candidates_(layout, communicator, workload.job().layers.back()),
       dense_exchange_(layout, communicator, all_dense_parameters(workload.job().layers)),
-      query_row_exchange_(layout, communicator, replicated_tables(placements, 0, query_table_count)),
-      candidate_row_exchange_(layout, communicator,
-                              replicated_tables(placements, query_table_count, table_count)),
-      sharded_row_exchange_(layout, communicator),
+      row_reduce_(layout, communicator, tables_, query_table_count),
       dense_gradients_(1, all_dense_parameters(workload.job().layers)),
       row_gradients_(1) {
   row_gradients_[0].resize(table_count);
-  // The value of a row is its number, so that whoever fetches it knows it.
-  for (const exchange::ShardedTable& table : sharded_) {
-    const exchange::RowRange block = table.blocks.block(communicator.rank());
+  // The value of a row is its number, so that whoever fetches it knows it. Nobody looks at those of replicated tables.
+  for (const exchange::RowTable& table : tables_) {
+    const exchange::RowRange block =
+        table.is_sharded() ? table.blocks.block(communicator.rank()) : exchange::RowRange();
     tensor::Matrix& rows = held_.emplace_back(static_cast<std::size_t>(block.size()), table.dim);
     for (std::size_t row = 0; row < rows.rows(); ++row)
       std::ranges::fill(rows.row(row), static_cast<float>(block.first + static_cast<std::int64_t>(row)));
@@ -85,70 +70,54 @@ SimulatedStep::SimulatedStep(const Workload& workload, const plan::Plan& placeme
   for (const tensor::Matrix& rows : held_) held_rows_.push_back(rows.view());
 }
 
-/// The same calls as step::TrainingStep::run.
 void SimulatedStep::run(std::int64_t batch) {
   require(batch_->number == batch, "scaling: another batch was prepared");
-  start_next(batch + 1);
-  forward_candidates();
-  start_share();
-  forward_queries();
-  finish_share();
-  compute_loss();
-  start_reduce();
-  backward_queries();
-  start_query_row_exchange();
-  finish_next();
-  finish_reduce();
-  backward_candidates();
-  start_candidate_row_exchange();
-  start_dense_exchange();
-  finish_row_exchange();
-  node_.exchange(Traffic::dense, [&] { dense_exchange_.advance(); });
-  update_rows();
-  start_fetch(*next_);
-  update_dense();
-  finish_fetch(*next_);
+  require(step::run_in_order(*this, true, own_flags()) == 1, "scaling: wrong flags came");
   std::swap(batch_, next_);
 }
 
 void SimulatedStep::gather_first(std::int64_t batch) {
-  start_gather(*batch_, batch);
-  finish_gather(*batch_);
+  start_gather(*batch_, batch, own_flags());
+  require(finish_gather(*batch_) == 1, "scaling: wrong flags came");
   start_request(*batch_);
   start_fetch(*batch_);
   finish_fetch(*batch_);
 }
 
-void SimulatedStep::start_next(std::int64_t batch) {
-  start_gather(*next_, batch);
+void SimulatedStep::start_next(std::uint32_t flags) {
+  start_gather(*next_, batch_->number + 1, flags);
 }
 
-void SimulatedStep::finish_next() {
-  finish_gather(*next_);
+std::uint32_t SimulatedStep::finish_next() {
+  const std::uint32_t flags = finish_gather(*next_);
   start_request(*next_);
+  return flags;
 }
 
-void SimulatedStep::start_gather(Batch& batch, std::int64_t number) {
+void SimulatedStep::start_gather(Batch& batch, std::int64_t number, std::uint32_t flags) {
   batch.number = number;
-  const std::uint32_t last_rank = layout_.rank + 1 == layout_.ranks ? 1 : 0;
   node_.exchange(Traffic::gather, [&] {
-    batch.gather.start(workload_.items(number, layout_.rank), workload_.job().batch_size, last_rank);
+    batch.gather.start(workload_.items(number, layout_.rank), workload_.job().batch_size, flags);
   });
 }
 
-void SimulatedStep::finish_gather(Batch& batch) {
-  node_.exchange(Traffic::gather, [&] { require(batch.gather.finish() == 1, "scaling: wrong flags came"); });
+std::uint32_t SimulatedStep::finish_gather(Batch& batch) {
+  std::uint32_t flags = 0;
+  node_.exchange(Traffic::gather, [&] { flags = batch.gather.finish(); });
   node_.touch(bytes_per_example * static_cast<double>(workload_.job().batch_size));
   const exchange::DistinctCandidates& candidates = batch.gather.candidates();
   for (const std::int32_t item : workload_.items(batch.number, layout_.rank))
     require(candidates.rows()[candidates.column_of(item)] == item, "scaling: an item was lost");
   batch.slice = exchange::slice_of_lane(candidates.columns(), layout_.ranks, layout_.rank);
+  return flags;
 }
 
 void SimulatedStep::start_request(Batch& batch) {
-  for (std::size_t table = 0; table < sharded_.size(); ++table)
-    batch.request.wanted(0, table) = rows_of(batch, sharded_[table].index);
-  node_.exchange(Traffic::lookup, [&] { batch.request.start(); });
+  node_.exchange(Traffic::lookup, [&] {
+    batch.request.start([&](std::size_t, std::size_t table, std::vector<std::int64_t>& rows) {
+      rows = rows_of(batch, table);
+    });
+  });
 }
 
 void SimulatedStep::start_fetch(Batch& batch) {
@@ -160,15 +129,18 @@ void SimulatedStep::start_fetch(Batch& batch) {
 
 void SimulatedStep::finish_fetch(const Batch& batch) {
   node_.exchange(Traffic::lookup, [&] { fetch_.finish(); });
-  for (std::size_t table = 0; table < sharded_.size(); ++table) {
-    const exchange::ReachableRows rows = fetch_.rows(batch.request, 0, table);
+  for (const std::size_t table : batch.request.sharded()) {
     for (const std::int64_t row : batch.request.wanted(0, table))
-      require(rows[row].back() == static_cast<float>(row), "scaling: a wrong row was fetched");
+      require(fetch_.rows(0)[table][row].back() == static_cast<float>(row),
+              "scaling: a wrong row was fetched");
   }
 }
 
-void SimulatedStep::forward_candidates() {
+void SimulatedStep::look_up() {
   candidates_.begin(batch_->gather.candidates().columns());
+}
+
+void SimulatedStep::forward_candidates() {
   for (std::size_t column = batch_->slice.first; column < batch_->slice.last; ++column)
     std::ranges::fill(candidates_.vectors().row(column), static_cast<float>(column));
   node_.work(2 * static_cast<double>(batch_->slice.size()) * candidate_parameters_);
@@ -205,16 +177,17 @@ void SimulatedStep::backward_queries() {
   node_.work(4 * examples() * query_parameters_);
 }
 
-void SimulatedStep::finish_reduce() {
+tensor::MatrixView SimulatedStep::finish_reduce() {
   tensor::MatrixView sum = candidates_.vectors();
   node_.exchange(Traffic::reduce, [&] { sum = candidates_.finish_reduce(); });
   node_.touch(static_cast<double>(candidates_.gradients().cols() * sizeof(float)));  // adds what came
   for (std::size_t column = 0; column < sum.rows(); ++column)
     require(sum.row(column).back() == sum_of_addends(layout_.ranks, batch_->slice.first + column),
             "scaling: a wrong sum of candidate gradients came");
+  return sum;
 }
 
-void SimulatedStep::backward_candidates() {
+void SimulatedStep::backward_candidates(tensor::MatrixView) {
   node_.work(4 * static_cast<double>(batch_->slice.size()) * candidate_parameters_);
 }
 
@@ -227,17 +200,14 @@ void SimulatedStep::make_row_gradients(std::size_t first, std::size_t last) {
   }
 }
 
-void SimulatedStep::start_query_row_exchange() {
+void SimulatedStep::start_query_row_reduce() {
   make_row_gradients(0, query_table_count);
-  node_.exchange(Traffic::rows, [&] { query_row_exchange_.start(row_gradients_); });
+  node_.exchange(Traffic::rows, [&] { row_reduce_.start_queries(row_gradients_); });
 }
 
-void SimulatedStep::start_candidate_row_exchange() {
+void SimulatedStep::start_candidate_row_reduce() {
   make_row_gradients(query_table_count, table_count);
-  node_.exchange(Traffic::rows, [&] {
-    candidate_row_exchange_.start(row_gradients_);
-    sharded_row_exchange_.start(batch_->request, row_gradients_);
-  });
+  node_.exchange(Traffic::rows, [&] { row_reduce_.start_candidates(row_gradients_, batch_->request); });
 }
 
 void SimulatedStep::start_dense_exchange() {
@@ -245,29 +215,23 @@ void SimulatedStep::start_dense_exchange() {
   node_.exchange(Traffic::dense, [&] { dense_exchange_.start(dense_gradients_.view()); });
 }
 
-void SimulatedStep::finish_row_exchange() {
-  node_.exchange(Traffic::rows, [&] {
-    query_row_exchange_.finish();
-    candidate_row_exchange_.finish();
-    sharded_row_exchange_.finish();
-  });
+void SimulatedStep::advance_dense_exchange() {
+  node_.exchange(Traffic::dense, [&] { dense_exchange_.advance(); });
+}
+
+void SimulatedStep::finish_row_reduce() {
+  node_.exchange(Traffic::rows, [&] { row_reduce_.finish(); });
 }
 
 void SimulatedStep::update_rows() {
   std::size_t floats = 0;
   touched_ = {};
-  const auto count = [&](std::size_t table) {
-    return [this, table, &floats](std::int64_t, std::span<const float> gradient) {
+  for (std::size_t table = 0; table < table_count; ++table) {
+    row_reduce_.for_each_row(table, [&](std::int64_t, std::span<const float> gradient) {
       touched_[table] += static_cast<std::int64_t>(gradient[0]);
       floats += gradient.size();
-    };
-  };
-  for (exchange::RowExchange* exchange : {&query_row_exchange_, &candidate_row_exchange_}) {
-    for (std::size_t table = 0; table < exchange->tables(); ++table)
-      exchange->for_each_row(table, count(exchange->table(table).index));
+    });
   }
-  for (std::size_t table = 0; table < sharded_.size(); ++table)
-    sharded_row_exchange_.for_each_row(table, count(sharded_[table].index));
   node_.compute(flops_per_update * static_cast<double>(floats));
 }
 
@@ -283,8 +247,7 @@ void SimulatedStep::check_gradients() const {
   // Every lane gave a 1 for each row that it touched.
   for (std::size_t table = 0; table < table_count; ++table) {
     const auto given = communicator_.sum(static_cast<std::int64_t>(row_gradients_[0][table].rows.size()));
-    const bool is_sharded =
-        std::ranges::find(sharded_, table, &exchange::ShardedTable::index) != sharded_.end();
+    const bool is_sharded = tables_[table].is_sharded();
     const std::int64_t came = is_sharded ? communicator_.sum(touched_[table]) : touched_[table];
     require(given == came, "scaling: gradients of rows were lost");
   }

@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "exchange/lane_tree.hpp"
-#include "mpi/communicator.hpp"
-#include "mpi/pending.hpp"
 #include "tensor/arithmetic.hpp"
 #include "tensor/matrix.hpp"
 
@@ -83,56 +81,10 @@ void RowSummer::sum(std::span<const RowGradientView> parts, std::span<const Merg
   }
 }
 
-/// Exchanges the gradients of replicated embedding tables sparsely: each rank sends its subtrees' rows to all others,
-/// (n - 1) * u * (8 + 4 * dim) bytes per table for u rows, and every rank sums all of them in the order of the lane tree.
-/// Row numbers of all tables travel in one message, behind how many there are (8 bytes per table and subtree); values in another.
-class RowExchange {
- public:
-  struct Table {
-    std::size_t index = 0;  ///< among all tables of the model
-    std::size_t dim = 0;
-  };
-
-  /// Tables count from 0 in the order given.
-  RowExchange(const LaneLayout& layout, mpi::Communicator& communicator, std::vector<Table> tables);
-
-  /// Begins to exchange lanes[l][i], the gradient of the table of index i from this rank's lane l, which must stay until the last
-  /// `for_each_row`. Collective.
-  void start(const std::vector<std::vector<RowGradient>>& lanes);
-
-  /// Waits for the other ranks' rows. Collective.
-  void finish();
-
-  std::size_t tables() const { return tables_.size(); }
-  const Table& table(std::size_t table) const { return tables_[table]; }
-
-  /// Hands out the summed gradient of every row of table t that any lane touched, in ascending order. After `finish`; for
-  /// different tables it may be called from different threads.
-  template <class Consume>
-  void for_each_row(std::size_t table, const Consume& consume) {
-    summers_[table].sum(parts_[table], merges_, tables_[table].dim, consume);
-  }
-
- private:
-  /// What one rank adds. Lists lie by table, then by the rank's subtree.
-  struct Share {
-    std::vector<std::int64_t> rows;       // how many rows each list has, then the rows, list by list
-    tensor::AlignedVector<float> values;  // [row, dim of its table]; this rank's own buffer may be longer
-  };
-
-  std::span<const float> pack(const std::vector<std::vector<RowGradient>>& lanes);
-  std::size_t most_values(const std::vector<std::vector<RowGradient>>& lanes) const;
-  std::size_t values_of(const Share& share, int rank) const;
-  void unpack();
-
-  const LaneLayout& layout_;
-  mpi::Communicator& communicator_;
-  std::vector<Table> tables_;
-  std::vector<RowSummer> summers_;                   // one per table
-  std::vector<std::vector<RowGradientView>> parts_;  // [table][subtree of all ranks, or own lane when alone]
-  std::span<const Merge> merges_;                    // sums parts_
-  std::vector<Share> shares_;                        // per rank
-  mpi::Pending pending_;
+/// What the sum of a table's gradient is taken from.
+struct RowSum {
+  std::vector<RowGradientView> parts;  ///< in the order of the lanes
+  RowSummer summer;
 };
 
 }  // namespace gemel::exchange
