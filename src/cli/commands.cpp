@@ -102,9 +102,9 @@ int run(std::span<const std::string> arguments, mpi::Communicator& communicator,
 
 std::string version_text() {
   return fmt::format(
-      "trainer {} (gemel), {}\ncommit {}\n{}\n{}\ninstruction set: {} in oneDNN, {} in own loops",
-      version(), mpi::Environment::library_version(), commit(), onednn::Runtime::version(),
-      hdf5::library_version(), onednn::Runtime::instruction_set(), base::instruction_level());
+      "trainer {} (gemel), {}\ncommit {}\n{}\n{}\ninstruction set: {} in oneDNN, {} in own loops", version(),
+      mpi::Environment::library_version(), commit(), onednn::Runtime::version(), hdf5::library_version(),
+      onednn::Runtime::instruction_set(), base::instruction_level());
 }
 
 std::string program_help() {
