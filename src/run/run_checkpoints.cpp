@@ -132,7 +132,7 @@ std::int64_t RunCheckpoints::save(step::Learner& learner, const ingest::Training
                      options_.top_k,
                      data.identity,
                      options_.metrics};
-  communicator_.broadcast(run.config);  // ranks may work in different directories
+  communicator_.broadcast(run.options);  // has paths, and ranks may work in different directories
   tensor::Matrix vectors(data.item_ids.strings.size(), learner.model.dim());
   {
     const learning::AveragedWeights averaged(learner.optimizer);

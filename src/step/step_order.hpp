@@ -4,7 +4,7 @@
 
 namespace gemel::step {
 
-/// The order of a step on a global batch (DESIGN.md, section 4). TrainingStep computes the phases; the simulation of many nodes
+/// The order of a step on a global batch (src/README.md). TrainingStep computes the phases; the simulation of many nodes
 /// (tests/benchmark/scaling) has others of the same names, with the same exchanges, that let time pass. While a batch is trained the
 /// one after it is prepared, if `has_next`: with its items travels one word of flags. Returns the bitwise or of all ranks' `flags`,
 /// or 0. Collective.

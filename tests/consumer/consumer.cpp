@@ -31,6 +31,14 @@ int main(int argc, char** argv) {
     const gemel::TrainingResult result = gemel::train(options, &narrator);
     std::cout << "gemel " << gemel::version() << " wrote " << result.checkpoint << "\n";
     for (const auto& [metric, value] : result.metrics) std::cout << metric.name() << " " << value << "\n";
+    gemel::TrainingOptions untrained = options;
+    untrained.epochs = 0;
+    try {
+      gemel::train(untrained);
+      return 1;
+    } catch (const gemel::UsageError& error) {
+      std::cout << "refused: " << error.what() << "\n";
+    }
     options.checkpoint.resume = "none.h5";
     gemel::train(options);  // there is no such checkpoint
   } catch (const gemel::Error& error) {

@@ -29,7 +29,7 @@ run_on() {
 
 for ranks in 1 2; do
   run_on "$ranks" "$scratch/build/consumer" "$scratch/checkpoints-$ranks"
-  for words in 'epoch 2: loss ' 'wrote ' 'top-100 ' 'refused: checkpoint none.h5'; do
+  for words in 'epoch 2: loss ' 'wrote ' 'top-100 ' 'refused: --epochs 0: ' 'refused: checkpoint none.h5'; do
     grep -qF "$words" "$scratch/run-$ranks.log" || fail "it says '$words' on $ranks ranks"
   done
 done

@@ -134,6 +134,16 @@ on 2 --checkpoint-dir gone "${quiet[@]}" --resume auto
 ((status == 3)) || fail "exit code $status, not 3, where the data of the checkpoint is gone"
 check 'it is said which data' grep -qF "$PWD/moved" errors
 
+# Ranks may work in different directories: the checkpoint has the paths of the first one.
+mkdir elsewhere
+ln -s "$data" elsewhere/drawn
+ln -s "$data" drawn
+beside=(train "${working[@]}" --checkpoint-dir "$PWD/beside" "${quiet[@]}" --data drawn --epochs 1)
+timeout 60 "${mpiexec[@]}" -n 1 "$trainer" "${beside[@]}" : -n 1 -wdir "$PWD/elsewhere" "$trainer" "${beside[@]}" \
+  >output 2>errors </dev/null || fail "exit code $? of ranks in different directories"
+check 'their checkpoint names one of them' grep -qF "$PWD/drawn" <(h5dump -a /run/options "$(newest beside)" 2>&1)
+train 2 beside --resume auto --epochs 2
+
 # Nothing is left to train: the run evaluates, says so, and writes nothing. Also beyond what is asked for, and in mid-epoch.
 # ended DIRECTORY EPOCHS ARGUMENT...: such a run, on 2 ranks.
 ended() {
