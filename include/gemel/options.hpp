@@ -225,4 +225,7 @@ struct TrainingOptions {
   std::string trace_file;
 };
 
+/// Throws UsageError, naming the option of `trainer train` and a remedy, when a value cannot be or does not fit with the others.
+void check(const TrainingOptions& options);
+
 }  // namespace gemel

@@ -26,15 +26,12 @@ std::string remedy_for(const NamedPath& named, const std::string& checkpoint) {
 
 }  // namespace
 
-std::vector<NamedPath> named_data(const TrainingOptions& options, const options::OptionTable& table) {
+std::vector<NamedPath> named_data(const options::OptionTable& table) {
   std::vector<NamedPath> paths;
-  const auto add = [&](const char* option, const std::string& path) {
-    if (!path.empty()) paths.push_back({option, path, table.is_saved(option)});
-  };
-  add("data", options.data.directory);
-  add("train-file", options.data.files.train);
-  add("validation-file", options.data.files.validation);
-  add("test-file", options.data.files.test);
+  for (const options::Option& option : table.options()) {
+    const std::string* path = option.value.input;
+    if (path != nullptr && !path->empty()) paths.push_back({option.name, *path, table.is_saved(option.name)});
+  }
   return paths;
 }
 

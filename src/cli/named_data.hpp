@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "gemel/options.hpp"
 #include "mpi/communicator.hpp"
 #include "options/option_table.hpp"
 
@@ -18,8 +17,8 @@ struct NamedPath {
   friend bool operator==(const NamedPath&, const NamedPath&) = default;
 };
 
-/// Those of the options; `table` is bound to them.
-std::vector<NamedPath> named_data(const TrainingOptions& options, const options::OptionTable& table);
+/// Those of the table.
+std::vector<NamedPath> named_data(const options::OptionTable& table);
 
 /// Throws AgreedError (data) when there is nothing at one of the paths on root, which reads them. A run that goes on from `checkpoint`
 /// asks first: what else does not fit is of no interest then. Collective.

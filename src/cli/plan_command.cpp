@@ -16,7 +16,6 @@
 #include "cli/train_options.hpp"
 #include "ingest/training_data.hpp"
 #include "mpi/agreement.hpp"
-#include "options/train_checks.hpp"
 #include "plan/job_shape.hpp"
 #include "plan/plan.hpp"
 
@@ -26,7 +25,7 @@ namespace {
 constexpr double most_rows = 4294967295.0;  // feature words have 32 bits
 
 struct PlanOptions {
-  options::TrainCommandOptions train;
+  TrainCommandOptions train;
   int ranks = 1;
   std::vector<std::string> rows;
   std::int64_t interactions = 0;
@@ -46,7 +45,7 @@ options::OptionTable plan_option_table(PlanOptions& options) {
       {"Plan", "items", "N", "Plan for a catalogue of so many items; 0: that of the data.",
        options::whole_number(options.items, 0)},
   };
-  std::ranges::move(options::train_options(options.train), std::back_inserter(table));
+  std::ranges::move(train_rows(options.train), std::back_inserter(table));
   return {"trainer plan", std::move(table)};
 }
 
@@ -86,7 +85,7 @@ PlanOptions parse_alike(std::span<const std::string> arguments, mpi::Communicato
     settle_options(options.train, table);
     TrainingOptions& training = options.train.training;
     training.lanes = std::max(training.lanes, options.ranks);
-    options::check_train_options(training);
+    check(training);
   } catch (const base::UsageError& error) {
     throw mpi::AgreedError(error.code(), error.what());
   }

@@ -58,13 +58,19 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-options::ProgressStyle resolve(options::ProgressStyle style) {
-  if (style != options::ProgressStyle::automatic) return style;
+std::vector<std::pair<std::string, ProgressStyle>> progress_style_names() {
+  return {{"auto", ProgressStyle::automatic},
+          {"bar", ProgressStyle::bar},
+          {"lines", ProgressStyle::lines},
+          {"none", ProgressStyle::none}};
+}
+
+ProgressStyle resolve(ProgressStyle style) {
+  if (style != ProgressStyle::automatic) return style;
   // Open MPI's mpirun gives its local ranks a terminal of its own, whatever its own output is. It sets this
   // variable, and a program that was started without it does not have it.
   const bool is_under_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
-  return isatty(STDOUT_FILENO) != 0 && !is_under_mpirun ? options::ProgressStyle::bar
-                                                        : options::ProgressStyle::lines;
+  return isatty(STDOUT_FILENO) != 0 && !is_under_mpirun ? ProgressStyle::bar : ProgressStyle::lines;
 }
 
 double Progress::steady_now() {
@@ -83,10 +89,10 @@ std::size_t terminal_columns(int descriptor) {
   return told > 0 ? static_cast<std::size_t>(told) : 80;
 }
 
-Progress::Progress(std::ostream& out, options::ProgressStyle style, const TrainingOptions& options, Now now,
+Progress::Progress(std::ostream& out, ProgressStyle style, const TrainingOptions& options, Now now,
                    Columns columns)
     : out_(out),
-      has_bar_(style == options::ProgressStyle::bar),
+      has_bar_(style == ProgressStyle::bar),
       validate_every_(options.validate_every),
       metrics_(make_metrics(options.metrics, options.top_k)),
       has_metric_columns_(fit(metrics_)),

@@ -15,13 +15,22 @@
 #include "cli/report_text.hpp"
 #include "cli/ticker.hpp"
 #include "gemel/options.hpp"
-#include "options/train_option_rows.hpp"
 #include "report/observer.hpp"
 
 namespace gemel::cli {
 
+enum class ProgressStyle {
+  automatic,  ///< bar on a terminal, else, and under mpirun, lines
+  bar,        ///< a line that is redrawn, below a growing table of evaluations
+  lines,      ///< the table, with a row for every epoch, and a line when there was none for half a minute
+  none,
+};
+
+/// The names that --progress takes.
+std::vector<std::pair<std::string, ProgressStyle>> progress_style_names();
+
 /// `style`, with automatic decided: bar when standard output is a terminal of the user's, else lines.
-options::ProgressStyle resolve(options::ProgressStyle style);
+ProgressStyle resolve(ProgressStyle style);
 
 /// Columns of the terminal that a descriptor is of, or what the variable COLUMNS says, or 80.
 std::size_t terminal_columns(int descriptor);
@@ -34,8 +43,8 @@ class Progress : public report::Observer {
   using Columns = std::function<std::size_t()>;
 
   /// `style` is bar or lines. `out` must outlive the object. Where there is a bar, log lines erase it.
-  Progress(std::ostream& out, options::ProgressStyle style, const TrainingOptions& options,
-           Now now = steady_now, Columns columns = output_columns);
+  Progress(std::ostream& out, ProgressStyle style, const TrainingOptions& options, Now now = steady_now,
+           Columns columns = output_columns);
   ~Progress() override;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

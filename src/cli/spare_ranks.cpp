@@ -41,10 +41,14 @@ int rest(mpi::Communicator& all) {
 
 }  // namespace
 
-int on_working_ranks(mpi::Communicator& all, options::SpareRanks spare, std::int64_t most,
+std::vector<std::pair<std::string, SpareRanks>> spare_ranks_names() {
+  return {{"rest", SpareRanks::rest}, {"work", SpareRanks::work}};
+}
+
+int on_working_ranks(mpi::Communicator& all, SpareRanks spare, std::int64_t most,
                      const std::function<int(mpi::Communicator&)>& action,
                      const std::function<void()>& before_rest) {
-  if (spare == options::SpareRanks::work || all.size() == 1) return action(all);
+  if (spare == SpareRanks::work || all.size() == 1) return action(all);
   const bool has_cpu = has_own_cpu(all);
   const std::int64_t cpus = all.sum(has_cpu ? 1 : 0);
   const bool works = has_cpu && all.sum_before(has_cpu ? 1 : 0) < most;

@@ -13,8 +13,8 @@
 #include "cli/spare_ranks.hpp"
 #include "cli/train_options.hpp"
 #include "mpi/agreement.hpp"
+#include "options/checks.hpp"
 #include "options/settings.hpp"
-#include "options/train_checks.hpp"
 #include "report/metrics_file.hpp"
 #include "run/trainer.hpp"
 
@@ -30,11 +30,11 @@ ParsedTrainOptions parse_alike(std::span<const std::string> arguments, mpi::Comm
   }
 }
 
-std::unique_ptr<Progress> make_progress(std::ostream& out, options::ProgressStyle style,
-                                        const options::TrainCommandOptions& options) {
+std::unique_ptr<Progress> make_progress(std::ostream& out, ProgressStyle style,
+                                        const TrainCommandOptions& options) {
   auto progress = std::make_unique<Progress>(out, style, options.training);
   if (options.log_level != "debug") {
-    options::TrainCommandOptions defaults;
+    TrainCommandOptions defaults;
     progress->leave_out(
         settled(train_option_table(defaults).settings(), options::data_settings(defaults.training)));
   }
@@ -48,9 +48,9 @@ ObserverList make_observers(const ParsedTrainOptions& parsed, mpi::Communicator&
   ObserverList observers(parsed.settings);
   mpi::agree(communicator, [&] {
     if (!communicator.is_root()) return;
-    const options::TrainCommandOptions& options = parsed.options;
-    const options::ProgressStyle style = resolve(options.progress);
-    if (style != options::ProgressStyle::none) observers.add(make_progress(out, style, options));
+    const TrainCommandOptions& options = parsed.options;
+    const ProgressStyle style = resolve(options.progress);
+    if (style != ProgressStyle::none) observers.add(make_progress(out, style, options));
     if (options.metrics_file.empty()) return;
     observers.add(std::make_unique<report::MetricsFile>(options.metrics_file));
   });
@@ -93,7 +93,7 @@ int train_command(std::span<const std::string> arguments, mpi::Communicator& com
 int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
                   const Trainer& trainer) {
   if (const auto topic = help_asked_for(arguments)) {
-    options::TrainCommandOptions defaults;
+    TrainCommandOptions defaults;
     const std::string text = help_text(*topic, train_option_table(defaults), train_help());
     if (communicator.is_root()) out << text;
     return 0;
@@ -108,7 +108,7 @@ int train_command(std::span<const std::string> arguments, mpi::Communicator& com
 }
 
 std::string train_help() {
-  options::TrainCommandOptions defaults;
+  TrainCommandOptions defaults;
   return fmt::format(
       R"(trainer train learns a query and a candidate tower from interactions, evaluates them against the
 whole catalogue and writes checkpoints. The defaults are those of TensorFlow Recommenders' tutorial

@@ -10,7 +10,7 @@
 #include "base/log.hpp"
 #include "cli/resumed_options.hpp"
 #include "mpi/agreement.hpp"
-#include "options/train_checks.hpp"
+#include "options/checks.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -34,11 +34,11 @@ std::string read_everywhere(const std::string& path, mpi::Communicator& communic
 
 }  // namespace
 
-options::OptionTable train_option_table(options::TrainCommandOptions& options) {
-  return {"trainer train", options::train_options(options)};
+options::OptionTable train_option_table(TrainCommandOptions& options) {
+  return {"trainer train", train_rows(options)};
 }
 
-void read_given_options(std::span<const std::string> arguments, options::TrainCommandOptions& options,
+void read_given_options(std::span<const std::string> arguments, TrainCommandOptions& options,
                         options::OptionTable& table, mpi::Communicator& communicator) {
   table.read_command_line(arguments);
   if (const std::string path = options.config; !path.empty()) {
@@ -46,19 +46,19 @@ void read_given_options(std::span<const std::string> arguments, options::TrainCo
   }
 }
 
-void settle_options(options::TrainCommandOptions& options, const options::OptionTable& table) {
+void settle_options(TrainCommandOptions& options, const options::OptionTable& table) {
   const auto is_settled = [&](const char* name) { return table.is_given(name) || table.is_saved(name); };
   OptimizerOptions& optimizer = options.training.optimizer;
   if (!is_settled("learning-rate")) {
     optimizer.learning_rate.peak = default_learning_rate(optimizer.kind);
   }
+  options::check_given(options.training, table);
   DataOptions& data = options.training.data;
   data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");
   if (!data.files.validation.empty() || !data.files.test.empty()) {
     data.split = SplitKind::files;
     data.is_split_settled = true;
   }
-  options::check_given_options(options.training, table);
   options.training.model.adapt_query_features = !is_settled("query-feature");
   options.training.model.adapt_candidate_features = !is_settled("candidate-feature");
 }
@@ -71,9 +71,9 @@ ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
   base::set_up_log(parsed.options.log_level, communicator.is_root());
   parsed.earlier = read_resumed_options(parsed.options.training, table, communicator);
   settle_options(parsed.options, table);
-  options::check_train_options(parsed.options.training);
+  check(parsed.options.training);
   parsed.settings = table.settings();
-  parsed.data = named_data(parsed.options.training, table);
+  parsed.data = named_data(table);
   return parsed;
 }
 

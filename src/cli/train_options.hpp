@@ -7,26 +7,26 @@
 #include <vector>
 
 #include "cli/named_data.hpp"
+#include "cli/train_rows.hpp"
 #include "mpi/communicator.hpp"
 #include "options/option_table.hpp"
-#include "options/train_option_rows.hpp"
 #include "run/earlier_checkpoint.hpp"
 
 namespace gemel::cli {
 
 /// The table of the options of `train`, bound to the fields of `options`, which must outlive it.
-options::OptionTable train_option_table(options::TrainCommandOptions& options);
+options::OptionTable train_option_table(TrainCommandOptions& options);
 
-/// Reads the command line into `table`, which has the options::train_options of `options` among its rows, then the configuration file that
+/// Reads the command line into `table`, which has the train_rows of `options` among its rows, then the configuration file that
 /// it names (on root, for all). Throws UsageError on all ranks alike, or AgreedError when root cannot read the file. Collective.
-void read_given_options(std::span<const std::string> arguments, options::TrainCommandOptions& options,
+void read_given_options(std::span<const std::string> arguments, TrainCommandOptions& options,
                         options::OptionTable& table, mpi::Communicator& communicator);
 
 /// Settles what follows from other options once all sources are read. Throws UsageError for what was given in vain.
-void settle_options(options::TrainCommandOptions& options, const options::OptionTable& table);
+void settle_options(TrainCommandOptions& options, const options::OptionTable& table);
 
 struct ParsedTrainOptions {
-  options::TrainCommandOptions options;
+  TrainCommandOptions options;
   std::vector<std::pair<std::string, std::string>> settings;  ///< every option with its effective value
   std::vector<NamedPath> data;
   std::unique_ptr<run::EarlierCheckpoint> earlier;  ///< that options were read of; or null

@@ -6,6 +6,7 @@
 #include <boost/algorithm/string/join.hpp>
 #include <boost/algorithm/string/trim.hpp>
 #include <boost/program_options.hpp>
+#include <iterator>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -67,8 +68,14 @@ std::string without_dashes(const std::string& name) {
   return boost::algorithm::trim_left_copy_if(name, [](char letter) { return letter == '-'; });
 }
 
-OptionTable::OptionTable(std::string command, std::vector<Option> options)
-    : command_(std::move(command)), options_(std::move(options)) {}
+OptionTable::OptionTable(std::string command, std::vector<Option> options) : command_(std::move(command)) {
+  while (!options.empty()) {
+    const auto others = std::ranges::stable_partition(
+        options, [group = options.front().group](const Option& option) { return option.group == group; });
+    std::move(options.begin(), others.begin(), std::back_inserter(options_));
+    options.erase(options.begin(), others.begin());
+  }
+}
 
 void OptionTable::read_command_line(std::span<const std::string> arguments) {
   using namespace po::command_line_style;
@@ -158,20 +165,9 @@ void OptionTable::take(const std::vector<Given>& source) {
   settled_.merge(given_here);
 }
 
-void OptionTable::read_saved(const std::vector<options::SavedOption>& saved, const std::string& source) {
-  for (const auto& [name, values] : saved) {
-    const auto option = std::ranges::find(options_, name, &Option::name);
-    if (option == options_.end() || is_given(name)) continue;
-    const std::string list = values.empty() ? "none" : boost::algorithm::join(values, ",");
-    const bool is_repeatable = option->value.reset != nullptr;
-    try {
-      if (is_repeatable) option->value.reset();
-      for (const std::string& value : is_repeatable ? values : std::vector{list}) option->value.read(value);
-    } catch (const ValueError& error) {
-      throw base::CheckpointError(
-          fmt::format("{}: its setting {} = {}: {}", source, name, list, error.what()));
-    }
-    saved_.insert(name);
+void OptionTable::read_saved(const std::vector<SavedOption>& saved, const std::string& source) {
+  for (const SavedOption& option : saved) {
+    if (!is_given(option.name) && restore(options_, option, source)) saved_.insert(option.name);
   }
 }
 

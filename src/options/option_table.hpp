@@ -6,19 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "options/option_value.hpp"
-#include "options/settings.hpp"
+#include "options/option.hpp"
 
 namespace gemel::options {
-
-/// One row of an option table.
-struct Option {
-  std::string group;        ///< heading in the help
-  std::string name;         ///< without the dashes; also the key in a configuration file
-  std::string placeholder;  ///< of the value in the help: "N"
-  std::string explanation;  ///< for the help, with the unit; the default is added to it
-  OptionValue value;
-};
 
 /// An option's name as typed, without the dashes before it.
 std::string without_dashes(const std::string& name);
@@ -31,7 +21,8 @@ std::string without_dashes(const std::string& name);
 /// 0") and say what is allowed. Nothing here communicates: ranks that are given the same text throw alike.
 class OptionTable {
  public:
-  /// `command` is what the user types to get here, for messages: "trainer train".
+  /// `command` is what the user types to get here, for messages: "trainer train". The groups stand in the order in which they appear
+  /// first.
   OptionTable(std::string command, std::vector<Option> options);
 
   /// --name value, --name=value, and switches --name. Anything else is an error.
@@ -43,7 +34,7 @@ class OptionTable {
 
   /// What options were in an earlier run, for those that are not given: the source of the lowest precedence. A name that is no option
   /// is one of another version's and passed over. Throws CheckpointError for a value that is not allowed; `source` is for its message.
-  void read_saved(const std::vector<options::SavedOption>& saved, const std::string& source);
+  void read_saved(const std::vector<SavedOption>& saved, const std::string& source);
 
   /// Whether the command line or a configuration file has given the option.
   bool is_given(const std::string& name) const { return settled_.contains(name); }
@@ -53,6 +44,9 @@ class OptionTable {
   /// (name, value) of every option as it now is, in table order. Those of a repeatable option are joined by
   /// blanks.
   std::vector<std::pair<std::string, std::string>> settings() const;
+
+  /// The rows, in table order.
+  const std::vector<Option>& options() const { return options_; }
 
   /// One option as help() has it, at most 80 columns wide. Throws UsageError that names the nearest option when there is no such one.
   std::string help_of(const std::string& name) const;

@@ -8,11 +8,23 @@
 #include <boost/algorithm/string/trim.hpp>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 
+#include "base/error.hpp"
+#include "features/declarations.hpp"
+
 namespace gemel::options {
 namespace {
+
+using nlohmann::ordered_json;
+
+template <class T>
+std::function<ordered_json()> saver(const T& field) {
+  return [&field] { return ordered_json(field); };
+}
 
 /// The number that `text` is from its first to its last character, or nothing.
 template <class T>
@@ -60,12 +72,26 @@ std::vector<T> to_list(const std::string& text, const ListRules& rules) {
   return numbers;
 }
 
+/// Without the width of the embedding where it is `default_dim`, as in the defaults.
+std::string short_declaration(const std::string& feature, std::size_t default_dim) {
+  const std::string dim = fmt::format(":{}", default_dim);
+  if (!feature.ends_with(dim)) return feature;
+  const std::string shorter = feature.substr(0, feature.size() - dim.size());
+  try {
+    const bool is_same = features::parse_feature(shorter, default_dim).declaration() ==
+                         features::parse_feature(feature, default_dim).declaration();
+    return is_same ? shorter : feature;
+  } catch (const base::UsageError&) {  // the number was something else
+    return feature;
+  }
+}
+
 }  // namespace
 
 template <class T>
 OptionValue whole_number(T& field, std::type_identity_t<T> least, std::type_identity_t<T> most) {
   return {[&field, least, most](const std::string& typed) { field = to_whole_number<T>(typed, least, most); },
-          [&field] { return fmt::format("{}", field); }};
+          [&field] { return fmt::format("{}", field); }, saver(field)};
 }
 template OptionValue whole_number(int&, int, int);
 template OptionValue whole_number(std::int64_t&, std::int64_t, std::int64_t);
@@ -77,7 +103,7 @@ OptionValue positive_number(float& field) {
     if (!number || !std::isfinite(*number) || *number <= 0) throw ValueError("give a finite number above 0");
     field = *number;
   };
-  return {read, [&field] { return fmt::format("{}", field); }};
+  return {read, [&field] { return fmt::format("{}", field); }, saver(field)};
 }
 
 OptionValue non_negative_number(float& field) {
@@ -87,7 +113,7 @@ OptionValue non_negative_number(float& field) {
       throw ValueError("give a finite number of at least 0");
     field = *number;
   };
-  return {read, [&field] { return fmt::format("{}", field); }};
+  return {read, [&field] { return fmt::format("{}", field); }, saver(field)};
 }
 
 template <class T>
@@ -98,7 +124,7 @@ OptionValue fraction(T& field) {
       throw ValueError("give a number of at least 0 and below 1");
     field = *number;
   };
-  return {read, [&field] { return fmt::format("{}", field); }};
+  return {read, [&field] { return fmt::format("{}", field); }, saver(field)};
 }
 template OptionValue fraction(float&);
 template OptionValue fraction(double&);
@@ -106,7 +132,7 @@ template OptionValue fraction(double&);
 template <class T>
 OptionValue number_list(std::vector<T>& field, ListRules rules) {
   return {[&field, rules](const std::string& typed) { field = to_list<T>(typed, rules); },
-          [&field] { return fmt::format("{}", fmt::join(field, ",")); }};
+          [&field] { return fmt::format("{}", fmt::join(field, ",")); }, saver(field)};
 }
 template OptionValue number_list(std::vector<std::size_t>&, ListRules);
 template OptionValue number_list(std::vector<std::int64_t>&, ListRules);
@@ -127,18 +153,62 @@ OptionValue text(std::string& field, std::string shown_when_empty) {
   return {read, [&field, shown_when_empty] { return field.empty() ? shown_when_empty : field; }};
 }
 
+OptionValue input_path(std::string& field, std::string shown_when_empty) {
+  OptionValue value = text(field, std::move(shown_when_empty));
+  value.save = [&field, show = value.show]() -> ordered_json {
+    if (field.empty()) return show();
+    return std::filesystem::absolute(field).lexically_normal().string();
+  };
+  value.input = &field;
+  return value;
+}
+
 OptionValue texts(std::vector<std::string>& field) {
   const auto read = [&field](const std::string& typed) {
     if (typed.empty()) throw ValueError("the value is empty; give one, or leave the option out");
     field.push_back(typed);
   };
-  return {read, [&field] { return fmt::format("{}", fmt::join(field, " ")); }, [&field] { field.clear(); }};
+  return {read, [&field] { return fmt::format("{}", fmt::join(field, " ")); }, saver(field),
+          [&field] { field.clear(); }};
+}
+
+OptionValue feature_list(std::vector<std::string>& field, const std::size_t& default_dim) {
+  OptionValue value = texts(field);
+  value.read = [&field, &default_dim](const std::string& typed) {
+    try {
+      const std::string name = features::parse_feature(typed, default_dim).name();
+      for (const features::FeatureSpec& other : features::parse_features(field, default_dim)) {
+        if (other.name() == name)
+          throw ValueError("this tower has a feature of this column and kind already; give it once");
+      }
+    } catch (const base::UsageError& error) {
+      throw ValueError(error.what());
+    }
+    field.push_back(typed);
+  };
+  value.show = [&field, &default_dim] {
+    std::vector<std::string> shown;
+    for (const std::string& feature : field) shown.push_back(short_declaration(feature, default_dim));
+    return fmt::format("{}", fmt::join(shown, " "));
+  };
+  value.save = list_saver([&field, &default_dim] {
+    std::vector<std::string> declarations;
+    for (const features::FeatureSpec& spec : features::parse_features(field, default_dim))
+      declarations.push_back(spec.declaration());
+    return declarations;
+  });
+  return value;
 }
 
 OptionValue toggle(bool& field) {
   OptionValue value = choice<bool>(field, {{"true", true}, {"false", false}});
+  value.save = saver(field);
   value.is_switch = true;
   return value;
+}
+
+std::function<ordered_json()> list_saver(std::function<std::vector<std::string>()> texts) {
+  return [texts = std::move(texts)] { return ordered_json(texts()); };
 }
 
 OptionValue interval(Interval& field) {

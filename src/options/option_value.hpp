@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <nlohmann/json_fwd.hpp>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -22,17 +23,23 @@ struct ValueError : std::invalid_argument {
   using invalid_argument::invalid_argument;
 };
 
-/// How the text of an option is read into a field of an options struct, and the field shown as text. Refers
+/// How the text of an option is read into a field of an options struct, and the field shown as text and kept in a checkpoint. Refers
 /// to the field, which must outlive it.
 struct OptionValue {
   /// Throws ValueError and leaves the field alone when the text is not allowed.
   std::function<void(const std::string&)> read;
   std::function<std::string()> show;
+  /// The field in a checkpoint; null: what is shown. As texts again, read() takes it.
+  std::function<nlohmann::ordered_json()> save = nullptr;
   /// For options that may be given several times: forgets the default before the first value is read. Else
   /// null.
   std::function<void()> reset = nullptr;
+  /// For values that a checkpoint can have but a user cannot give: takes these, too. Else null.
+  std::function<void(const std::string&)> restore = nullptr;
   /// The option may stand without a value and then means "true".
   bool is_switch = false;
+  /// Where it names data to be read, the field: a path, or empty. Else null.
+  const std::string* input = nullptr;
 };
 
 /// A whole number in [least, most]. For int, std::int64_t and std::uint64_t.
@@ -72,14 +79,21 @@ OptionValue list_or_none(OptionValue list, std::vector<T>& field) {
               list.read(typed);
             }
           },
-          [list, &field] { return field.empty() ? "none" : list.show(); }};
+          [list, &field] { return field.empty() ? "none" : list.show(); }, list.save};
 }
 
 /// Any text but an empty one. An empty field is shown, and can be given, as `shown_when_empty`.
 OptionValue text(std::string& field, std::string shown_when_empty = "");
 
+/// The path of data that is read, or none for an empty one. A checkpoint keeps it from the root on.
+OptionValue input_path(std::string& field, std::string shown_when_empty);
+
 /// Any number of texts, one each time the option is given. The first one replaces the defaults.
 OptionValue texts(std::vector<std::string>& field);
+
+/// Declarations of features, one each time the option is given. They are shown without widths that are `default_dim`, and kept with
+/// all widths.
+OptionValue feature_list(std::vector<std::string>& field, const std::size_t& default_dim);
 
 /// true or false; the option alone means true.
 OptionValue toggle(bool& field);
@@ -110,6 +124,9 @@ OptionValue choice(T& field, std::vector<std::pair<std::string, T>> table) {
   return {read, show};
 }
 
+/// What keeps a list of texts in a checkpoint.
+std::function<nlohmann::ordered_json()> list_saver(std::function<std::vector<std::string>()> texts);
+
 /// One or more of the names of a table, separated by commas, each once.
 template <class T>
 OptionValue choices(std::vector<T>& field, std::vector<std::pair<std::string, T>> table) {
@@ -132,7 +149,13 @@ OptionValue choices(std::vector<T>& field, std::vector<std::pair<std::string, T>
     for (T one : field) names.push_back(choice(one, table).show());
     return boost::algorithm::join(names, ",");
   };
-  return {read, show};
+  return {read, show, list_saver([&field, table] {  // in one order, however they were given
+            std::vector<std::string> names;
+            for (const auto& [name, meaning] : table) {
+              if (std::find(field.begin(), field.end(), meaning) != field.end()) names.push_back(name);
+            }
+            return names;
+          })};
 }
 
 }  // namespace gemel::options

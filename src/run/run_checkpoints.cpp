@@ -64,8 +64,7 @@ void RunCheckpoints::begin_from_earlier() {
 std::vector<std::string> RunCheckpoints::compare_settings() {
   std::vector<std::string> warnings;
   mpi::agree(communicator_, [&] {
-    warnings = options::compare_settings(resumed_from_.string(), earlier_->config(),
-                                         options::result_settings(options_));
+    warnings = options::compare_settings(resumed_from_.string(), earlier_->config(), options_);
   });
   return warnings;
 }
@@ -90,7 +89,7 @@ std::optional<step::TrainingState> RunCheckpoints::load(step::Learner& learner,
                     resumed_from_.string(), bad));
   }
   const bool is_changed = report_changes(learner.model, data.identity);
-  if (is_changed || !options::ranks_alike(earlier_->config(), options::result_settings(options_)))
+  if (is_changed || !options::ranks_alike(resumed_from_.string(), earlier_->config(), options_))
     state.compared_after = state.epoch;
   if (is_changed && state.step_in_epoch > 0) {
     spdlog::warn("epoch {} was under way after {} steps and begins anew", state.epoch + 1,

@@ -227,6 +227,7 @@ class Run {
 
 void train(const TrainingOptions& options, mpi::Communicator& communicator, report::Observer& on_root,
            std::unique_ptr<EarlierCheckpoint> earlier) {
+  mpi::agree(communicator, [&] { check(options); });
   require_one_instruction_set(communicator);
   Run run(options, communicator, on_root, std::move(earlier));
   mpi::or_end_job(communicator, [&] { run.train(); });

@@ -32,7 +32,7 @@ Metric top(std::int64_t k) {
 /// A run of 40 steps an epoch under a clock of its own.
 class ProgressTest : public testing::Test {
  protected:
-  void start(options::ProgressStyle style, std::int64_t validate_every, std::int64_t epochs = 300) {
+  void start(ProgressStyle style, std::int64_t validate_every, std::int64_t epochs = 300) {
     options_.validate_every = validate_every;
     options_.epochs = epochs;
     progress_ = std::make_unique<Progress>(
@@ -81,7 +81,7 @@ class ProgressTest : public testing::Test {
 };
 
 TEST_F(ProgressTest, PrintsOneRowAnEpochWithItsMetrics) {
-  start(options::ProgressStyle::lines, 5);
+  start(ProgressStyle::lines, 5);
   for (int i = 0; i < 300; ++i) epoch(0.25);
   EXPECT_EQ(lines(), 1 + 300);
   EXPECT_THAT(out_.str(), ContainsRegex("^ epoch +step +loss +top-1 +top-5 +top-10 +top-50 +top-100 +s/epoch "
@@ -93,7 +93,7 @@ TEST_F(ProgressTest, PrintsOneRowAnEpochWithItsMetrics) {
 }
 
 TEST_F(ProgressTest, PrintsARowAnEpochWithoutValidation) {
-  start(options::ProgressStyle::lines, 0, 10);
+  start(ProgressStyle::lines, 0, 10);
   for (int i = 0; i < 9; ++i) epoch(0.6);
   EXPECT_EQ(lines(), 1 + 9);
   EXPECT_THAT(out_.str(), ContainsRegex("\n +9 +360 +7\\.2500 +- +- +- +- +- +0\\.600 +133333\n$"));
@@ -104,7 +104,7 @@ TEST_F(ProgressTest, PrintsARowAnEpochWithoutValidation) {
 TEST_F(ProgressTest, PrintsARowAnEpochWhereThereIsNothingToEvaluate) {
   options_.validate_every = 1;
   options_.epochs = 1;
-  Progress progress(out_, options::ProgressStyle::lines, options_);
+  Progress progress(out_, ProgressStyle::lines, options_);
   progress.on_run({.data = "all of it to train", .resumed_from = "", .settings = {}});
   progress.on_step({1, 1, 1, 1});
   progress.on_epoch({.epoch = 1, .step = 1, .loss = 2.5});
@@ -112,7 +112,7 @@ TEST_F(ProgressTest, PrintsARowAnEpochWhereThereIsNothingToEvaluate) {
 }
 
 TEST_F(ProgressTest, PrintsRowsHoweverOftenCheckpointsAreReported) {
-  start(options::ProgressStyle::lines, 0);
+  start(ProgressStyle::lines, 0);
   for (int i = 0; i < 8; ++i) {
     epoch(1.5);
     progress_->on_checkpoint({.epoch = epoch_, .step = 40 * epoch_, .path = "c.h5"});
@@ -121,7 +121,7 @@ TEST_F(ProgressTest, PrintsRowsHoweverOftenCheckpointsAreReported) {
 }
 
 TEST_F(ProgressTest, TellsWhatTakesLongEveryThirtySeconds) {
-  start(options::ProgressStyle::lines, 0);
+  start(ProgressStyle::lines, 0);
   progress_->on_activity("reading the data");
   for (int second = 0; second < 95; ++second) {
     ++now_;
@@ -139,7 +139,7 @@ TEST_F(ProgressTest, TellsWhatTakesLongEveryThirtySeconds) {
 }
 
 TEST_F(ProgressTest, TicksByItself) {
-  start(options::ProgressStyle::lines, 0);
+  start(ProgressStyle::lines, 0);
   progress_->on_activity("evaluating");
   now_ += 31;
   progress_->keep_ticking();
@@ -152,7 +152,7 @@ TEST_F(ProgressTest, FitsInto80ColumnsWhateverIsMeasured) {
   options_.metrics = {MetricKind::accuracy, MetricKind::recall, MetricKind::ndcg,
                       MetricKind::hit_rate, MetricKind::mrr,    MetricKind::coverage};
   options_.top_k = {1, 5, 10, 50, 100};
-  start(options::ProgressStyle::lines, 1);
+  start(ProgressStyle::lines, 1);
   MetricValues values;
   for (const Metric& metric : make_metrics(options_.metrics, options_.top_k))
     values.emplace_back(metric, 0.5);
@@ -165,7 +165,7 @@ TEST_F(ProgressTest, FitsInto80ColumnsWhateverIsMeasured) {
 }
 
 TEST_F(ProgressTest, IsNotSilentForMuchMoreThanThirtySeconds) {
-  start(options::ProgressStyle::lines, 5);
+  start(ProgressStyle::lines, 5);
   epoch(300);
   EXPECT_GE(lines(), 9);
   EXPECT_LE(lines(), 12);
@@ -173,13 +173,13 @@ TEST_F(ProgressTest, IsNotSilentForMuchMoreThanThirtySeconds) {
 }
 
 TEST_F(ProgressTest, EstimatesTheTimeLeftFromThePace) {
-  start(options::ProgressStyle::lines, 0, 2);
+  start(ProgressStyle::lines, 0, 2);
   epoch(40);  // a second a step; the first line comes after 30 of 80 steps
   EXPECT_THAT(out_.str(), HasSubstr("epoch 1/2, step 30/40  ETA 00:50\n"));
 }
 
 TEST_F(ProgressTest, RedrawsTheBarAtMostTenTimesASecond) {
-  start(options::ProgressStyle::bar, 0);
+  start(ProgressStyle::bar, 0);
   for (int i = 0; i < 100; ++i) epoch(0.1);  // 10 s, 4000 steps
   const std::string text = out_.str();
   EXPECT_LE(std::count(text.begin(), text.end(), '\r'), 101);
@@ -191,7 +191,7 @@ TEST_F(ProgressTest, RedrawsTheBarAtMostTenTimesASecond) {
 TEST_F(ProgressTest, DrawsTheBarAsWideAsTheTerminal) {
   for (const std::size_t columns : {1000U, 200U, 80U, 50U, 20U}) {
     columns_ = columns;
-    start(options::ProgressStyle::bar, 0);
+    start(ProgressStyle::bar, 0);
     progress_->on_step({150, 300, 20, 40});
     const std::string text = out_.str();
     ASSERT_TRUE(text.starts_with("\r") && text.ends_with("\x1b[K")) << text;
@@ -207,7 +207,7 @@ TEST_F(ProgressTest, DrawsTheBarAsWideAsTheTerminal) {
 
 TEST_F(ProgressTest, ErasesTheBarBeforeALogLine) {
   base::set_up_log("error", true);
-  start(options::ProgressStyle::bar, 0);
+  start(ProgressStyle::bar, 0);
   progress_->on_step({1, 300, 1, 40});
   testing::internal::CaptureStderr();
   spdlog::error("a test");
@@ -236,13 +236,13 @@ TEST(TerminalColumns, AreThoseOfTheVariableWhereThereIsNoTerminal) {
 }
 
 TEST_F(ProgressTest, ErasesTheBarBeforeARow) {
-  start(options::ProgressStyle::bar, 1);
+  start(ProgressStyle::bar, 1);
   epoch(10);
   EXPECT_THAT(out_.str(), ContainsRegex("\r.\\[K epoch +step.*\n +1 +40 +7\\.2500 "));
 }
 
 TEST_F(ProgressTest, ReportsCheckpoints) {
-  start(options::ProgressStyle::lines, 5);
+  start(ProgressStyle::lines, 5);
   progress_->on_checkpoint(
       {.epoch = 3, .step = 120, .path = "checkpoints/a.h5", .seconds = 0.25, .bytes = 4200000});
   EXPECT_EQ(out_.str(), "checkpoint after epoch 3, step 120: checkpoints/a.h5 (4.2 MB in 0.25 s)\n");
@@ -252,9 +252,9 @@ TEST(ProgressStyle, IsLinesUnderMpirunAndOtherwiseAsAskedFor) {
   const char* set_by_mpirun = "OMPI_COMM_WORLD_SIZE";
   const bool was_set = getenv(set_by_mpirun) != nullptr;
   setenv(set_by_mpirun, "1", 0);
-  EXPECT_EQ(resolve(options::ProgressStyle::automatic), options::ProgressStyle::lines);
-  EXPECT_EQ(resolve(options::ProgressStyle::bar), options::ProgressStyle::bar);
-  EXPECT_EQ(resolve(options::ProgressStyle::none), options::ProgressStyle::none);
+  EXPECT_EQ(resolve(ProgressStyle::automatic), ProgressStyle::lines);
+  EXPECT_EQ(resolve(ProgressStyle::bar), ProgressStyle::bar);
+  EXPECT_EQ(resolve(ProgressStyle::none), ProgressStyle::none);
   if (!was_set) unsetenv(set_by_mpirun);
 }
 
@@ -383,7 +383,7 @@ TEST(SummaryText, TellsOfTheBestCheckpoint) {
 TEST_F(ProgressTest, GivesLongNamesOfMetricsTheirRoom) {
   options_.metrics = {MetricKind::hit_rate};
   options_.top_k = {100};
-  start(options::ProgressStyle::lines, 1);
+  start(ProgressStyle::lines, 1);
   progress_->on_validation({.epoch = 1, .step = 40, .metrics = {{{MetricKind::hit_rate, 100}, 0.5}}});
   EXPECT_THAT(out_.str(), AllOf(HasSubstr(" loss hit-rate-100 "), HasSubstr(" 0.0000       0.5000 ")));
 }

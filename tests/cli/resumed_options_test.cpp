@@ -232,17 +232,17 @@ TEST_F(ResumedOptionsTest, WhatDoesNotFitWithTheCheckpointsFilesIsRefused) {
   };
   save({"--train-file", "train.csv", "--columns", "timestamp,item,user"});
   EXPECT_THAT(refusal({"--file-format", "lists"}),
-              AllOf(HasSubstr("--file-format: "), HasSubstr("--columns timestamp,item,user")));
+              AllOf(HasSubstr("--columns timestamp,item,user: "), HasSubstr("give --file-format pairs")));
   EXPECT_EQ(resume({"--file-format", "pairs"}).data.files.columns.describe(","), "timestamp,item,user");
   std::filesystem::remove(path_);
   save({"--train-file", "train.txt", "--file-format", "lists", "--validation-file", "v", "--test-file", "t"});
   EXPECT_THAT(refusal({"--columns", "user,item"}),
-              AllOf(HasSubstr("--columns: "), HasSubstr("--file-format lists"),
+              AllOf(HasSubstr("--columns user,item: "), HasSubstr("--file-format lists"),
                     HasSubstr("give --file-format pairs")));
   EXPECT_EQ(resume({"--columns", "user,item", "--file-format", "pairs"}).data.files.format,
             FileFormat::pairs);
-  EXPECT_THAT(refusal({"--split", "time"}), HasSubstr("the checkpoint's --validation-file and --test-file"));
-  EXPECT_THAT(refusal({"--validation-fraction", "0.1"}), HasSubstr("the checkpoint's --validation-file"));
+  EXPECT_THAT(refusal({"--split", "time"}), HasSubstr("name the data anew without them"));
+  EXPECT_THAT(refusal({"--validation-fraction", "0.1"}), HasSubstr("name the data anew without it"));
 }
 
 TEST_F(ResumedOptionsTest, ItIsKnownWhoNamedTheData) {

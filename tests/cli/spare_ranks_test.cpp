@@ -8,8 +8,6 @@
 namespace gemel::cli {
 namespace {
 
-using options::SpareRanks;
-
 class SpareRanksTest : public testing::Test {
  protected:
   /// How many ranks work, told to all.

@@ -35,8 +35,8 @@ TEST(TrainOptions, DefaultToTheTutorial) {
   EXPECT_EQ(options.training.batch_size, 2048);
   EXPECT_EQ(options.training.validate_every, 5);
   EXPECT_THAT(options.training.top_k, ElementsAre(1, 5, 10, 50, 100));
-  EXPECT_EQ(options.progress, options::ProgressStyle::automatic);
-  EXPECT_EQ(options.spare_ranks, options::SpareRanks::rest);
+  EXPECT_EQ(options.progress, ProgressStyle::automatic);
+  EXPECT_EQ(options.spare_ranks, SpareRanks::rest);
   EXPECT_EQ(options.log_level, "info");
 }
 
@@ -208,8 +208,8 @@ TEST(TrainOptions, ReachEveryField) {
   EXPECT_EQ(training.threads, 2);
   EXPECT_EQ(options.metrics_file, "m");
   EXPECT_EQ(training.trace_file, "t");
-  EXPECT_EQ(options.progress, options::ProgressStyle::none);
-  EXPECT_EQ(options.spare_ranks, options::SpareRanks::work);
+  EXPECT_EQ(options.progress, ProgressStyle::none);
+  EXPECT_EQ(options.spare_ranks, SpareRanks::work);
   EXPECT_EQ(options.log_level, "debug");
 }
 

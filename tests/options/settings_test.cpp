@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -11,12 +12,14 @@ namespace gemel::options {
 namespace {
 
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 std::vector<std::string> warnings(const TrainingOptions& before, const TrainingOptions& now) {
-  return compare_settings("a.h5", result_settings(before), result_settings(now));
+  return compare_settings("a.h5", result_settings(before), now);
 }
 
 std::string refusal(const TrainingOptions& before, const TrainingOptions& now) {
@@ -92,16 +95,13 @@ TEST(Settings, ASplitIntoFilesIsUndoneByNamingNone) {
 
 TEST(Settings, FeaturesAreToldAsTheDefaultsAreWhateverTheyWereReadFrom) {
   const TrainingOptions defaults;
-  TrainingOptions saved;
-  for (const SavedOption& option : saved_options("a.h5", result_settings(defaults))) {
-    if (option.name == "query-feature") saved.model.query_features = option.values;
-    if (option.name == "candidate-feature") saved.model.candidate_features = option.values;
-  }
+  TrainingOptions saved = saved_training_options("a.h5", result_settings(defaults));
   EXPECT_NE(saved.model.query_features, defaults.model.query_features);
   EXPECT_EQ(data_settings(saved), data_settings(defaults));
   saved.model.query_features = {"a:lookup:7", "b:list(:32):32", "c:normalize", "c:bucketize(32)"};
   saved.model.embedding_dim = 32;
-  EXPECT_EQ(data_settings(saved).front().second, "a:lookup:7 b:list(:32) c:normalize c:bucketize(32)");
+  EXPECT_THAT(data_settings(saved),
+              Contains(Pair("query-feature", "a:lookup:7 b:list(:32) c:normalize c:bucketize(32)")));
 }
 
 TEST(Settings, AveragesMustAgreeAndRegularisationMayChange) {
@@ -146,8 +146,8 @@ TEST(Settings, TheLossMayChangeButForALearnedTemperature) {
               .label_smoothing = 0.5F,
               .mask_seen = true};
   EXPECT_EQ(warnings(before, now).size(), 13U);
-  EXPECT_THAT(warnings(before, now), testing::Contains(HasSubstr("--mask-seen was false when")));
-  EXPECT_THAT(warnings(before, now), testing::Contains(HasSubstr("--loss-reduction was sum when")));
+  EXPECT_THAT(warnings(before, now), Contains(HasSubstr("--mask-seen was false when")));
+  EXPECT_THAT(warnings(before, now), Contains(HasSubstr("--loss-reduction was sum when")));
   before.loss.learned_temperature = true;
   EXPECT_THAT(refusal(before, now), HasSubstr("--learned-temperature true, this run has false"));
   now.loss = before.loss;
@@ -199,6 +199,52 @@ TEST(Settings, WhatIsMeasuredMayChangeWithAWarning) {
   EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--exclude-seen was ")));
 }
 
+TEST(Settings, OfTodaysCheckpointsAreReadBack) {
+  // As the versions before rows wrote them: numbers, true and false, lists, and names.
+  const TrainingOptions options = saved_training_options("a.h5", R"({
+    "layers": [], "normalize": true, "embedding-range": 0.05000000074505806, "split": "files", "seed": 18446744073709551615,
+    "query-feature": ["user_id:lookup:12", "timestamp:normalize"], "weight-column": "none", "top-k": [3, 30],
+    "metrics": ["mrr", "recall"], "exclude-seen": true, "test-fraction": 0.2, "wings": 2})",
+                                                         R"({"checkpoint-every": "0epochs", "monitor": "none",
+    "keep-best": true, "data": "/there", "epochs": 7})");
+  EXPECT_THAT(options.model.layers, IsEmpty());
+  EXPECT_TRUE(options.model.normalize);
+  EXPECT_EQ(options.model.embedding_range, 0.05F);
+  EXPECT_EQ(options.data.split, SplitKind::files);
+  EXPECT_TRUE(options.data.is_split_settled);
+  EXPECT_EQ(options.seed, 18446744073709551615U);
+  EXPECT_THAT(options.model.query_features, ElementsAre("user_id:lookup:12", "timestamp:normalize"));
+  EXPECT_EQ(options.data.weight_column, "");
+  EXPECT_THAT(options.top_k, ElementsAre(3, 30));
+  EXPECT_THAT(options.metrics, ElementsAre(MetricKind::mrr, MetricKind::recall));
+  EXPECT_EQ(options.exclude_seen, SeenItems::train);
+  EXPECT_EQ(options.data.test_fraction, 0.2);
+  EXPECT_EQ(options.checkpoint.every.count, 0);
+  EXPECT_EQ(options.monitor, "");
+  EXPECT_TRUE(options.checkpoint.keep_best);
+  EXPECT_EQ(options.data.directory, "/there");
+  EXPECT_EQ(options.epochs, 7);
+  EXPECT_EQ(options.batch_size, 2048) << "what is not said is as the default";
+}
+
+TEST(Settings, HaveTheTypesOfTheirValues) {
+  TrainingOptions options;
+  options.data.directory = "there";
+  options.metrics = {MetricKind::recall, MetricKind::accuracy};
+  const auto result = nlohmann::ordered_json::parse(result_settings(options));
+  EXPECT_EQ(result["layers"].dump(), "[32]");
+  EXPECT_EQ(result["normalize"].dump(), "false");
+  EXPECT_EQ(result["seed"].dump(), "42");
+  EXPECT_EQ(result["temperature"].dump(), "1.0");
+  EXPECT_EQ(result["optimizer"].dump(), R"("adagrad")");
+  EXPECT_EQ(result["metrics"].dump(), R"(["accuracy","recall"])");
+  EXPECT_EQ(result["query-feature"][0].dump(), R"("user_id:lookup:32")");
+  const auto run = nlohmann::ordered_json::parse(run_settings(options));
+  EXPECT_TRUE(std::filesystem::path(run["data"].get<std::string>()).is_absolute());
+  EXPECT_FALSE(run.contains("synthetic-users"));
+  EXPECT_FALSE(run.contains("train-file"));
+}
+
 TEST(Settings, HowLongARunGoesOnIsNotAmongThem) {
   const TrainingOptions before;
   TrainingOptions now;
@@ -214,12 +260,11 @@ TEST(Settings, WhatAnOlderCheckpointDoesNotKnowWasAsIsTheDefault) {
   saved.erase("clip-norm");
   saved["exclude-seen"] = false;  // once a switch
   TrainingOptions now;
-  EXPECT_THAT(compare_settings("a.h5", saved.dump(), result_settings(now)), IsEmpty());
+  EXPECT_THAT(compare_settings("a.h5", saved.dump(), now), IsEmpty());
   now.optimizer.clip_norm = 1.0F;
-  EXPECT_THAT(compare_settings("a.h5", saved.dump(), result_settings(now)),
-              ElementsAre(HasSubstr("--clip-norm was 0")));
+  EXPECT_THAT(compare_settings("a.h5", saved.dump(), now), ElementsAre(HasSubstr("--clip-norm was 0")));
   now.optimizer.kind = OptimizerKind::adam;
-  EXPECT_THROW(compare_settings("a.h5", saved.dump(), result_settings(now)), base::CheckpointError);
+  EXPECT_THROW(compare_settings("a.h5", saved.dump(), now), base::CheckpointError);
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+#include "options/rows/rows.hpp"
+
+#include <fmt/format.h>
+
+#include "gemel/metrics.hpp"
+#include "metering/phase_recorder.hpp"
+
+namespace gemel::options {
+
+std::vector<Option> rank_rows(TrainingOptions& o) {
+  const std::string group = "Ranks and lanes";
+  return {
+      {group, "lanes", "N",
+       "Parts of a global batch that are computed apart, and the most ranks that can take part. The number "
+       "of ranks never changes a result; the number of lanes changes its rounding. From 1 to 1024, and not "
+       "above --batch-size.",
+       whole_number(o.lanes, 1, most_lanes), Effect::determines},
+      {group, "placement", "[FEATURE=]PLACE",
+       "Where embedding tables are: replicated (on every rank), sharded (rows divided among the ranks), or "
+       "auto, by memory and traffic; for all tables, or for that of one feature, such as user_id=sharded. "
+       "Give it as often as needed. Changes no result; trainer plan shows what it costs.",
+       texts(o.placements)},
+      {group, "threads", "N", "Lanes that one rank computes at the same time, each on a thread of its own.",
+       whole_number(o.threads, 1, most_lanes)},
+  };
+}
+
+std::vector<Option> trace_rows(TrainingOptions& o) {
+  const std::string group = "Output";
+  return {
+      {group, "trace", "FILE.json",
+       fmt::format("Write there, when the run ends or is stopped by a signal, when every rank was in which "
+                   "phase: a trace for ui.perfetto.dev or chrome://tracing. It has the last {} phases of "
+                   "each rank, about 11000 steps.",
+                   metering::trace_capacity),
+       text(o.trace_file, "none")},
+  };
+}
+
+}  // namespace gemel::options

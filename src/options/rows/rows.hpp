@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "gemel/options.hpp"
+#include "options/option.hpp"
+
+namespace gemel::options {
+
+// The rows of training_rows(), a few that belong together at a time.
+
+// data_source.cpp
+std::vector<Option> source_rows(DataOptions& o);
+std::vector<Option> file_rows(GivenFiles& files);
+std::vector<Option> synthetic_rows(DataOptions& o);
+// split.cpp
+std::vector<Option> split_rows(DataOptions& o);
+// model.cpp
+std::vector<Option> tower_rows(ModelOptions& o);
+std::vector<Option> dropout_rows(ModelOptions& o);
+std::vector<Option> feature_rows(ModelOptions& o);
+// optimizer.cpp
+std::vector<Option> optimizer_rows(OptimizerOptions& o);
+std::vector<Option> learning_rate_rows(LearningRateOptions& o);
+std::vector<Option> moment_rows(OptimizerOptions& o);
+std::vector<Option> regularisation_rows(OptimizerOptions& o);
+// loss.cpp
+std::vector<Option> temperature_rows(LossOptions& o);
+std::vector<Option> negative_rows(LossOptions& o);
+std::vector<Option> correction_rows(LossOptions& o);
+std::vector<Option> cross_entropy_rows(LossOptions& o);
+// training.cpp
+std::vector<Option> length_rows(TrainingOptions& o);
+// evaluation.cpp
+std::vector<Option> metric_rows(TrainingOptions& o);
+std::vector<Option> monitor_rows(TrainingOptions& o);
+// checkpoint.cpp
+std::vector<Option> checkpoint_rows(TrainingOptions& o);
+// rank.cpp
+std::vector<Option> rank_rows(TrainingOptions& o);
+std::vector<Option> trace_rows(TrainingOptions& o);
+
+constexpr std::int64_t largest_batch = 1 << 30;  // examples
+
+/// `asks_for_best`: an option needs to know which evaluation was the best.
+Need needs_monitor(bool asks_for_best, const TrainingOptions& o);
+
+}  // namespace gemel::options

@@ -1,0 +1,38 @@
+#include "options/training_rows.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "options/rows/rows.hpp"
+
+namespace gemel::options {
+
+std::vector<Option> training_rows(TrainingOptions& o) {
+  std::vector<Option> all;
+  for (std::vector<Option> rows : {source_rows(o.data),
+                                   file_rows(o.data.files),
+                                   synthetic_rows(o.data),
+                                   split_rows(o.data),
+                                   tower_rows(o.model),
+                                   dropout_rows(o.model),
+                                   feature_rows(o.model),
+                                   optimizer_rows(o.optimizer),
+                                   learning_rate_rows(o.optimizer.learning_rate),
+                                   moment_rows(o.optimizer),
+                                   regularisation_rows(o.optimizer),
+                                   temperature_rows(o.loss),
+                                   negative_rows(o.loss),
+                                   correction_rows(o.loss),
+                                   cross_entropy_rows(o.loss),
+                                   length_rows(o),
+                                   metric_rows(o),
+                                   monitor_rows(o),
+                                   checkpoint_rows(o),
+                                   rank_rows(o),
+                                   trace_rows(o)}) {
+    std::ranges::move(rows, std::back_inserter(all));
+  }
+  return all;
+}
+
+}  // namespace gemel::options
