@@ -100,9 +100,9 @@ TEST(Checks, RefuseValuesThatDoNotFitWhoeverSetThem) {
               }),
               StartsWith("--item-bias true: "));
   EXPECT_THAT(error_with([](auto& o) {
-                o.data.files = {.train = "a",
-                                .format = FileFormat::lists,
-                                .columns = PairColumns({PairColumn::user, PairColumn::item})};
+                o.data.files.train = "a";
+                o.data.files.format = FileFormat::lists;
+                o.data.files.columns = PairColumns({PairColumn::user, PairColumn::item});
               }),
               StartsWith("--columns user,item: "));
 }
