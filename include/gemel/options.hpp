@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gemel/data.hpp"
+#include "gemel/export.hpp"
 #include "gemel/metrics.hpp"
 
 namespace gemel {
@@ -225,7 +226,7 @@ struct TrainingOptions {
   std::string trace_file;
 };
 
-/// Throws UsageError, naming the option of `trainer train` and a remedy, when a value cannot be or does not fit with the others.
-void check(const TrainingOptions& options);
+/// Throws Error (usage), naming the option of `trainer train` and a remedy, when a value cannot be or does not fit with the others.
+GEMEL_API void check(const TrainingOptions& options);
 
 }  // namespace gemel

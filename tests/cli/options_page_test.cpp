@@ -23,13 +23,13 @@ std::string effect_cells(options::Effect effect) {
   using options::Effect;
   switch (effect) {
     case Effect::none:
-      return "no | yes";
+      return "none | yes";
     case Effect::run:
-      return "no, but a resumed run goes on with it | yes";
+      return "of the run | yes";
     case Effect::steers:
-      return "yes | yes, with a warning";
+      return "from there on | yes, with a warning";
     default:
-      return "yes | no";
+      return "from the start | no";
   }
 }
 
@@ -43,7 +43,7 @@ std::string tables() {
     if (option.group != group) {
       group = option.group;
       text += fmt::format(
-          "\n### {}\n\n| option | value | default | changes results | may change on resume | meaning |\n"
+          "\n### {}\n\n| option | value | default | effect on results | may change on resume | meaning |\n"
           "|---|---|---|---|---|---|\n",
           group);
     }

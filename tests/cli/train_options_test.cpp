@@ -273,7 +273,9 @@ TEST(TrainOptions, LayersMayBeNone) {
               ElementsAre("item_id:lookup", "item_id:bias"));
   std::vector<std::string> twice = biased;
   twice.insert(twice.end(), {"--candidate-feature", "item_id:bias"});
-  EXPECT_THAT(error_of(twice), AllOf(StartsWith("--candidate-feature item_id:bias: "), HasSubstr("once")));
+  EXPECT_THAT(error_of(twice),
+              AllOf(StartsWith("--item-bias true: item_id:bias is a --candidate-feature already"),
+                    HasSubstr("leave one")));
   EXPECT_THAT(error_of({"--layers", "none", "--query-feature", "user_id:lookup:8", "--query-feature",
                         "timestamp:normalize", "--candidate-feature", "title:lookup:8"}),
               AllOf(StartsWith("--layers none: "), HasSubstr("9 columns"), HasSubstr("have 8"),
@@ -358,8 +360,8 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
       {{"--metrics", "recall,,ndcg"}, "--metrics recall,,ndcg: ", "choose one of"},
       {{"--metrics", "ndcg,ndcg"}, "--metrics ndcg,ndcg: ndcg is named twice", "once"},
       {{"--monitor", "top-20"}, "--monitor top-20: is not measured", "loss, top-1, top-5"},
-      {{"--patience", "3"}, "--patience: ", "--monitor top-100"},
-      {{"--keep-best"}, "--keep-best: ", "--monitor top-100"},
+      {{"--patience", "3"}, "--patience 3: ", "--monitor top-100"},
+      {{"--keep-best"}, "--keep-best true: ", "--monitor top-100"},
       {{"--monitor", "loss", "--patience", "3", "--validate-every", "0"},
        "--patience 3: ",
        "--validate-every 1"},
@@ -372,7 +374,7 @@ TEST(TrainOptions, SayWhatIsWrongWithAValueAndWhatIsAllowed) {
       {{"--log-level", "loud"}, "--log-level loud: ", "debug, info, warning, error"},
       {{"--data", ""}, "--data '': the value is empty", "synthetic"},
       {{"--checkpoint-dir", ""}, "--checkpoint-dir '': the value is empty", ""},
-      {{"--query-feature", "user_id:magic"}, "--query-feature: ", "lookup"},
+      {{"--query-feature", "user_id:magic"}, "--query-feature user_id:magic: ", "lookup"},
       {{"--candidate-feature", "title:lookup", "--candidate-feature", "title:lookup:8"},
        "--candidate-feature title:lookup:8: ",
        "give it once"},

@@ -133,7 +133,7 @@ TEST(Checks, OfSourcesAndSplitsMustFit) {
   EXPECT_THAT(error_of({"--split", "leave-last-out", "--validation-fraction", "0.1"}),
               HasSubstr("--split leave-last-two-out keeps"));
   EXPECT_THAT(error_of({"--split", "time", "--split-seed", "1"}),
-              HasSubstr("--split-seed: nothing is drawn"));
+              HasSubstr("--split-seed 1: nothing is drawn"));
   EXPECT_THAT(error_of({"--split", "files"}), HasSubstr("choose one of random, time, leave-last-out"));
 }
 
