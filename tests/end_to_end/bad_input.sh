@@ -93,7 +93,7 @@ printf '1\n2\n' >idle.txt
 rejected 'no interactions' 3 'idle.txt' 'holds no interactions' -- --train-file idle.txt
 mkdir divided && printf '1 2 3\n4 2\n' | tee divided/train.txt >divided/test.txt
 rejected 'split of split data' 2 'comes split into files already' -- --data divided --split random
-rejected 'split of given files' 2 '--split:' '--test-file' -- \
+rejected 'split of given files' 2 '--split time:' '--test-file' -- \
   --train-file divided/train.txt --test-file divided/test.txt --split time
 rejected 'time without timestamps' 2 '--split time' 'its columns are: user_id (text)' -- \
   --train-file divided/train.txt --split time
