@@ -141,7 +141,6 @@ TEST(TrainHelp, ListsEveryOptionWithItsDefault) {
   const std::string help = std::regex_replace(train_help(), std::regex("\\s+"), " ");
   auto self = mpi::Communicator::self();
   const auto settings = parse_train_options({}, self).settings;
-  EXPECT_EQ(settings.size(), 78U);
   for (const auto& [name, value] : settings) {
     const std::size_t option = help.find("--" + name + " ");
     ASSERT_NE(option, std::string::npos) << name;

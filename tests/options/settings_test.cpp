@@ -104,6 +104,23 @@ TEST(Settings, FeaturesAreToldAsTheDefaultsAreWhateverTheyWereReadFrom) {
               Contains(Pair("query-feature", "a:lookup:7 b:list(:32) c:normalize c:bucketize(32)")));
 }
 
+TEST(Settings, WhatTheDataHasSettledIsToldAndWhatMeansNothingThenIsNotUsed) {
+  TrainingOptions options;
+  options.data.split = SplitKind::time;
+  EXPECT_THAT(data_settings(options),
+              AllOf(Contains(Pair("split", "time")), Contains(Pair("test-fraction", "0.2")),
+                    Contains(Pair("folds", "not used"))));
+  options.data.split = SplitKind::k_fold;
+  EXPECT_THAT(data_settings(options),
+              AllOf(Contains(Pair("test-fraction", "not used")), Contains(Pair("folds", "5"))));
+  options.data.files.train = "a";
+  options.data.files.test = "b";
+  options.data.split = SplitKind::files;
+  EXPECT_THAT(data_settings(options),
+              AllOf(Contains(Pair("data", "not used")), Contains(Pair("split", "files")),
+                    Contains(Pair("test-fraction", "not used")), Contains(Pair("fold", "not used"))));
+}
+
 TEST(Settings, AveragesMustAgreeAndRegularisationMayChange) {
   const TrainingOptions before;
   TrainingOptions now;

@@ -20,10 +20,9 @@ bool comes_in_files(const DataOptions& o) {
   return !o.files.validation.empty() || !o.files.test.empty();
 }
 
-Need goes_without_files(const DataOptions& o) {
+Need goes_without_files(bool is_so) {
   return if_given(
-      !comes_in_files(o),
-      "--validation-file and --test-file split the data already: name the data anew without them");
+      is_so, "--validation-file and --test-file split the data already: name the data anew without them");
 }
 
 }  // namespace
@@ -47,15 +46,15 @@ std::vector<Option> split_rows(DataOptions& o) {
           "for validation), k-fold (one of --folds random parts). Of interactions of the same time the one "
           "that is later in the data is later; without timestamps leave-last-out goes by that alone.",
           split_kind(o.split), Effect::determines}
-          .needing(goes_without_files(o))
+          .needing(goes_without_files(!comes_in_files(o) || o.split == Kind::files))
           .kept_if(o.is_split_settled || !has_own_data)
           .of_data(),
       Option{group, "test-fraction", "SHARE",
              "Of --split random and time: share of the interactions that is kept for the test; in [0, 1).",
              fraction(o.test_fraction), Effect::determines}
-          .needing(goes_without_files(o))
-          .needing(if_given(o.split == Kind::files || takes_share,
-                            "only --split random and time have it: choose one"))
+          .needing(goes_without_files(!comes_in_files(o)))
+          .needing(
+              if_given(comes_in_files(o) || takes_share, "only --split random and time have it: choose one"))
           .of_data(),
       Option{group, "validation-fraction", "SHARE",
              "Share of the training part that is kept out of training for validation: drawn at random, or "
