@@ -1,15 +1,9 @@
 #include "gemel/train.hpp"
 
-#include <fmt/format.h>
+#include <optional>
 
-#include <cstddef>
-#include <string>
-#include <vector>
-
-#include "base/error.hpp"
 #include "library/session.hpp"
-#include "options/train_checks.hpp"
-#include "options/train_option_rows.hpp"
+#include "options/checks.hpp"
 #include "report/observer.hpp"
 #include "run/trainer.hpp"
 
@@ -42,31 +36,11 @@ class Listener : public report::Observer {
   TrainingResult result_;
 };
 
-/// What the program refuses on its command line is refused here, too: values out of their ranges, and options that do not fit
-/// together. Throws UsageError.
-void require_allowed(const TrainingOptions& options) {
-  options::TrainCommandOptions given;
-  options::TrainCommandOptions defaults;
-  const std::vector<options::Option> default_rows = options::train_options(defaults);
-  given.training = options;
-  std::size_t row = 0;
-  for (const options::Option& option : options::train_options(given)) {
-    const std::string value = option.value.show();
-    if (value == default_rows[row++].value.show()) continue;
-    try {
-      option.value.read(value);
-    } catch (const options::ValueError& error) {
-      throw UsageError(fmt::format("--{} {}: {}", option.name, value, error.what()));
-    }
-  }
-  options::check_train_options(options);
-  options::check_ranks(options, library::world().size());
-}
-
 }  // namespace
 
 TrainingResult train(const TrainingOptions& options, TrainingObserver* observer) {
-  require_allowed(options);
+  check(options);
+  options::check_ranks(options, library::world().size());
   Listener listener(observer);
   run::train(options, library::world(), listener);
   return listener.result();
