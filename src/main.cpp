@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -29,6 +30,9 @@ int run(const std::vector<std::string>& arguments, gemel::mpi::Communicator& wor
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A reader that has seen enough, and a file that may not grow (ulimit -f), fail a write; they do not kill.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   gemel::mpi::Environment environment(argc, argv);
   auto world = gemel::mpi::Communicator::world();
   const int exit_code = run(std::vector<std::string>(argv + 1, argv + argc), world);

@@ -16,6 +16,7 @@ enum class ExitCode : int {
   checkpoint = 4,   ///< a checkpoint or its directory: unreadable, damaged, of another model, not writable
   diverged = 5,     ///< the loss became infinite or not a number
   interrupted = 6,  ///< stopped by a signal after a checkpoint was written; start again with --resume auto
+  output = 7,       ///< a file for the user cannot be written, or exists already
 };
 
 /// Base of every error that gemel reports. `what()` says what is wrong, where, and what to do about it.
@@ -42,6 +43,10 @@ struct GEMEL_API CheckpointError : Error {
 
 struct GEMEL_API DivergedError : Error {
   explicit DivergedError(const std::string& message) : Error(ExitCode::diverged, message) {}
+};
+
+struct GEMEL_API OutputError : Error {
+  explicit OutputError(const std::string& message) : Error(ExitCode::output, message) {}
 };
 
 /// A broken promise between parts of gemel: a bug, not the user's doing.

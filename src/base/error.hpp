@@ -10,6 +10,7 @@ using gemel::DivergedError;
 using gemel::Error;
 using gemel::ExitCode;
 using gemel::InternalError;
+using gemel::OutputError;
 using gemel::UsageError;
 
 /// Throws InternalError with `message` unless `condition` holds. For preconditions.

@@ -8,8 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/instruction_level.hpp"
-#include "cli/plan_command.hpp"
-#include "cli/train_command.hpp"
+#include "cli/command_list.hpp"
 #include "gemel/version.hpp"
 #include "hdf5/file.hpp"
 #include "mpi/agreement.hpp"
@@ -32,36 +31,6 @@ const Command& find_command(const std::string& name) {
                                      nearest.empty() ? "" : fmt::format(" Did you mean {}?", nearest)));
 }
 
-/// The option that help is asked for, "" for all of them, or nothing.
-std::optional<std::string> topic_of(std::span<const std::string> arguments) {
-  constexpr std::string_view with_value = "--help=";
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument.starts_with(with_value)) return options::without_dashes(argument.substr(with_value.size()));
-    if (argument != "--help" && argument != "-h") continue;
-    const bool has_next = i + 1 < arguments.size();
-    const bool names_option = has_next && (!arguments[i + 1].starts_with("-") || i + 2 == arguments.size());
-    return names_option ? options::without_dashes(arguments[i + 1]) : "";
-  }
-  return std::nullopt;
-}
-
-/// Throws AgreedError where a word is neither an option nor stands behind one, as its value or as what --help is to explain.
-void refuse_stray_words(std::span<const std::string> arguments) {
-  bool may_be_value = false;
-  for (const std::string& argument : arguments) {
-    const bool is_option = argument.starts_with("-");
-    if (!is_option && !may_be_value) {
-      throw mpi::AgreedError(
-          base::ExitCode::usage,
-          fmt::format("{}: this belongs to no option; --help alone explains all options, and --help {} would "
-                      "explain one",
-                      argument, argument));
-    }
-    may_be_value = is_option && argument.find('=') == std::string::npos;
-  }
-}
-
 /// `trainer --help [COMMAND [OPTION]]`.
 int program_help_of(std::span<const std::string> topic, mpi::Communicator& communicator, std::ostream& out) {
   if (topic.empty()) {
@@ -79,11 +48,12 @@ int program_help_of(std::span<const std::string> topic, mpi::Communicator& commu
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table = {
-      {"train", "train a two-tower model, evaluate it and write checkpoints", train_command},
-      {"plan", "tell what memory and traffic a job would need, without training", plan_command},
-  };
-  return table;
+  static const std::vector<Command> all = [] {
+    std::vector<Command> made;
+    for (CommandMaker* make : command_makers) made.push_back(make());
+    return made;
+  }();
+  return all;
 }
 
 int run(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
@@ -140,39 +110,6 @@ Examples:
 Where to go on: README.md tells how to get data, start jobs on a cluster and read checkpoints.
 )",
       listed, commands().front().name, exit_code_help());
-}
-
-std::string exit_code_help() {
-  using base::ExitCode;
-  static const std::vector<std::pair<ExitCode, std::string>> table = {
-      {ExitCode::success, "success"},
-      {ExitCode::internal, "a bug, or a failure of MPI or of the machine"},
-      {ExitCode::usage, "an option, or a combination of options, that cannot be"},
-      {ExitCode::data, "the data set is missing, malformed or empty"},
-      {ExitCode::checkpoint, "a checkpoint is unreadable, damaged, of another model, or cannot be written"},
-      {ExitCode::diverged, "the loss became infinite or not a number"},
-      {ExitCode::interrupted, "stopped by a signal after writing a checkpoint; go on with --resume auto"},
-  };
-  std::string text = "Exit codes:\n";
-  for (const auto& [code, meaning] : table) {
-    fmt::format_to(std::back_inserter(text), "  {}   {}\n", static_cast<int>(code), meaning);
-  }
-  return text;
-}
-
-std::optional<std::string> help_asked_for(std::span<const std::string> arguments) {
-  const std::optional<std::string> topic = topic_of(arguments);
-  if (topic) refuse_stray_words(arguments);
-  return topic;
-}
-
-std::string help_text(const std::string& option, const options::OptionTable& table, const std::string& all) {
-  if (option.empty()) return all;
-  try {
-    return table.help_of(option);
-  } catch (const base::UsageError& error) {
-    throw mpi::AgreedError(error.code(), error.what());
-  }
 }
 
 }  // namespace gemel::cli

@@ -1,5 +1,3 @@
-#include "cli/plan_command.hpp"
-
 #include <fmt/format.h>
 
 #include <charconv>
@@ -11,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/memory.hpp"
-#include "cli/commands.hpp"
+#include "cli/command_list.hpp"
 #include "cli/report_text.hpp"
 #include "cli/train_options.hpp"
 #include "ingest/training_data.hpp"
@@ -76,53 +74,18 @@ plan::DeclaredSizes declared_sizes(const PlanOptions& options, const plan::JobSh
   return declared;
 }
 
-/// Every rank was given the same arguments.
-PlanOptions parse_alike(std::span<const std::string> arguments, mpi::Communicator& communicator) {
+PlanOptions parse(std::span<const std::string> arguments, mpi::Communicator& communicator) {
   PlanOptions options;
-  try {
-    options::OptionTable table = plan_option_table(options);
-    read_given_options(arguments, options.train, table, communicator);
-    settle_options(options.train, table);
-    TrainingOptions& training = options.train.training;
-    training.lanes = std::max(training.lanes, options.ranks);
-    check(training);
-  } catch (const base::UsageError& error) {
-    throw mpi::AgreedError(error.code(), error.what());
-  }
+  options::OptionTable table = plan_option_table(options);
+  read_given_options(arguments, options.train, table, communicator);
+  settle_options(options.train, table);
+  TrainingOptions& training = options.train.training;
+  training.lanes = std::max(training.lanes, options.ranks);
+  check(training);
   return options;
 }
 
-}  // namespace
-
-int plan_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
-  if (const auto topic = help_asked_for(arguments)) {
-    PlanOptions defaults;
-    const std::string text = help_text(*topic, plan_option_table(defaults), plan_help());
-    if (communicator.is_root()) out << text;
-    return 0;
-  }
-  const auto program_bytes = static_cast<double>(base::resident_memory());
-  const PlanOptions options = parse_alike(arguments, communicator);
-  const TrainingOptions& training = options.train.training;
-  base::set_up_log(options.train.log_level, communicator.is_root());
-  const ingest::TrainingData data = ingest::prepare_data(training, communicator);
-  plan::JobShape job = plan::describe_job(training, data, options.ranks, {}, communicator);
-  plan::PlacementWishes wishes;
-  plan::DeclaredSizes declared;
-  mpi::agree(communicator, [&] {
-    declared = declared_sizes(options, job);
-    wishes = plan::read_placements(training.placements, job);
-  });
-  job = plan::describe_job(training, data, options.ranks, declared, communicator);
-  job.program_bytes = program_bytes;
-  if (!communicator.is_root()) return 0;
-  out << fmt::format("{} x 1 thread, {} lanes, batches of {}; {} interactions, {} candidates\n\n",
-                     options.ranks == 1 ? "1 rank" : fmt::format("{} ranks", options.ranks), training.lanes,
-                     training.batch_size, job.train_examples + job.held_out_examples, job.candidates);
-  out << plan_text(plan::make_plan(job, wishes));
-  return 0;
-}
-
+/// `trainer plan --help`.
 std::string plan_help() {
   PlanOptions defaults;
   return fmt::format(
@@ -143,6 +106,37 @@ Examples:
 
 {})",
       plan_option_table(defaults).help(), exit_code_help());
+}
+
+int run_plan(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
+  PlanOptions defaults;
+  if (shows_help(arguments, plan_option_table(defaults), plan_help(), communicator, out)) return 0;
+  const auto program_bytes = static_cast<double>(base::resident_memory());
+  const PlanOptions options = parse_alike([&] { return parse(arguments, communicator); });
+  const TrainingOptions& training = options.train.training;
+  base::set_up_log(options.train.log_level, communicator.is_root());
+  const ingest::TrainingData data = ingest::prepare_data(training, communicator);
+  plan::JobShape job = plan::describe_job(training, data, options.ranks, {}, communicator);
+  plan::PlacementWishes wishes;
+  plan::DeclaredSizes declared;
+  mpi::agree(communicator, [&] {
+    declared = declared_sizes(options, job);
+    wishes = plan::read_placements(training.placements, job);
+  });
+  job = plan::describe_job(training, data, options.ranks, declared, communicator);
+  job.program_bytes = program_bytes;
+  if (!communicator.is_root()) return 0;
+  out << fmt::format("{} x 1 thread, {} lanes, batches of {}; {} interactions, {} candidates\n\n",
+                     options.ranks == 1 ? "1 rank" : fmt::format("{} ranks", options.ranks), training.lanes,
+                     training.batch_size, job.train_examples + job.held_out_examples, job.candidates);
+  out << plan_text(plan::make_plan(job, wishes));
+  return 0;
+}
+
+}  // namespace
+
+Command plan_command() {
+  return {"plan", "tell what memory and traffic a job would need, without training", run_plan};
 }
 
 }  // namespace gemel::cli

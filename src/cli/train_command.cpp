@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "cli/commands.hpp"
+#include "cli/command_list.hpp"
 #include "cli/observer_list.hpp"
 #include "cli/progress.hpp"
 #include "cli/spare_ranks.hpp"
@@ -20,15 +20,6 @@
 
 namespace gemel::cli {
 namespace {
-
-/// Errors of the options are the same on every rank, because every rank was given the same text.
-ParsedTrainOptions parse_alike(std::span<const std::string> arguments, mpi::Communicator& communicator) {
-  try {
-    return parse_train_options(arguments, communicator);
-  } catch (const base::UsageError& error) {
-    throw mpi::AgreedError(error.code(), error.what());
-  }
-}
 
 std::unique_ptr<Progress> make_progress(std::ostream& out, ProgressStyle style,
                                         const TrainCommandOptions& options) {
@@ -57,18 +48,9 @@ ObserverList make_observers(const ParsedTrainOptions& parsed, mpi::Communicator&
   return observers;
 }
 
-/// `communicator` is of those that are to work. Throws AgreedError when they are too many.
-void check_ranks_alike(const TrainingOptions& options, const mpi::Communicator& communicator) {
-  try {
-    options::check_ranks(options, communicator.size());
-  } catch (const base::UsageError& error) {
-    throw mpi::AgreedError(error.code(), error.what());
-  }
-}
-
 int train(ParsedTrainOptions& parsed, mpi::Communicator& communicator, std::ostream& out,
           const Trainer& trainer) {
-  check_ranks_alike(parsed.options.training, communicator);
+  parse_alike([&] { options::check_ranks(parsed.options.training, communicator.size()); });
   const std::string& resume = parsed.options.training.checkpoint.resume;
   const bool begins_afresh = resume.empty() || resume == "auto";  // no newest one was found
   if (!begins_afresh) require_there(parsed.data, resume, communicator);
@@ -85,20 +67,11 @@ int train(ParsedTrainOptions& parsed, mpi::Communicator& communicator, std::ostr
 
 }  // namespace
 
-int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator,
-                  std::ostream& out) {
-  return train_command(arguments, communicator, out, run::train);
-}
-
-int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
-                  const Trainer& trainer) {
-  if (const auto topic = help_asked_for(arguments)) {
-    TrainCommandOptions defaults;
-    const std::string text = help_text(*topic, train_option_table(defaults), train_help());
-    if (communicator.is_root()) out << text;
-    return 0;
-  }
-  ParsedTrainOptions parsed = parse_alike(arguments, communicator);
+int run_train(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
+              const Trainer& trainer) {
+  TrainCommandOptions defaults;
+  if (shows_help(arguments, train_option_table(defaults), train_help(), communicator, out)) return 0;
+  ParsedTrainOptions parsed = parse_alike([&] { return parse_train_options(arguments, communicator); });
   const auto close_earlier = [&] {  // those that work open it again
     if (parsed.earlier) parsed.earlier->close();
   };
@@ -134,6 +107,13 @@ A configuration file has the same options without the dashes, one a line:
 
 {})",
       train_option_table(defaults).help(), exit_code_help());
+}
+
+Command train_command() {
+  return {"train", "train a two-tower model, evaluate it and write checkpoints",
+          [](std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
+            return run_train(arguments, communicator, out, run::train);
+          }};
 }
 
 }  // namespace gemel::cli

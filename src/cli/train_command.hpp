@@ -17,14 +17,10 @@ namespace gemel::cli {
 using Trainer = std::function<void(const TrainingOptions&, mpi::Communicator&, report::Observer& on_root_only,
                                    std::unique_ptr<run::EarlierCheckpoint> earlier)>;
 
-/// `trainer train`: reads the options, opens what is written on the way, trains. Returns the exit code: 0, or
-/// 6 when a signal ended the training after a checkpoint. Throws AgreedError for what all ranks know.
-/// Collective.
-int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out);
-
-/// The same with another trainer.
-int train_command(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
-                  const Trainer& trainer);
+/// `trainer train` by that trainer: reads the options, opens what is written on the way, trains. Returns the exit code: 0, or 6 when a
+/// signal ended the training after a checkpoint. Throws AgreedError for what all ranks know. Collective.
+int run_train(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out,
+              const Trainer& trainer);
 
 /// `trainer train --help`.
 std::string train_help();

@@ -50,6 +50,9 @@ struct Option {
   bool is_settled = true;
   /// The value, or whether it is used, may depend on the data.
   bool is_of_data = false;
+  /// It must be given, and its name may be left out: `trainer inspect FILE`. The last such option takes all words that are left, if it
+  /// can be given several times.
+  bool is_argument = false;
 
   Option needing(Need need) && {
     needs.push_back(std::move(need));
@@ -57,6 +60,10 @@ struct Option {
   }
   Option kept_if(bool settled) && {
     is_settled = settled;
+    return std::move(*this);
+  }
+  Option as_argument() && {
+    is_argument = true;
     return std::move(*this);
   }
   Option of_data() && {

@@ -27,6 +27,14 @@ po::options_description to_boost(const std::vector<Option>& options) {
   return description;
 }
 
+po::positional_options_description arguments_of(const std::vector<Option>& options) {
+  po::positional_options_description arguments;
+  for (const Option& option : options) {
+    if (option.is_argument) arguments.add(option.name.c_str(), option.value.reset ? -1 : 1);
+  }
+  return arguments;
+}
+
 /// What Boost could not make sense of, in our words.
 std::string explain(const po::invalid_command_line_syntax& error) {
   switch (error.kind()) {
@@ -77,6 +85,10 @@ OptionTable::OptionTable(std::string command, std::vector<Option> options) : com
   }
 }
 
+bool OptionTable::takes_arguments() const {
+  return std::ranges::any_of(options_, &Option::is_argument);
+}
+
 void OptionTable::read_command_line(std::span<const std::string> arguments) {
   using namespace po::command_line_style;
   // unix_style without guessing: abbreviated names would change their meaning when an option is added.
@@ -84,15 +96,21 @@ void OptionTable::read_command_line(std::span<const std::string> arguments) {
   const po::options_description description = to_boost(options_);
   std::vector<Given> source;
   try {
-    const auto parsed = po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
-                            .options(description)
-                            .style(style)
-                            .run();
-    for (const po::option& option : parsed.options) {
+    po::command_line_parser parser(std::vector<std::string>(arguments.begin(), arguments.end()));
+    parser.options(description).style(style);
+    const po::positional_options_description places = arguments_of(options_);
+    if (takes_arguments()) parser.positional(places);
+    for (const po::option& option : parser.run().options) {
       const std::string value = value_of(option, command_);
-      const std::string where = fmt::format("--{} {}", option.string_key, value.empty() ? "''" : value);
+      const std::string shown = value.empty() ? "''" : value;
+      const bool is_named = option.position_key < 0;
+      const std::string where = is_named ? fmt::format("--{} {}", option.string_key, shown) : shown;
       source.push_back({option.string_key, value, where});
     }
+  } catch (const po::too_many_positional_options_error&) {
+    throw base::UsageError(
+        fmt::format("{}: there are more words than it takes; options look like --name value. See {} --help",
+                    command_, command_));
   } catch (const po::unknown_option& error) {
     const std::string name = error.get_option_name();
     throw base::UsageError(
@@ -105,7 +123,16 @@ void OptionTable::read_command_line(std::span<const std::string> arguments) {
     throw base::UsageError(
         fmt::format("--{}: {}; give --{}. See {} --help", name, explain(error), usage, command_));
   }
+  require_arguments(source);
   take(source);
+}
+
+void OptionTable::require_arguments(const std::vector<Given>& source) const {
+  for (const Option& option : options_) {
+    if (!option.is_argument || std::ranges::count(source, option.name, &Given::name) > 0) continue;
+    throw base::UsageError(
+        fmt::format("{0}: {1} is missing; give {0} {1}. See {0} --help", command_, option.placeholder));
+  }
 }
 
 void OptionTable::read_configuration(const std::string& content, const std::string& file_name) {

@@ -25,7 +25,11 @@ class OptionTable {
   /// first.
   OptionTable(std::string command, std::vector<Option> options);
 
-  /// --name value, --name=value, and switches --name. Anything else is an error.
+  /// Whether words may stand without the name of an option.
+  bool takes_arguments() const;
+
+  /// --name value, --name=value, switches --name, and the values of options that are arguments, which must be there. Anything else is
+  /// an error.
   void read_command_line(std::span<const std::string> arguments);
 
   /// Lines `name = value`; # starts a comment; lines like [Data] are headings without meaning. `file_name` is
@@ -63,6 +67,7 @@ class OptionTable {
   };
 
   void take(const std::vector<Given>& source);
+  void require_arguments(const std::vector<Given>& source) const;
   const Option& find(const Given& given) const;
   /// " Did you mean --epochs?" or where to read on.
   std::string suggestion(const std::string& name, const std::string& dashes) const;

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "cli/command.hpp"
+
+namespace gemel::cli {
+
+/// All commands, each in the file of its name. A new one is a name in either line. The first is the one that runs when none is named.
+using CommandMaker = Command();
+CommandMaker train_command, plan_command;
+inline constexpr CommandMaker* command_makers[] = {train_command, plan_command};
+
+}  // namespace gemel::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "cli/spare_ranks.hpp"
+#include "options/option.hpp"
+
+namespace gemel::cli {
+
+// Rows that several commands have.
+
+options::Option spare_ranks_row(SpareRanks& field);
+options::Option log_level_row(std::string& field);
+/// A file of options, which those of the command line override.
+options::Option config_row(std::string& field);
+
+}  // namespace gemel::cli
