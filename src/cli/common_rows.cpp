@@ -23,13 +23,12 @@ std::vector<std::pair<std::string, std::string>> log_level_names() {
 
 }  // namespace
 
-options::Option spare_ranks_row(SpareRanks& field) {
-  return {
-      "Ranks and lanes", "spare-ranks", "WHAT",
-      "What ranks do that their nodes have no CPU for: rest, as taking turns on a CPU is slower, or work. "
-      "With rest, those that are more than --lanes rest, too; with work, they are an error. Changes no "
-      "result.",
-      options::choice(field, spare_ranks_names())};
+options::Option spare_ranks_row(SpareRanks& field, const std::string& more) {
+  return {"Ranks and lanes", "spare-ranks", "WHAT",
+          fmt::format("What ranks do that their nodes have no CPU for: rest, as taking turns on a CPU is "
+                      "slower, or work. {}Changes no result.",
+                      more),
+          options::choice(field, spare_ranks_names())};
 }
 
 options::Option log_level_row(std::string& field) {

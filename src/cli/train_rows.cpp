@@ -15,7 +15,9 @@ using options::text;
 /// Those of the command alone. None has an effect on the result.
 std::vector<options::Option> command_rows(TrainCommandOptions& o) {
   return {
-      spare_ranks_row(o.spare_ranks),
+      spare_ranks_row(
+          o.spare_ranks,
+          "With rest, those that are more than --lanes rest, too; with work, they are an error. "),
       {"Output", "metrics-file", "FILE",
        "Write every event of the run there as one JSON object a line. A fresh run replaces the file, a "
        "resumed one goes on with it.",
