@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "base/thread_team.hpp"
 #include "exchange/lane_tree.hpp"
 #include "exchange/placement.hpp"
 #include "exchange/replicated_row_reduce.hpp"
@@ -31,12 +33,20 @@ class RowReduce {
   /// Waits for the other ranks' rows. Collective.
   void finish();
 
-  std::size_t tables() const { return tables_.size(); }
   /// Calls consume(row, summed gradient [dim]) for every row of a table that any lane touched and this rank holds, in ascending order.
   /// After `finish`; for different tables it may be called from different threads.
   template <class Consume>
   void for_each_row(std::size_t table, const Consume& consume) {
     sums_[table].summer.sum(sums_[table].parts, merges_, tables_[table].dim, consume);
+  }
+  /// The same of all tables, which the threads of a team take each: calls consume(table, row, summed gradient [dim]).
+  template <class Consume>
+  void for_each_row(const base::ThreadTeam& team, const Consume& consume) {
+    team.for_each(static_cast<int>(tables_.size()), [&](int number, int) {
+      const auto table = static_cast<std::size_t>(number);
+      for_each_row(table,
+                   [&](std::int64_t row, std::span<const float> gradient) { consume(table, row, gradient); });
+    });
   }
 
   /// Whether this rank gives a table's rows where every row is to be given by just one rank: what all ranks hold, root does.

@@ -72,7 +72,7 @@ SimulatedStep::SimulatedStep(const Workload& workload, const plan::Plan& placeme
 
 void SimulatedStep::run(std::int64_t batch) {
   require(batch_->number == batch, "scaling: another batch was prepared");
-  require(step::run_in_order(*this, true, own_flags()) == 1, "scaling: wrong flags came");
+  require(step::run_in_order(*this, *this, *this, own_flags()) == 1, "scaling: wrong flags came");
   std::swap(batch_, next_);
 }
 

@@ -19,9 +19,9 @@
 
 namespace gemel::scaling {
 
-/// step::TrainingStep without its arithmetic: the phases of a step in their order (step::run_in_order), which call the same exchanges,
-/// and let simulated time pass in place of computing. Each rank is one lane. What ranks send has contents by which receivers know that they got the right
-/// thing: InternalError when they did not.
+/// step::TrainingStep without its arithmetic, all parts in one: the phases of a step in their order (step::run_in_order), which call the
+/// same exchanges, and let simulated time pass in place of computing. Each rank is one lane. What ranks send has contents by which
+/// receivers know that they got the right thing: InternalError when they did not.
 class SimulatedStep {
  public:
   SimulatedStep(const Workload& workload, const plan::Plan& placements, const exchange::LaneLayout& layout,
@@ -35,8 +35,9 @@ class SimulatedStep {
   void check_gradients() const;
 
  private:
-  template <class Step>
-  friend std::uint32_t step::run_in_order(Step& step, bool has_next, std::uint32_t flags);
+  template <class Batches, class Passes, class Update>
+  friend std::uint32_t step::run_in_order(Batches& batches, Passes& passes, Update& update,
+                                          std::uint32_t flags);
 
   /// A batch before its step, as step::PreparedBatch.
   struct Batch {
@@ -52,6 +53,7 @@ class SimulatedStep {
   std::uint32_t finish_gather(Batch& batch);
   void start_request(Batch& batch);
 
+  static bool has_next() { return true; }
   void start_next(std::uint32_t flags);
   std::uint32_t finish_next();
   void start_fetch(Batch& batch);
