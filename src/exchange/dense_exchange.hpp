@@ -54,15 +54,15 @@ class DenseExchange {
   bool doubles_;
   bool has_advanced_ = false;
   bool has_finished_ = false;
-  mpi::Pending pending_{tag::dense_gather};
   // By segments.
   SegmentReduce reduce_;
   std::vector<std::size_t> segments_;
   tensor::AlignedVector<float> sum_;
   // By recursive doubling.
-  std::span<float> own_;               // the sum of the lanes so far
-  int distance_ = 1;                   // how far away the partner of the round under way is
-  tensor::AlignedVector<float> peer_;  // what the partner has
+  std::span<float> own_;                     // the sum of the lanes so far
+  int distance_ = 1;                         // how far away the partner of the round under way is
+  tensor::AlignedVector<float> peer_;        // what the partner has
+  mpi::Pending pending_{tag::dense_gather};  // the last member: it waits before they go
 };
 
 }  // namespace gemel::exchange

@@ -39,12 +39,12 @@ class SegmentReduce {
 
   const LaneLayout& layout_;
   mpi::Communicator& communicator_;
-  mpi::Pending pending_;
   std::vector<std::size_t> send_counts_;
   std::vector<std::size_t> receive_counts_;
   std::size_t own_segment_ = 0;
   tensor::AlignedVector<float> send_;      // where a rank has several subtrees
   tensor::AlignedVector<float> received_;  // the own segment of every rank's subtrees, in rank order
+  mpi::Pending pending_;                   // the last member: it waits before they go
 };
 
 }  // namespace gemel::exchange
