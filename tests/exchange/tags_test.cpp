@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <vector>
 
@@ -27,8 +28,11 @@ void fill(tensor::MatrixView values, float value) {
   std::ranges::fill(values.flat(), value);
 }
 
-/// All exchanges of a step, each with numbers of its own. Each rank is one lane, and touches row t of table t; table 0 is the query
-/// tower's, table 2 is sharded.
+/// How far the exchange of dense gradients has come once it is begun.
+enum class Dense { begun, advanced, doubles };
+
+/// All exchanges of a step, each with numbers of its own. Each rank is one lane, and touches row t of table t, and the last row of
+/// table 2, too; table 0 is the query tower's, table 2 is sharded, over the first and the last rank among others.
 struct Fixture {
   mpi::Communicator world = mpi::Communicator::world();
   int ranks = world.size();
@@ -42,7 +46,8 @@ struct Fixture {
   CandidateGather gather{layout, world, 100};
   CandidateExchange share{layout, world, dim};
   CandidateExchange reduce{layout, world, dim};
-  DenseExchange dense{layout, world, columns* dim, false};
+  Dense how;
+  DenseExchange dense{layout, world, columns* dim, how == Dense::doubles};
   tensor::Matrix dense_gradient{1, columns* dim};
   RowRequest request{world, tables, layout.subtree_counts};
   RowRequest next_request{world, tables, layout.subtree_counts};
@@ -52,11 +57,11 @@ struct Fixture {
   std::vector<tensor::ConstMatrixView> held;
   std::vector<std::vector<RowGradient>> gradients{1};
 
-  Fixture() {
+  explicit Fixture(Dense dense_comes) : how(dense_comes) {
     for (std::size_t table = 0; table < tables.size(); ++table) {
       RowGradient& gradient = gradients[0].emplace_back();
-      gradient.rows = {static_cast<std::int64_t>(table)};
-      gradient.values.resize(1, dim);
+      touch(0, table, gradient.rows);
+      gradient.values.resize(gradient.rows.size(), dim);
       fill(gradient.values.view(), addend * static_cast<float>(table + 1));
       const RowRange rows = tables[table].blocks.block(tables[table].is_sharded() ? world.rank() : 0);
       fill(weights.emplace_back(static_cast<std::size_t>(rows.size()), dim).view(),
@@ -75,6 +80,7 @@ struct Fixture {
 
   static void touch(std::size_t, std::size_t table, std::vector<std::int64_t>& rows) {
     rows.push_back(static_cast<std::int64_t>(table));
+    if (table == 2) rows.push_back(63);
   }
 
   Exchange candidate_gather() {
@@ -97,7 +103,10 @@ struct Fixture {
     return {[this] { reduce.start_reduce(); }, [this] { EXPECT_EQ(reduce.finish_reduce()(0, 0), sum); }};
   }
   Exchange dense_exchange() {
-    return {[this] { dense.start(dense_gradient.view()); },
+    return {[this] {
+              dense.start(dense_gradient.view());
+              if (how == Dense::advanced) dense.advance();
+            },
             [this] {
               for (const float value : dense.finish()) EXPECT_EQ(value, 7 * sum);
             }};
@@ -108,8 +117,12 @@ struct Fixture {
               next_request.finish();
               std::vector<std::int64_t> needed;
               next_request.append_needed(2, touch, needed);
-              const bool owns = tables[2].blocks.owner(2) == world.rank();
-              EXPECT_EQ(needed, std::vector<std::int64_t>(owns ? static_cast<std::size_t>(ranks) : 0, 2));
+              std::vector<std::int64_t> expected;
+              for (int rank = 0; rank < ranks; ++rank) {
+                for (const std::int64_t row : {2, 63})
+                  if (tables[2].blocks.owner(row) == world.rank()) expected.push_back(row);
+              }
+              EXPECT_EQ(needed, expected);
             }};
   }
   Exchange row_fetch() {
@@ -117,8 +130,9 @@ struct Fixture {
             [this] {
               fetch.finish();
               const RowBlocks& blocks = tables[2].blocks;
-              EXPECT_EQ(fetch.rows(0)[2][2][0],
-                        static_cast<float>(100 + blocks.block(blocks.owner(2)).first));
+              for (const std::int64_t row : {2, 63})
+                EXPECT_EQ(fetch.rows(0)[2][row][0],
+                          static_cast<float>(100 + blocks.block(blocks.owner(row)).first));
             }};
   }
   Exchange query_rows() {
@@ -130,7 +144,7 @@ struct Fixture {
               row_reduce.finish();
               for (std::size_t table = 0; table < tables.size(); ++table) {
                 row_reduce.for_each_row(table, [&](std::int64_t row, std::span<const float> gradient) {
-                  EXPECT_EQ(row, static_cast<std::int64_t>(table));
+                  EXPECT_TRUE(row == static_cast<std::int64_t>(table) || row == 63);
                   EXPECT_EQ(gradient[0], sum * static_cast<float>(table + 1));
                 });
               }
@@ -144,13 +158,27 @@ struct Fixture {
 };
 
 /// Ranks with odd numbers begin in the other order, and every rank finishes in an order of its own.
-TEST(TagsTest, ExchangesThatAreUnderWayAtOnceAreNotTakenForEachOther) {
-  Fixture fixture;
+void expect_no_mixing(Dense how) {
+  Fixture fixture(how);
   std::vector<Exchange> exchanges = fixture.all();
   if (fixture.world.rank() % 2 == 1) std::ranges::reverse(exchanges);
   for (const Exchange& exchange : exchanges) exchange.start();
   std::ranges::rotate(exchanges, exchanges.begin() + fixture.world.rank() % std::ssize(exchanges));
   for (const Exchange& exchange : exchanges) exchange.check();
+}
+
+TEST(TagsTest, ExchangesThatAreUnderWayAtOnceAreNotTakenForEachOther) {
+  expect_no_mixing(Dense::begun);
+}
+
+TEST(TagsTest, NeitherIsTheSecondRoundOfDenseGradients) {
+  expect_no_mixing(Dense::advanced);
+}
+
+TEST(TagsTest, NeitherAreDenseGradientsByRecursiveDoubling) {
+  const int ranks = mpi::Communicator::world().size();
+  if (!std::has_single_bit(static_cast<unsigned>(ranks))) GTEST_SKIP() << "not with " << ranks << " ranks";
+  expect_no_mixing(Dense::doubles);
 }
 
 }  // namespace
