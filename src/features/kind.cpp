@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "features/kinds.hpp"
+#include "features/vocabulary_index.hpp"
 #include "ingest/delimited_reader.hpp"
 
 namespace gemel::features {
@@ -31,6 +32,11 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 }
 
 }  // namespace
+
+std::unique_ptr<const VocabularyIndex> Kind::index(const ingest::VocabularyBlock&, std::string_view,
+                                                   mpi::Communicator&) const {
+  return nullptr;
+}
 
 void Kind::write(nlohmann::ordered_json&) const {}
 void Kind::read(const nlohmann::json&) {}

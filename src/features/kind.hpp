@@ -20,13 +20,17 @@ namespace gemel::features {
 /// What a kind is made of.
 enum class ColumnType { text, number, any };
 
-/// What a kind is fitted to and with.
-struct Fitting {
-  /// This rank's rows of the column; the other one is null.
-  const ingest::StringColumn* texts = nullptr;
+/// This rank's rows of the column that a feature is made of.
+struct RawColumn {
+  const ingest::StringColumn* texts = nullptr;  ///< the other one is null
   const std::vector<std::int64_t>* numbers = nullptr;
   mpi::Communicator& communicator;
-  std::string described;  ///< the feature, as messages begin with it
+  std::string_view described;  ///< the feature, as messages begin with it
+};
+
+/// What a kind is fitted to and with.
+struct Fitting {
+  RawColumn column;
   /// What the kind and the vocabulary hold was learned in an earlier run, and stays.
   bool continues = false;
   /// That vocabulary takes in nothing new.
@@ -38,6 +42,8 @@ struct Fitting {
   ingest::VocabularyBlock& vocabulary;
   std::int64_t& added;
 };
+
+class VocabularyIndex;
 
 /// Where the values of one feature go, each row's once.
 class ValueColumn {
@@ -93,6 +99,16 @@ class Kind {
   /// Learns from the column what it does not know yet, and gives every row its value. What it learns does not depend on how the rows
   /// are spread over the ranks. Throws AgreedError. Collective.
   virtual void fit(const Fitting& fitting, ValueColumn& values) = 0;
+
+  /// What finds rows in the vocabulary of a fitted feature, of which this rank has its block; null for kinds without one. Throws
+  /// AgreedError (checkpoint) for a vocabulary that cannot be. Collective.
+  virtual std::unique_ptr<const VocabularyIndex> index(const ingest::VocabularyBlock& vocabulary,
+                                                       std::string_view described,
+                                                       mpi::Communicator& communicator) const;
+
+  /// Gives every row its value by what has been learned, with the index of the vocabulary. Throws AgreedError (data) where lists are too
+  /// long. Collective; on one rank alone several threads may encode at once.
+  virtual void encode(const RawColumn& column, const VocabularyIndex* index, ValueColumn& values) const = 0;
 
   /// What it has learned beside a vocabulary, to and from its entry in a checkpoint's list of features.
   virtual void write(nlohmann::ordered_json& entry) const;

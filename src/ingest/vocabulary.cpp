@@ -146,13 +146,19 @@ std::uint32_t VocabularyDirectory::find(std::string_view text) const {
   return unknown_row;
 }
 
+std::vector<std::uint32_t> VocabularyDirectory::find(const StringColumn& texts) const {
+  std::vector<std::uint32_t> rows(texts.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = find(texts[i]);
+  return rows;
+}
+
 std::vector<std::uint32_t> VocabularyDirectory::rows_of(const DistinctStrings& asked,
                                                         mpi::Communicator& communicator) const {
+  if (communicator.size() == 1) return find(asked.strings);
   const std::vector<std::size_t> sent = asked.counts_by_owner(communicator.size());
   std::vector<std::size_t> received;
   const StringColumn questions = all_to_all_strings(asked.strings, sent, received, communicator);
-  std::vector<std::uint32_t> answers(questions.size());
-  for (std::size_t i = 0; i < answers.size(); ++i) answers[i] = find(questions[i]);
+  const std::vector<std::uint32_t> answers = find(questions);
   std::vector<std::uint32_t> rows(asked.size());
   mpi::Pending pending;
   communicator.start_all_to_all(std::span<const std::uint32_t>(answers),

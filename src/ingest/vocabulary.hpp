@@ -80,7 +80,8 @@ class VocabularyDirectory {
                                   : rows_of_owned_[owned_index];
   }
 
-  /// The row of each of `asked`, unknown_row where it has none. Each rank asks for what it likes. Collective.
+  /// The row of each of `asked`, unknown_row where it has none. Each rank asks for what it likes. Collective; on
+  /// one rank alone several threads may ask at once.
   std::vector<std::uint32_t> rows_of(const DistinctStrings& asked, mpi::Communicator& communicator) const;
 
   /// This rank's block of the rows. Collective.
@@ -88,6 +89,7 @@ class VocabularyDirectory {
 
  private:
   std::uint32_t find(std::string_view text) const;
+  std::vector<std::uint32_t> find(const StringColumn& texts) const;
   void number_new(std::int64_t old_rows, bool freeze, mpi::Communicator& communicator, std::string_view what);
 
   DistinctStrings owned_;

@@ -1,22 +1,19 @@
-#include "features/vocabulary_fitting.hpp"
+#include "features/vocabulary_kind.hpp"
 
 namespace gemel::features {
 namespace {
 
 /// A text's row of the vocabulary of all texts, in a table of one column that is added to the score.
-class Bias : public Kind {
+class Bias : public VocabularyKind {
  public:
   explicit Bias(const KindArgument&) {}
   std::unique_ptr<Kind> clone() const override { return std::make_unique<Bias>(*this); }
   std::string_view name() const override { return "bias"; }
-  ColumnType column_type() const override { return ColumnType::text; }
   bool is_bias() const override { return true; }
   std::string_view why_not_of_queries() const override {
     return "bias is a kind of candidate features. A query's would add the same to all scores of the query, "
            "and so change nothing. Leave it out.";
   }
-  std::int64_t special_rows() const override { return ingest::VocabularyDirectory::special_rows; }
-  void fit(const Fitting& fitting, ValueColumn& values) override { look_up_texts(fitting, values); }
 };
 
 }  // namespace

@@ -22,17 +22,12 @@ class Bucketize : public Kind {
   std::int64_t table_rows(std::int64_t) const override { return boundaries_ + 1; }
 
   void fit(const Fitting& fitting, ValueColumn& values) override {
-    const std::vector<std::int64_t>& numbers = *fitting.numbers;
-    if (!fitting.continues) {
-      std::int64_t minimum = std::numeric_limits<std::int64_t>::max();
-      std::int64_t maximum = std::numeric_limits<std::int64_t>::min();
-      for (const std::int64_t number : numbers) {
-        minimum = std::min(minimum, number);
-        maximum = std::max(maximum, number);
-      }
-      minimum_ = static_cast<double>(fitting.communicator.min(minimum));
-      maximum_ = static_cast<double>(fitting.communicator.max(maximum));
-    }
+    if (!fitting.continues) learn(fitting.column);
+    encode(fitting.column, nullptr, values);
+  }
+
+  void encode(const RawColumn& column, const VocabularyIndex*, ValueColumn& values) const override {
+    const std::vector<std::int64_t>& numbers = *column.numbers;
     const Linspace points(minimum_, maximum_, boundaries_);
     for (std::size_t row = 0; row < numbers.size(); ++row) {
       const std::int64_t bucket = points.count_not_above(static_cast<double>(numbers[row]));
@@ -51,6 +46,17 @@ class Bucketize : public Kind {
   }
 
  private:
+  void learn(const RawColumn& column) {
+    std::int64_t minimum = std::numeric_limits<std::int64_t>::max();
+    std::int64_t maximum = std::numeric_limits<std::int64_t>::min();
+    for (const std::int64_t number : *column.numbers) {
+      minimum = std::min(minimum, number);
+      maximum = std::max(maximum, number);
+    }
+    minimum_ = static_cast<double>(column.communicator.min(minimum));
+    maximum_ = static_cast<double>(column.communicator.max(maximum));
+  }
+
   std::int64_t boundaries_;
   double minimum_ = 0;
   double maximum_ = 0;

@@ -17,14 +17,16 @@ class Hash : public Kind {
   ColumnType column_type() const override { return ColumnType::any; }
   std::int64_t table_rows(std::int64_t) const override { return rows_; }
 
-  void fit(const Fitting& fitting, ValueColumn& values) override {
-    if (fitting.texts != nullptr) {
-      for (std::size_t row = 0; row < fitting.texts->size(); ++row)
-        values.put_row(row, row_of((*fitting.texts)[row]));
+  void fit(const Fitting& fitting, ValueColumn& values) override { encode(fitting.column, nullptr, values); }
+
+  void encode(const RawColumn& column, const VocabularyIndex*, ValueColumn& values) const override {
+    if (column.texts != nullptr) {
+      for (std::size_t row = 0; row < column.texts->size(); ++row)
+        values.put_row(row, row_of((*column.texts)[row]));
       return;
     }
-    for (std::size_t row = 0; row < fitting.numbers->size(); ++row) {
-      const fmt::format_int digits((*fitting.numbers)[row]);
+    for (std::size_t row = 0; row < column.numbers->size(); ++row) {
+      const fmt::format_int digits((*column.numbers)[row]);
       values.put_row(row, row_of({digits.data(), digits.size()}));
     }
   }

@@ -16,12 +16,16 @@ class Normalize : public Kind {
   bool has_table() const override { return false; }
 
   void fit(const Fitting& fitting, ValueColumn& values) override {
-    const std::vector<std::int64_t>& numbers = *fitting.numbers;
     if (!fitting.continues) {
-      const ingest::Moments of_column = ingest::moments(numbers, fitting.communicator);
-      mean_ = of_column.mean;
-      if (of_column.deviation > 0) deviation_ = of_column.deviation;
+      const ingest::Moments moments = ingest::moments(*fitting.column.numbers, fitting.column.communicator);
+      mean_ = moments.mean;
+      if (moments.deviation > 0) deviation_ = moments.deviation;
     }
+    encode(fitting.column, nullptr, values);
+  }
+
+  void encode(const RawColumn& column, const VocabularyIndex*, ValueColumn& values) const override {
+    const std::vector<std::int64_t>& numbers = *column.numbers;
     for (std::size_t row = 0; row < numbers.size(); ++row) {
       const double score = (static_cast<double>(numbers[row]) - mean_) / deviation_;
       values.put_number(row, static_cast<float>(score));
