@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -131,8 +132,8 @@ constexpr float default_learning_rate(OptimizerKind kind) {
 
 /// The learning rate of every step; learning_rate.hpp has the formulas.
 struct LearningRateOptions {
-  /// The highest rate; of the constant schedule, the rate.
-  float peak = default_learning_rate(OptimizerKind::adagrad);
+  /// The highest rate; of the constant schedule, the rate. Empty: the optimiser's default.
+  std::optional<float> peak;
   ScheduleKind schedule = ScheduleKind::constant;
   /// Steps in which the rate grows to its peak. Not for the constant schedule.
   std::int64_t warmup_steps = 0;
@@ -165,6 +166,9 @@ struct OptimizerOptions {
   float average_decay = 0.0F;
   /// Gradients are scaled down such that the norm of all of them together is at most this; 0: they are not.
   float clip_norm = 0.0F;
+
+  /// The highest learning rate.
+  float peak_rate() const { return learning_rate.peak.value_or(default_learning_rate(kind)); }
 };
 
 /// How often something is done: every `count` epochs or steps; 0 means only at the end of the run.

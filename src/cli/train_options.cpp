@@ -48,10 +48,6 @@ void read_given_options(std::span<const std::string> arguments, TrainCommandOpti
 
 void settle_options(TrainCommandOptions& options, const options::OptionTable& table) {
   const auto is_settled = [&](const char* name) { return table.is_given(name) || table.is_saved(name); };
-  OptimizerOptions& optimizer = options.training.optimizer;
-  if (!is_settled("learning-rate")) {
-    optimizer.learning_rate.peak = default_learning_rate(optimizer.kind);
-  }
   options::check_given(options.training, table);
   DataOptions& data = options.training.data;
   data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");

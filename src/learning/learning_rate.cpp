@@ -22,8 +22,9 @@ double share_of_peak(const LearningRateOptions& options, std::int64_t step) {
 
 }  // namespace
 
-float learning_rate(const LearningRateOptions& options, std::int64_t step) {
-  return static_cast<float>(static_cast<double>(options.peak) * share_of_peak(options, step));
+float learning_rate(const OptimizerOptions& options, std::int64_t step) {
+  return static_cast<float>(static_cast<double>(options.peak_rate()) *
+                            share_of_peak(options.learning_rate, step));
 }
 
 }  // namespace gemel::learning

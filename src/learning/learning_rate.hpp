@@ -15,6 +15,6 @@ namespace gemel::learning {
 ///                 as Keras's CosineDecay
 ///   inverse_sqrt  (step + 1) / w  in the first w steps; then  sqrt(w / (step + 1)), or 1 / sqrt(step + 1) without warm-up
 ///                 (Vaswani et al. 2017)
-float learning_rate(const LearningRateOptions& options, std::int64_t step);
+float learning_rate(const OptimizerOptions& options, std::int64_t step);
 
 }  // namespace gemel::learning

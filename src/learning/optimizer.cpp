@@ -41,7 +41,7 @@ Optimizer::Optimizer(const OptimizerOptions& options, model::TwoTower& model)
 void Optimizer::begin_step(float gradient_scale) {
   factors_ = step_factors(options_, steps_, gradient_scale);
   if (decays_weights()) {
-    due_.push_back(1.0F - learning_rate(options_.learning_rate, steps_) * options_.weight_decay);
+    due_.push_back(1.0F - learning_rate(options_, steps_) * options_.weight_decay);
   }
   ++steps_;
 }

@@ -23,7 +23,7 @@ std::vector<SlotKind> slot_kinds(const OptimizerOptions& options) {
 }
 
 tensor::StepFactors step_factors(const OptimizerOptions& options, std::int64_t steps, float gradient_scale) {
-  const float rate = learning_rate(options.learning_rate, steps);
+  const float rate = learning_rate(options, steps);
   if (options.kind != OptimizerKind::adam && options.kind != OptimizerKind::adamw) {
     return {rate, gradient_scale};
   }

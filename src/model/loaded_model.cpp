@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 #include <vector>
@@ -14,22 +13,20 @@
 #include "model/model_file.hpp"
 #include "model/parameter_file.hpp"
 #include "mpi/agreement.hpp"
+#include "options/settings.hpp"
 
 namespace gemel::model {
 namespace {
 
 /// What the settings say of how towers compute a vector. Tables begin as zeros, since their rows are read.
 ModelOptions scoring_options(checkpoint::CheckpointReader& reader, const std::string& settings) {
-  ModelOptions options;
-  options.embedding_range = 0;
   try {
-    const auto parsed = nlohmann::json::parse(settings);
-    options.layers = parsed.at("layers").get<std::vector<std::size_t>>();
-    options.normalize = parsed.value("normalize", false);  // later than the first version of the format
-  } catch (const nlohmann::json::exception& error) {
-    reader.refuse(fmt::format("its settings (attribute config) do not describe a model: {}", error.what()));
+    ModelOptions options = options::saved_training_options(reader.path().string(), settings).model;
+    options.embedding_range = 0;
+    return options;
+  } catch (const base::CheckpointError& error) {  // every rank has read the same settings
+    throw mpi::AgreedError(error.code(), error.what());
   }
-  return options;
 }
 
 /// Which tables of these features are sharded over the ranks.

@@ -86,6 +86,12 @@ std::string short_declaration(const std::string& feature, std::size_t default_di
   }
 }
 
+float to_positive_number(const std::string& typed) {
+  const auto number = to_number<float>(typed);
+  if (!number || !std::isfinite(*number) || *number <= 0) throw ValueError("give a finite number above 0");
+  return *number;
+}
+
 }  // namespace
 
 template <class T>
@@ -98,12 +104,13 @@ template OptionValue whole_number(std::int64_t&, std::int64_t, std::int64_t);
 template OptionValue whole_number(std::uint64_t&, std::uint64_t, std::uint64_t);
 
 OptionValue positive_number(float& field) {
-  const auto read = [&field](const std::string& typed) {
-    const auto number = to_number<float>(typed);
-    if (!number || !std::isfinite(*number) || *number <= 0) throw ValueError("give a finite number above 0");
-    field = *number;
-  };
-  return {read, [&field] { return fmt::format("{}", field); }, saver(field)};
+  return {[&field](const std::string& typed) { field = to_positive_number(typed); },
+          [&field] { return fmt::format("{}", field); }, saver(field)};
+}
+
+OptionValue positive_number(std::optional<float>& field, std::function<float()> value) {
+  return {[&field](const std::string& typed) { field = to_positive_number(typed); },
+          [value] { return fmt::format("{}", value()); }, [value] { return ordered_json(value()); }};
 }
 
 OptionValue non_negative_number(float& field) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -49,6 +50,8 @@ OptionValue whole_number(T& field, std::type_identity_t<T> least,
 
 /// A finite number above 0.
 OptionValue positive_number(float& field);
+/// The same where nothing was given, too: `value` says what the field then stands for.
+OptionValue positive_number(std::optional<float>& field, std::function<float()> value);
 
 /// A finite number of at least 0.
 OptionValue non_negative_number(float& field);

@@ -17,7 +17,7 @@ std::vector<Option> training_rows(TrainingOptions& o) {
                                    dropout_rows(o.model),
                                    feature_rows(o.model),
                                    optimizer_rows(o.optimizer),
-                                   learning_rate_rows(o.optimizer.learning_rate),
+                                   learning_rate_rows(o.optimizer),
                                    moment_rows(o.optimizer),
                                    regularisation_rows(o.optimizer),
                                    temperature_rows(o.loss),

@@ -12,7 +12,7 @@ void throw_diverged(const std::string& what, std::int64_t step, const TrainingOp
   throw mpi::AgreedError(
       base::ExitCode::diverged,
       fmt::format("{}, at step {}; try a --learning-rate below {} or a --temperature above {}{}", what, step,
-                  options.optimizer.learning_rate.peak, options.loss.temperature,
+                  options.optimizer.peak_rate(), options.loss.temperature,
                   last.empty() ? "" : "; the last checkpoint is " + last.string()));
 }
 

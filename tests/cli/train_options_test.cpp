@@ -27,7 +27,7 @@ TEST(TrainOptions, DefaultToTheTutorial) {
   EXPECT_THAT(options.training.model.layers, ElementsAre(32U));
   EXPECT_EQ(options.training.model.embedding_dim, 32U);
   EXPECT_EQ(options.training.optimizer.kind, OptimizerKind::adagrad);
-  EXPECT_EQ(options.training.optimizer.learning_rate.peak, 0.1F);
+  EXPECT_EQ(options.training.optimizer.peak_rate(), 0.1F);
   EXPECT_EQ(options.training.optimizer.learning_rate.schedule, ScheduleKind::constant);
   EXPECT_EQ(options.training.optimizer.weight_decay, 0.0F);
   EXPECT_EQ(options.training.optimizer.clip_norm, 0.0F);
@@ -389,7 +389,7 @@ TEST(TrainOptions, LearningRateDefaultsToThatOfTheOptimizer) {
       {"adagrad", 0.1F}, {"rowwise-adagrad", 0.1F}, {"adam", 0.001F}, {"adamw", 0.001F}, {"sgd", 0.01F}};
   for (const auto& [name, rate] : defaults) {
     const auto parsed = parse({"--optimizer", name});
-    EXPECT_EQ(parsed.options.training.optimizer.learning_rate.peak, rate) << name;
+    EXPECT_EQ(parsed.options.training.optimizer.peak_rate(), rate) << name;
     EXPECT_THAT(parsed.settings, testing::Contains(std::pair<std::string, std::string>(
                                      "learning-rate", fmt::format("{}", rate))));
     const auto given = parse({"--optimizer", name, "--learning-rate", "0.1"}).options.training.optimizer;

@@ -7,14 +7,28 @@
 namespace gemel::learning {
 namespace {
 
+OptimizerOptions with_rate(const LearningRateOptions& rate) {
+  OptimizerOptions options;
+  options.learning_rate = rate;
+  return options;
+}
+
+TEST(LearningRate, IsTheOptimizersDefaultUnlessItIsGiven) {
+  OptimizerOptions options;
+  options.kind = OptimizerKind::adam;
+  EXPECT_EQ(learning_rate(options, 0), 0.001F);
+  options.learning_rate.peak = 0.3F;
+  EXPECT_EQ(learning_rate(options, 0), 0.3F);
+}
+
 TEST(LearningRate, ConstantIsThePeak) {
-  const LearningRateOptions options{0.3F};
+  const OptimizerOptions options = with_rate({0.3F});
   for (const std::int64_t step : {0, 1, 1000000}) EXPECT_EQ(learning_rate(options, step), 0.3F);
 }
 
 TEST(LearningRate, WarmsUpInALine) {
   for (const ScheduleKind schedule : {ScheduleKind::cosine, ScheduleKind::inverse_sqrt}) {
-    const LearningRateOptions options{0.5F, schedule, 4, 20, 0.0F};
+    const OptimizerOptions options = with_rate({0.5F, schedule, 4, 20, 0.0F});
     EXPECT_FLOAT_EQ(learning_rate(options, 0), 0.125F);
     EXPECT_FLOAT_EQ(learning_rate(options, 1), 0.25F);
     EXPECT_FLOAT_EQ(learning_rate(options, 2), 0.375F);
@@ -23,7 +37,7 @@ TEST(LearningRate, WarmsUpInALine) {
 }
 
 TEST(LearningRate, CosineFallsFromThePeakToItsFinalShare) {
-  const LearningRateOptions options{0.5F, ScheduleKind::cosine, 4, 20, 0.1F};
+  const OptimizerOptions options = with_rate({0.5F, ScheduleKind::cosine, 4, 20, 0.1F});
   EXPECT_FLOAT_EQ(learning_rate(options, 4), 0.5F);
   EXPECT_FLOAT_EQ(learning_rate(options, 12), 0.5F * 0.55F);  // half way
   EXPECT_FLOAT_EQ(learning_rate(options, 8),
@@ -37,17 +51,17 @@ TEST(LearningRate, CosineFallsFromThePeakToItsFinalShare) {
 }
 
 TEST(LearningRate, CosineWithoutWarmUpStartsAtThePeakAndNeverQuiteEnds) {
-  const LearningRateOptions options{0.5F, ScheduleKind::cosine, 0, 10, 0.0F};
+  const OptimizerOptions options = with_rate({0.5F, ScheduleKind::cosine, 0, 10, 0.0F});
   EXPECT_FLOAT_EQ(learning_rate(options, 0), 0.5F);
   EXPECT_GT(learning_rate(options, 9), 0.0F);
   EXPECT_NEAR(learning_rate(options, 10), 0.0F, 1e-8);
 }
 
 TEST(LearningRate, InverseSquareRootHalvesInFourTimesTheSteps) {
-  const LearningRateOptions warm{0.5F, ScheduleKind::inverse_sqrt, 4, 0, 0.0F};
+  const OptimizerOptions warm = with_rate({0.5F, ScheduleKind::inverse_sqrt, 4, 0, 0.0F});
   EXPECT_FLOAT_EQ(learning_rate(warm, 15), 0.25F);
   EXPECT_FLOAT_EQ(learning_rate(warm, 63), 0.125F);
-  const LearningRateOptions cold{0.5F, ScheduleKind::inverse_sqrt, 0, 0, 0.0F};
+  const OptimizerOptions cold = with_rate({0.5F, ScheduleKind::inverse_sqrt, 0, 0, 0.0F});
   EXPECT_FLOAT_EQ(learning_rate(cold, 0), 0.5F);
   EXPECT_FLOAT_EQ(learning_rate(cold, 3), 0.25F);
 }

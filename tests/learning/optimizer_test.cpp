@@ -200,7 +200,7 @@ TEST(Optimizer, ARowThatNoStepTouchesDecaysAsInADenseOptimiser) {
   std::vector<float> expected(table.row(3).begin(), table.row(3).end());
   for (int step = 0; step < steps; ++step) {
     optimizer.begin_step();
-    const float factor = 1.0F - learning_rate(options.learning_rate, step) * options.weight_decay;
+    const float factor = 1.0F - learning_rate(options, step) * options.weight_decay;
     for (float& value : expected) value *= factor;
   }
   optimizer.settle_rows(1, std::vector<std::int64_t>{3});

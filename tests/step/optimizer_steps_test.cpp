@@ -202,7 +202,7 @@ std::vector<OptimizerOptions> full_optimizers() {
     options.learning_rate.final_share = 0.2F;
     options.clip_norm = 12.0F;
     if (options.kind == OptimizerKind::adam) continue;
-    options.weight_decay = 0.05F / options.learning_rate.peak;
+    options.weight_decay = 0.05F / options.peak_rate();
   }
   return all;
 }

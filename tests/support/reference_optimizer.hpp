@@ -12,8 +12,9 @@
 
 namespace gemel::test {
 
-inline double reference_rate(const LearningRateOptions& options, std::int64_t step) {
-  const auto peak = static_cast<double>(options.peak);
+inline double reference_rate(const OptimizerOptions& optimizer, std::int64_t step) {
+  const LearningRateOptions& options = optimizer.learning_rate;
+  const auto peak = static_cast<double>(optimizer.peak_rate());
   const auto warmup = static_cast<double>(options.warmup_steps);
   const auto number = static_cast<double>(step + 1);
   if (options.schedule == ScheduleKind::constant) return peak;
@@ -31,7 +32,7 @@ class ReferenceOptimizer {
   explicit ReferenceOptimizer(const OptimizerOptions& options) : options_(options) {}
 
   void begin_step(double gradient_scale) {
-    rate_ = reference_rate(options_.learning_rate, steps_++);
+    rate_ = reference_rate(options_, steps_++);
     scale_ = gradient_scale;
   }
 

@@ -15,27 +15,28 @@ std::vector<Option> optimizer_rows(OptimizerOptions& o) {
   };
 }
 
-std::vector<Option> learning_rate_rows(LearningRateOptions& o) {
+std::vector<Option> learning_rate_rows(OptimizerOptions& o) {
   const std::string group = "Loss and optimiser";
-  const ScheduleKind schedule = o.schedule;
+  LearningRateOptions& rate = o.learning_rate;
+  const ScheduleKind schedule = rate.schedule;
   return {
       {group, "learning-rate", "RATE",
        "Learning rate; with a schedule, its peak. When it is not given: 0.1 for adagrad and rowwise-adagrad, "
        "0.001 for adam and adamw, 0.01 for sgd.",
-       positive_number(o.peak), Effect::steers},
+       positive_number(rate.peak, [&o] { return o.peak_rate(); }), Effect::steers},
       {group, "learning-rate-schedule", "NAME",
        "How the learning rate goes on: constant; cosine (falls along half a cosine until the last of the "
        "--epochs); inverse-sqrt (falls with the root of the number of steps).",
-       choice(o.schedule, schedule_names()), Effect::steers},
+       choice(rate.schedule, schedule_names()), Effect::steers},
       Option{
           group, "warmup-steps", "N",
           "Steps in which the learning rate of cosine and inverse-sqrt first grows to its peak, in a line.",
-          whole_number(o.warmup_steps, 0), Effect::steers}
+          whole_number(rate.warmup_steps, 0), Effect::steers}
           .needing(if_given(schedule != ScheduleKind::constant,
                             "a constant learning rate has no warm-up: choose --learning-rate-schedule cosine "
                             "or inverse-sqrt")),
       Option{group, "final-learning-rate-share", "SHARE",
-             "Where cosine ends, as a share of --learning-rate; in [0, 1).", fraction(o.final_share),
+             "Where cosine ends, as a share of --learning-rate; in [0, 1).", fraction(rate.final_share),
              Effect::steers}
           .needing(if_given(schedule == ScheduleKind::cosine,
                             "only --learning-rate-schedule cosine has an end: choose it")),
@@ -79,10 +80,10 @@ std::vector<Option> regularisation_rows(OptimizerOptions& o) {
              non_negative_number(o.weight_decay), Effect::steers}
           .needing(always(o.kind != Kind::adam || o.weight_decay == 0,
                           "--optimizer adam does not decay weights: choose adamw, or --weight-decay 0"))
-          .needing(always(o.learning_rate.peak * o.weight_decay < 1,
+          .needing(always(o.peak_rate() * o.weight_decay < 1,
                           fmt::format("with --learning-rate {} a step would take all of every weight; their "
                                       "product must be below 1, and is about 0.0001 in most recipes",
-                                      o.learning_rate.peak))),
+                                      o.peak_rate()))),
       {group, "embedding-l2", "WEIGHT",
        "Penalty on the embeddings: each step adds WEIGHT * row to the gradient of every row of a table that "
        "it touches, once a step (of WEIGHT / 2 * the square of the row's norm), after clipping. The reported "

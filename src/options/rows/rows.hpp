@@ -22,7 +22,7 @@ std::vector<Option> dropout_rows(ModelOptions& o);
 std::vector<Option> feature_rows(ModelOptions& o);
 // optimizer.cpp
 std::vector<Option> optimizer_rows(OptimizerOptions& o);
-std::vector<Option> learning_rate_rows(LearningRateOptions& o);
+std::vector<Option> learning_rate_rows(OptimizerOptions& o);
 std::vector<Option> moment_rows(OptimizerOptions& o);
 std::vector<Option> regularisation_rows(OptimizerOptions& o);
 // loss.cpp
