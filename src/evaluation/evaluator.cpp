@@ -69,7 +69,7 @@ MetricValues Evaluator::evaluate(const model::TwoTower& model) {
   tensor::Matrix candidates(shard.count, model.dim());
   Embedder of_candidates(communicator_, team_, runtime_, model.candidate(), model.dense());
   of_candidates.run(catalogue_, shard.first, candidates.view());
-  ScoreTiles tiles(runtime_, shard, candidates.view());
+  ScoreTiles tiles(shard, candidates.view());
   Embedder of_queries(communicator_, team_, runtime_, model.query(), model.dense());
 
   MetricValues values = accuracies(model, of_queries, tiles);

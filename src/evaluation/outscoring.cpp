@@ -9,16 +9,6 @@
 #include "tensor/score_scan.hpp"
 
 namespace gemel::evaluation {
-namespace {
-
-constexpr std::size_t tile_queries = ScoreTiles::tile_queries;
-
-int blocks_of(std::size_t queries) {
-  return static_cast<int>((queries + tile_queries - 1) / tile_queries);
-}
-
-}  // namespace
-
 Outscoring::Outscoring(mpi::Communicator& communicator, const base::ThreadTeam& team, ScoreTiles& tiles,
                        const ingest::UserHistory* seen)
     : communicator_(communicator), team_(team), tiles_(tiles), seen_(seen) {}
@@ -31,8 +21,10 @@ std::span<const tensor::Standing> Outscoring::count(tensor::ConstMatrixView quer
   if (seen_ != nullptr) queries_.gather(users, users_, communicator_);
   find_true_scores();
   counts_.assign(2 * queries_.size(), 0);
-  team_.for_each(blocks_of(queries_.size()),
-                 [&](int block, int thread) { count_block(static_cast<std::size_t>(block), thread); });
+  const base::EvenCuts parts = cut_for_threads(queries_.size(), team_.threads());
+  team_.for_each(parts.parts(), [&](int part, int) {
+    count_part(static_cast<std::size_t>(parts.start(part)), static_cast<std::size_t>(parts.start(part + 1)));
+  });
   communicator_.sum(std::span(counts_));
   standings_.clear();
   const std::size_t first = queries_.first_of(communicator_.rank());
@@ -42,24 +34,12 @@ std::span<const tensor::Standing> Outscoring::count(tensor::ConstMatrixView quer
 }
 
 void Outscoring::find_true_scores() {
-  std::vector<std::size_t> own;  // queries whose true candidate is in this shard
-  for (std::size_t query = 0; query < true_rows_.size(); ++query) {
-    if (tiles_.shard().contains(static_cast<std::size_t>(true_rows_[query]))) own.push_back(query);
-  }
   std::vector<std::int64_t> bits(true_rows_.size(), 0);  // of all scores; each is told by one rank
-  team_.for_each(blocks_of(own.size()), [&](int block, int thread) {
-    const std::size_t first = static_cast<std::size_t>(block) * tile_queries;
-    const auto picked = std::span(own).subspan(first, std::min(tile_queries, own.size() - first));
-    tensor::Matrix vectors(picked.size(), queries_.vectors().cols());
-    std::vector<std::int32_t> rows;
-    for (std::size_t i = 0; i < picked.size(); ++i) {
-      std::ranges::copy(queries_.vectors().row(picked[i]), vectors.row(i).begin());
-      rows.push_back(true_rows_[picked[i]]);
-    }
-    std::vector<float> scores(picked.size());
-    tiles_.score_pairs(vectors.view(), rows, scores, thread);
-    for (std::size_t i = 0; i < picked.size(); ++i) bits[picked[i]] = std::bit_cast<std::uint32_t>(scores[i]);
-  });
+  for (std::size_t query = 0; query < true_rows_.size(); ++query) {
+    const auto row = static_cast<std::size_t>(true_rows_[query]);
+    if (tiles_.shard().contains(row))
+      bits[query] = std::bit_cast<std::uint32_t>(tiles_.score(queries_.vectors().row(query), row));
+  }
   communicator_.sum(std::span(bits));
   true_scores_.clear();
   for (const std::int64_t word : bits) {
@@ -68,20 +48,15 @@ void Outscoring::find_true_scores() {
   }
 }
 
-void Outscoring::count_block(std::size_t block, int thread) {
-  const std::size_t first = block * tile_queries;
-  const std::size_t count = std::min(tile_queries, queries_.size() - first);
-  tiles_.for_each_tile(queries_.vectors().middle_rows(first, count), thread,
-                       [&](std::size_t first_row, std::size_t candidates, tensor::MatrixView scores) {
-                         for (std::size_t i = 0; i < count; ++i) {
-                           const std::span<float> of_query = scores.row(i).first(candidates);
-                           leave_out(first + i, first_row, of_query);
-                           const tensor::Standing standing =
-                               tensor::compare_scores(of_query, true_scores_[first + i]);
-                           counts_[2 * (first + i)] += standing.higher;
-                           counts_[2 * (first + i) + 1] += standing.equal;
-                         }
-                       });
+void Outscoring::count_part(std::size_t first, std::size_t last) {
+  tiles_.for_each(queries_.vectors().middle_rows(first, last - first),
+                  [&](std::size_t i, std::size_t first_row, std::span<float> scores) {
+                    const std::size_t query = first + i;
+                    leave_out(query, first_row, scores);
+                    const tensor::Standing standing = tensor::compare_scores(scores, true_scores_[query]);
+                    counts_[2 * query] += standing.higher;
+                    counts_[2 * query + 1] += standing.equal;
+                  });
 }
 
 void Outscoring::leave_out(std::size_t query, std::size_t first_row, std::span<float> scores) const {

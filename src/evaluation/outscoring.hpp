@@ -32,7 +32,8 @@ class Outscoring {
 
  private:
   void find_true_scores();
-  void count_block(std::size_t block, int thread);
+  /// Counts for the queries [first, last) of all ranks.
+  void count_part(std::size_t first, std::size_t last);
   /// Sets to minus infinity what is not compared with the true candidate of a query: itself, and what its user has seen. `scores` are
   /// of the rows from first_row on.
   void leave_out(std::size_t query, std::size_t first_row, std::span<float> scores) const;

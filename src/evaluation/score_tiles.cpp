@@ -1,14 +1,11 @@
 #include "evaluation/score_tiles.hpp"
 
 #include "base/error.hpp"
-#include "base/even_cuts.hpp"
 
 namespace gemel::evaluation {
 namespace {
 
-std::size_t round_up(std::size_t value, std::size_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
+constexpr std::size_t panel = tensor::CandidatePanels::panel;
 
 }  // namespace
 
@@ -18,46 +15,35 @@ Shard shard_of_rank(std::size_t catalogue_size, int ranks, int rank) {
   return {first, static_cast<std::size_t>(cuts.start(rank + 1)) - first};
 }
 
-ScoreTiles::ScoreTiles(onednn::Runtime& runtime, Shard shard, tensor::ConstMatrixView candidates)
-    : runtime_(runtime),
-      shard_(shard),
-      candidates_(round_up(candidates.rows(), tile_candidates), candidates.cols()),
-      scratch_(static_cast<std::size_t>(runtime.threads())) {
+base::EvenCuts cut_for_threads(std::size_t queries, int threads) {
+  constexpr std::size_t most = 192;
+  const auto parts = static_cast<int>((queries + most - 1) / most);
+  return {static_cast<std::int64_t>(queries), (parts + threads - 1) / threads * threads};
+}
+
+ScoreTiles::ScoreTiles(Shard shard, tensor::ConstMatrixView candidates)
+    : shard_(shard), candidates_(candidates) {
   base::require(candidates.rows() == shard.count, "evaluation: the candidates are not this rank's shard");
-  std::copy_n(candidates.data(), candidates.size(), candidates_.data());
 }
 
-ScoreTiles::Scratch& ScoreTiles::load(tensor::ConstMatrixView queries, int thread) {
-  Scratch& scratch = scratch_[static_cast<std::size_t>(thread)];
-  scratch.queries.resize(tile_queries, queries.cols());
-  const auto flat = scratch.queries.view().flat();
-  std::fill(std::copy_n(queries.data(), queries.size(), flat.begin()), flat.end(), 0.0F);
-  scratch.scores.resize(tile_queries, tile_candidates);
-  return scratch;
+void ScoreTiles::score_tile(tensor::ConstMatrixView queries, std::size_t first,
+                            std::span<float> scores) const {
+  static_assert(tile_candidates % panel == 0);
+  const std::size_t first_panel = first / panel;
+  const std::size_t panels = std::min(tile_candidates / panel, candidates_.count() - first_panel);
+  candidates_.score(queries, first_panel, panels, scores.data(), tile_candidates);
 }
 
-void ScoreTiles::multiply(Scratch& scratch, tensor::ConstMatrixView candidates, int thread) {
-  runtime_.executor(thread).multiply(scratch.queries.view(), onednn::Transpose::no, candidates,
-                                     onednn::Transpose::yes, scratch.scores.view());
-  ++scratch.tiles;
+void ScoreTiles::count_flops(std::size_t queries, std::size_t candidates) {
+  flops_ += static_cast<std::int64_t>(2 * queries * candidates * candidates_.dim());
 }
 
-std::int64_t ScoreTiles::flops() const {
-  std::int64_t tiles = 0;
-  for (const Scratch& scratch : scratch_) tiles += scratch.tiles;
-  return tiles * static_cast<std::int64_t>(2 * tile_queries * tile_candidates * candidates_.cols());
-}
-
-void ScoreTiles::score_pairs(tensor::ConstMatrixView queries, std::span<const std::int32_t> rows,
-                             std::span<float> scores, int thread) {
-  Scratch& scratch = load(queries, thread);
-  scratch.picked.resize(tile_candidates, queries.cols());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto candidate = candidates_.row(static_cast<std::size_t>(rows[i]) - shard_.first);
-    std::ranges::copy(candidate, scratch.picked.row(i).begin());
-  }
-  multiply(scratch, scratch.picked.view(), thread);
-  for (std::size_t i = 0; i < rows.size(); ++i) scores[i] = scratch.scores(i, i);
+float ScoreTiles::score(std::span<const float> query, std::size_t row) {
+  alignas(64) std::array<float, panel> scores;
+  const std::size_t place = row - shard_.first;
+  candidates_.score({query.data(), 1, query.size()}, place / panel, 1, scores.data(), panel);
+  count_flops(1, panel);
+  return scores[place % panel];
 }
 
 }  // namespace gemel::evaluation

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "onednn/runtime.hpp"
-#include "tensor/matrix.hpp"
+#include "base/even_cuts.hpp"
+#include "tensor/candidate_panels.hpp"
 
 namespace gemel::evaluation {
 
@@ -20,53 +21,55 @@ struct Shard {
 };
 Shard shard_of_rank(std::size_t catalogue_size, int ranks, int rank);
 
-/// Scores queries against the candidates of one rank in tiles of one shape, whatever the numbers of queries and candidates: few shapes
-/// for oneDNN, a tile of scores stays in the second-level cache, and the bits of a score do not depend on what else is scored.
+/// How queries are best cut for the threads that score them: each part is large enough to hide that the candidates come from memory,
+/// and small enough for the second-level cache to hold what is known of its queries.
+base::EvenCuts cut_for_threads(std::size_t queries, int threads);
+
+/// Scores queries against the candidates of one rank in tiles: the scores of a tile stay in the first-level cache until they have been
+/// looked at, its candidates in the second-level one until all queries have met them. One query is scored as fast as its candidates
+/// come from memory. The bits of a score do not depend on what else is scored. May be used by several threads at once.
 class ScoreTiles {
  public:
-  static constexpr std::size_t tile_queries = 64;
-  static constexpr std::size_t tile_candidates = 1024;
-
-  /// `candidates` [shard.count, d] are copied. The runtime must outlive the object.
-  ScoreTiles(onednn::Runtime& runtime, Shard shard, tensor::ConstMatrixView candidates);
+  /// `candidates` [shard.count, d] are copied.
+  ScoreTiles(Shard shard, tensor::ConstMatrixView candidates);
 
   const Shard& shard() const { return shard_; }
 
-  /// Calls visit(first_row, candidates, scores) for every tile: scores [tile_queries, tile_candidates], of which the first
-  /// queries.rows() rows and `candidates` columns count; column j is of the catalogue's row first_row + j. The scores may be
-  /// overwritten. `queries` [at most tile_queries, d]. One call at a time on a thread.
+  /// Calls visit(query, first_row, scores) until every query has met every candidate: scores[j] is that of the query and the
+  /// catalogue's row first_row + j. They may be overwritten. The rows of a query come in ascending order. `queries` [count, d]: as
+  /// many as cut_for_threads() says have their best speed.
   template <class Visit>
-  void for_each_tile(tensor::ConstMatrixView queries, int thread, const Visit& visit) {
-    Scratch& scratch = load(queries, thread);
+  void for_each(tensor::ConstMatrixView queries, const Visit& visit) {
+    alignas(64) std::array<float, tile_queries * tile_candidates> scores;
     for (std::size_t tile = 0; tile < shard_.count; tile += tile_candidates) {
-      multiply(scratch, candidates_.view().middle_rows(tile, tile_candidates), thread);
-      visit(shard_.first + tile, std::min(tile_candidates, shard_.count - tile), scratch.scores.view());
+      const std::size_t candidates = std::min(tile_candidates, shard_.count - tile);
+      for (std::size_t first = 0; first < queries.rows(); first += tile_queries) {
+        const std::size_t count = std::min(tile_queries, queries.rows() - first);
+        score_tile(queries.middle_rows(first, count), tile, scores);
+        for (std::size_t i = 0; i < count; ++i)
+          visit(first + i, shard_.first + tile, std::span(scores).subspan(i * tile_candidates, candidates));
+      }
     }
+    count_flops(queries.rows(), shard_.count);
   }
 
-  /// scores[i] becomes that of queries[i] and the candidate in row rows[i] of the catalogue, which must be one of this shard: the
-  /// bits that for_each_tile has for them.
-  void score_pairs(tensor::ConstMatrixView queries, std::span<const std::int32_t> rows,
-                   std::span<float> scores, int thread);
+  /// The score of a query [d] and the candidate in a row of the catalogue, which must be one of this shard: the bits that for_each
+  /// has for them.
+  float score(std::span<const float> query, std::size_t row);
 
-  /// Floating-point operations of all tiles so far.
-  std::int64_t flops() const;
+  /// Floating-point operations so far.
+  std::int64_t flops() const { return flops_; }
 
  private:
-  struct Scratch {
-    tensor::Matrix queries;
-    tensor::Matrix picked;
-    tensor::Matrix scores;
-    std::int64_t tiles = 0;  // that were computed
-  };
+  static constexpr std::size_t tile_queries = 12;
+  static constexpr std::size_t tile_candidates = 512;
 
-  Scratch& load(tensor::ConstMatrixView queries, int thread);
-  void multiply(Scratch& scratch, tensor::ConstMatrixView candidates, int thread);
+  void score_tile(tensor::ConstMatrixView queries, std::size_t first, std::span<float> scores) const;
+  void count_flops(std::size_t queries, std::size_t candidates);
 
-  onednn::Runtime& runtime_;
   Shard shard_;
-  tensor::Matrix candidates_;     // [whole tiles, d], padded with zeros
-  std::vector<Scratch> scratch_;  // one per thread
+  tensor::CandidatePanels candidates_;
+  std::atomic<std::int64_t> flops_ = 0;
 };
 
 }  // namespace gemel::evaluation

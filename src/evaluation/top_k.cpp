@@ -1,18 +1,15 @@
 #include "evaluation/top_k.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "mpi/agreement.hpp"
 
 namespace gemel::evaluation {
-namespace {
-
-constexpr std::size_t tile_queries = ScoreTiles::tile_queries;
-
-}  // namespace
 
 TopK::TopK(mpi::Communicator& communicator, const base::ThreadTeam& team, ScoreTiles& tiles,
            std::size_t catalogue_size, std::size_t k, Exclusion exclusion)
@@ -23,9 +20,7 @@ TopK::TopK(mpi::Communicator& communicator, const base::ThreadTeam& team, ScoreT
       k_(std::min(k, catalogue_size)),
       exclusion_(exclusion) {
   base::require(k >= 1, "evaluation: the best 0 are none");
-  const std::size_t kept = std::max<std::size_t>(partial_size(communicator.rank()), 1);
-  best_of_thread_.assign(static_cast<std::size_t>(team.threads()),
-                         Best(tile_queries, tensor::BestRows(kept)));
+  best_of_thread_.resize(static_cast<std::size_t>(team.threads()));
 }
 
 std::size_t TopK::partial_size(int rank) const {
@@ -37,34 +32,36 @@ std::span<const TopK::List> TopK::search(tensor::ConstMatrixView queries,
   queries_.gather(queries, communicator_);
   if (exclusion_.seen != nullptr) queries_.gather(users, users_, communicator_);
   outgoing_.assign(queries_.size() * partial_size(communicator_.rank()), 0);
-  const std::size_t blocks = (queries_.size() + tile_queries - 1) / tile_queries;
-  team_.for_each(static_cast<int>(blocks),
-                 [&](int block, int thread) { score_block(static_cast<std::size_t>(block), thread); });
+  const base::EvenCuts parts = cut_for_threads(queries_.size(), team_.threads());
+  mpi::agree(communicator_, [&] {
+    team_.for_each(parts.parts(), [&](int part, int thread) {
+      search_part(static_cast<std::size_t>(parts.start(part)),
+                  static_cast<std::size_t>(parts.start(part + 1)),
+                  best_of_thread_[static_cast<std::size_t>(thread)]);
+    });
+  });
   return_partial_lists();
   merge(queries.rows());
   return lists_;
 }
 
-void TopK::score_block(std::size_t block, int thread) {
-  Best& best = best_of_thread_[static_cast<std::size_t>(thread)];
-  const std::size_t first = block * tile_queries;
-  const std::size_t count = std::min(tile_queries, queries_.size() - first);
-  for (tensor::BestRows& rows : best) rows.clear();
-  std::vector<std::size_t> left_out(count, 0);
-  tiles_.for_each_tile(queries_.vectors().middle_rows(first, count), thread,
-                       [&](std::size_t first_row, std::size_t candidates, tensor::MatrixView scores) {
-                         for (std::size_t i = 0; i < count; ++i) {
-                           const std::span<float> row = scores.row(i).first(candidates);
-                           if (exclusion_.seen != nullptr)
-                             left_out[i] += leave_out(users_[first + i], first_row, row);
-                           best[i].scan(row, static_cast<std::uint32_t>(first_row));
-                         }
-                       });
-  const std::size_t words = partial_size(communicator_.rank());
-  for (std::size_t i = 0; i < count && words > 0; ++i) {
-    const std::span<const tensor::ScoredRow> list = best[i].sorted();
-    if (list.size() != std::min(words, tiles_.shard().count - left_out[i])) tensor::throw_not_finite();
-    std::ranges::copy(list, outgoing_.begin() + static_cast<std::ptrdiff_t>((first + i) * words));
+void TopK::search_part(std::size_t first, std::size_t last, Best& best) {
+  const std::size_t size = partial_size(communicator_.rank());
+  if (size == 0) return;
+  best.resize(std::max(best.size(), last - first), tensor::BestRows(size));
+  std::vector<std::size_t> left_out(last - first, 0);
+  tiles_.for_each(queries_.vectors().middle_rows(first, last - first),
+                  [&](std::size_t i, std::size_t first_row, std::span<float> scores) {
+                    if (exclusion_.seen != nullptr)
+                      left_out[i] += leave_out(users_[first + i], first_row, scores);
+                    best[i].scan(scores, static_cast<std::uint32_t>(first_row));
+                  });
+  for (std::size_t i = 0; i < last - first; ++i) {
+    const std::span<tensor::ScoredRow> list = std::span(outgoing_).subspan((first + i) * size, size);
+    const std::size_t found = best[i].take(list);
+    if (found != std::min(size, tiles_.shard().count - left_out[i]) ||
+        (found > 0 && !std::isfinite(tensor::score_of(list.front()))))
+      tensor::throw_not_finite();
   }
 }
 

@@ -33,14 +33,15 @@ class TopK {
        std::size_t catalogue_size, std::size_t k, Exclusion exclusion = {});
 
   /// Queries [count, d] of this rank, at most most_queries; and the user of each, where some candidates are left out. Ranks may bring
-  /// different numbers, also none. Throws DivergedError for scores that are not finite. Collective. The lists, one for each query,
+  /// different numbers, also none. Throws AgreedError, with the exit code of DivergedError, for scores that are not finite. Collective. The lists, one for each query,
   /// are valid until the next call.
   std::span<const List> search(tensor::ConstMatrixView queries, std::span<const std::int32_t> users = {});
 
  private:
-  using Best = std::vector<tensor::BestRows>;  // of the queries of a tile
+  using Best = std::vector<tensor::BestRows>;
 
-  void score_block(std::size_t block, int thread);
+  /// Finds this rank's best candidates for the queries [first, last) of all ranks.
+  void search_part(std::size_t first, std::size_t last, Best& best);
   std::size_t leave_out(std::int32_t user, std::size_t first_row, std::span<float> scores) const;
   void return_partial_lists();
   void merge(std::size_t queries);
@@ -52,7 +53,7 @@ class TopK {
   std::size_t catalogue_size_;
   std::size_t k_;
   Exclusion exclusion_;
-  std::vector<Best> best_of_thread_;
+  std::vector<Best> best_of_thread_;  // of the queries of a part
 
   GatheredQueries queries_;              // of all ranks
   std::vector<std::int32_t> users_;      // of all ranks

@@ -8,6 +8,7 @@
 
 #include "base/random.hpp"
 #include "benchmark/limits.hpp"
+#include "evaluation/top_k.hpp"
 #include "exchange/row_gradient.hpp"
 #include "exchange/segment_reduce.hpp"
 #include "learning/in_batch_softmax.hpp"
@@ -277,24 +278,29 @@ void row_sum(benchmark::State& state) {
 }
 BENCHMARK(row_sum)->ArgNames({"rows", "dim"})->Args({200, 32})->Args({2048, 64});
 
-// A tile of a top-K search: queries of a tile, candidates of a tile, d.
+// A top-K search: queries, candidates, d, k.
 
-void score_tile(benchmark::State& state) {
+void top_k(benchmark::State& state) {
+  const std::size_t k = argument(state, 3);
   const tensor::Matrix queries = random_matrix(argument(state, 0), argument(state, 2), 1);
   const tensor::Matrix candidates = random_matrix(argument(state, 1), argument(state, 2), 2);
-  tensor::Matrix scores(queries.rows(), candidates.rows());
-  onednn::Executor executor;
-  std::vector<tensor::BestRows> best(queries.rows(), tensor::BestRows(argument(state, 3)));
-  std::uint32_t first_row = 0;
-  const double seconds = seconds_of(state, [&] {
-    executor.multiply(queries.view(), onednn::Transpose::no, candidates.view(), onednn::Transpose::yes,
-                      scores.view());
-    for (std::size_t i = 0; i < queries.rows(); ++i) best[i].scan(scores.row(i), first_row);
-    first_row += static_cast<std::uint32_t>(candidates.rows());
-  });
-  report_operations(state, seconds, 2 * product({queries.rows(), candidates.rows(), queries.cols()}));
+  mpi::Communicator world = mpi::Communicator::world();
+  const base::ThreadTeam team(1);
+  evaluation::ScoreTiles tiles({0, candidates.rows()}, candidates.view());
+  evaluation::TopK search(world, team, tiles, candidates.rows(), k);
+  const double seconds =
+      seconds_of(state, [&] { benchmark::DoNotOptimize(search.search(queries.view()).data()); });
+  if (queries.rows() == 1) {
+    report_bytes(state, seconds, product({candidates.size(), float_bytes}), candidates.size() * float_bytes);
+  } else {
+    report_operations(state, seconds, 2 * product({queries.rows(), candidates.size()}));
+  }
 }
-BENCHMARK(score_tile)->ArgNames({"queries", "candidates", "dim", "k"})->Args({64, 1024, 32, 100});
+BENCHMARK(top_k)
+    ->ArgNames({"queries", "candidates", "dim", "k"})
+    ->Args({1024, 1682, 32, 100})
+    ->Args({192, 1 << 18, 64, 100})
+    ->Args({1, 1 << 18, 64, 100});
 
 /// The part of it that is no matrix product. It reads scores and writes next to nothing, so it may be faster than a copy.
 void scan_scores(benchmark::State& state) {

@@ -25,7 +25,7 @@ if [[ $wrong ]]; then
 fi
 missing=0
 for kernel in limit/fused_multiply_add limit/copy dense_forward dense_backward loss exponential row_gather coalesce \
-  row_update lane_sum row_sum score_tile scan_scores permutation deal; do
+  row_update lane_sum row_sum top_k scan_scores permutation deal; do
   jq -e --arg kernel "$kernel" 'any(.benchmarks[].name; . == $kernel or startswith($kernel + "/"))' "$scratch/figures" \
     >"$scratch/output" || {
     echo "FAILED: no benchmark of $kernel"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mpi/agreement.hpp"
 #include "mpi/communicator.hpp"
 #include "support/lanes.hpp"
 
@@ -77,14 +78,13 @@ void expect_search(const Problem& problem, std::size_t k, const Counts& counts, 
                    bool excludes = false) {
   auto world = mpi::Communicator::world();
   const base::ThreadTeam team(threads);
-  onednn::Runtime runtime(threads);
   const Shard shard = shard_of_rank(problem.catalogue, world.size(), world.rank());
   tensor::Matrix candidates(shard.count, problem.dim);
   for (std::size_t row = 0; row < shard.count; ++row) {
     for (std::size_t i = 0; i < problem.dim; ++i)
       candidates(row, i) = problem.candidate(shard.first + row, i);
   }
-  ScoreTiles tiles(runtime, shard, candidates.view());
+  ScoreTiles tiles(shard, candidates.view());
   const auto seen = history(problem.catalogue, world, is_seen);
   const auto kept = history(problem.catalogue, world, is_kept);
   TopK top_k(world, team, tiles, problem.catalogue, k, excludes ? Exclusion{&seen, &kept} : Exclusion{});
@@ -109,6 +109,9 @@ std::size_t different(int rank) {
 }
 std::size_t five(int) {
   return 5;
+}
+std::size_t one(int rank) {
+  return rank == 0 ? 1 : 0;
 }
 
 TEST(TopKTest, FindsTheBestAmongManyTies) {
@@ -140,6 +143,35 @@ TEST(TopKTest, LeavesOutWhatTheUserHasSeen) {
 TEST(TopKTest, ReturnsShorterListsWhereLittleIsUnseen) {
   expect_search({30, 4, 2}, 25, different, 1, true);
 }
+TEST(TopKTest, FindsTheBestOfOneQuery) {
+  expect_search({5000, 64, 50}, 100, one, 2);
+  expect_search({5000, 64, 1}, 1, one);
+}
+TEST(TopKTest, FindsTheBestWhereKIsOfTheOrderOfTheCatalogue) {
+  expect_search({2500, 3, 3}, 2400, five);
+  expect_search(
+      {1682, 32, 20}, 100, [](int) { return std::size_t{200}; }, 2);
+}
+
+/// On every rank, whichever has the candidate and whichever has asked.
+TEST(TopKTest, ScoresThatAreNotFiniteEndTheSearch) {
+  auto world = mpi::Communicator::world();
+  const base::ThreadTeam team(2);
+  const std::size_t catalogue = 500;
+  const Shard shard = shard_of_rank(catalogue, world.size(), world.rank());
+  for (const float wrong : {NAN, INFINITY, -INFINITY, 3e38F}) {
+    tensor::Matrix candidates(shard.count, 4);
+    for (std::size_t i = 0; i < candidates.size(); ++i) candidates.data()[i] = test::number(1, i);
+    if (shard.contains(417)) candidates(417 - shard.first, 2) = wrong;
+    ScoreTiles tiles(shard, candidates.view());
+    TopK top_k(world, team, tiles, catalogue, 5);
+    tensor::Matrix queries(world.rank() == 0 ? 2 : 0, 4);
+    for (std::size_t i = 0; i < queries.size(); ++i) queries.data()[i] = 2;
+    if (wrong == -INFINITY && queries.size() > 0) queries(1, 2) = -2;
+    EXPECT_THROW(top_k.search(queries.view()), mpi::AgreedError) << wrong;
+  }
+}
+
 TEST(TopKTest, WorksWithoutQueries) {
   expect_search({50, 4, 2}, 5, [](int) { return std::size_t{0}; });
 }

@@ -65,16 +65,12 @@ class LoadedModelTest : public testing::Test {
   /// Scores of the first queries with this rank's items.
   std::vector<float> scores(tensor::ConstMatrixView queries, tensor::ConstMatrixView items,
                             std::size_t first_item) {
-    evaluation::ScoreTiles tiles(run_->learner.runtime, {first_item, items.rows()}, items);
+    evaluation::ScoreTiles tiles({first_item, items.rows()}, items);
     std::vector<float> all;
-    const std::size_t count = std::min(queries.rows(), evaluation::ScoreTiles::tile_queries);
-    tiles.for_each_tile(queries.middle_rows(0, count), 0,
-                        [&](std::size_t, std::size_t candidates, tensor::MatrixView tile) {
-                          for (std::size_t q = 0; q < count; ++q) {
-                            const auto row = tile.row(q).first(candidates);
-                            all.insert(all.end(), row.begin(), row.end());
-                          }
-                        });
+    tiles.for_each(queries.middle_rows(0, std::min<std::size_t>(queries.rows(), 64)),
+                   [&](std::size_t, std::size_t, std::span<float> scores) {
+                     all.insert(all.end(), scores.begin(), scores.end());
+                   });
     return all;
   }
 

@@ -64,19 +64,18 @@ std::vector<Best> by_sorting(const std::vector<float>& scores, std::size_t k) {
 
 void expect_best(const std::vector<float>& scores, std::size_t k, std::size_t piece) {
   BestRows best(k);
-  for (int repetition = 0; repetition < 2; ++repetition) {  // the second one after clear()
+  for (int repetition = 0; repetition < 2; ++repetition) {  // the second one begins anew
     for (std::size_t first = 0; first < scores.size(); first += piece) {
       best.scan(std::span(scores).subspan(first, std::min(piece, scores.size() - first)),
                 static_cast<std::uint32_t>(first));
     }
     const auto truth = by_sorting(scores, k);
-    const auto found = best.sorted();
-    ASSERT_EQ(found.size(), truth.size());
+    std::vector<ScoredRow> found(k);
+    ASSERT_EQ(best.take(found), truth.size());
     for (std::size_t i = 0; i < truth.size(); ++i) {
       EXPECT_EQ(score_of(found[i]), truth[i].score);
       EXPECT_EQ(row_of(found[i]), truth[i].row);
     }
-    best.clear();
   }
 }
 
@@ -87,7 +86,7 @@ TEST(BestRowsTest, KeepsTheBest) {
       for (std::size_t i = 0; i < count; ++i) {
         scores.push_back(std::floor(test::number(values, i) * static_cast<float>(values)));
       }
-      for (const std::size_t k : {1U, 2U, 10U, 100U, 5000U}) {
+      for (const std::size_t k : {1U, 2U, 10U, 100U, 1500U, 5000U}) {
         expect_best(scores, k, count);
         expect_best(scores, k, 100);
       }
@@ -101,6 +100,43 @@ TEST(BestRowsTest, KeepsTheBestOfAscendingAndDescendingScores) {
   expect_best(ascending, 7, 64);
   std::reverse(ascending.begin(), ascending.end());
   expect_best(ascending, 7, 64);
+}
+
+/// As where everything is equal, but for some that are better.
+TEST(BestRowsTest, KeepsTheFirstRowsOfATie) {
+  std::vector<float> scores(3000, 1.0F);
+  for (std::size_t i = 500; i < scores.size(); i += 100) scores[i] = 2.0F;
+  for (const std::size_t k : {1U, 10U, 40U, 700U}) expect_best(scores, k, 512);
+}
+
+/// The k-th best of the first scores is no threshold where fewer than k of them count.
+TEST(BestRowsTest, LeavesOutMinusInfinity) {
+  std::vector<float> scores(600, -INFINITY);
+  for (std::size_t i = 0; i < scores.size(); i += 50) scores[i] = -static_cast<float>(i);
+  for (const std::size_t piece : {100U, 600U}) {
+    BestRows best(20);
+    for (std::size_t first = 0; first < scores.size(); first += piece)
+      best.scan(std::span(scores).subspan(first, piece), static_cast<std::uint32_t>(first));
+    std::vector<ScoredRow> found(20);
+    ASSERT_EQ(best.take(found), 12U);
+    for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(row_of(found[i]), 50 * i);
+  }
+}
+
+TEST(BestRowsTest, WhatIsNotANumberIsSeenFirst) {
+  for (const float wrong : {NAN, -NAN}) {
+    for (const std::size_t place : {0U, 40U, 700U, 999U}) {
+      std::vector<float> scores;
+      for (int i = 0; i < 1000; ++i) scores.push_back(static_cast<float>(i * 7 % 1000));
+      scores[place] = wrong;
+      BestRows best(10);
+      best.scan(scores, 0);
+      std::vector<ScoredRow> found(10);
+      ASSERT_EQ(best.take(found), 10U);
+      EXPECT_EQ(row_of(found[0]), place);
+      EXPECT_TRUE(std::isnan(score_of(found[0])));
+    }
+  }
 }
 
 }  // namespace
