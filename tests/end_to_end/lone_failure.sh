@@ -26,6 +26,14 @@ for number in 5 200 1000; do
   fails 'out of memory' 2 1 allocation "$number" 1 checkpoints
 done
 fails 'out of memory' 3 2 allocation 20 1 checkpoints
+# The exception unwinds a step and what it has under way: products of its first and its last passes, of a second step, of two threads.
+for number in 1 20 30 70 100; do
+  fails 'onednn: a matrix product failed' 2 1 product "$number" 1 steps
+done
+fails 'onednn: a matrix product failed' 2 0 product 30 2 steps
+fails 'onednn: a matrix product failed' 3 1 product 50 1 steps
+fails 'out of memory' 2 1 allocation 5 1 steps
+fails 'out of memory' 3 0 allocation 100 1 steps
 fails 'a message is waited for in vain' 2 0 message outside
 fails 'a message is waited for in vain' 3 1 message inside
 

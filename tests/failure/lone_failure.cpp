@@ -1,8 +1,9 @@
 // A training in which one rank fails alone, in the middle of a step or an evaluation, while exchanges are under way.
-//   lone_failure RANK product|allocation NUMBER THREADS DIRECTORY
+//   lone_failure RANK product|allocation NUMBER THREADS DIRECTORY|steps
 //   lone_failure RANK message inside|outside
 // That matrix product of the rank fails, or that allocation after its first product; 1 is the first. Where the training needs fewer,
-// the program ends with 0. Or, instead of a training: the rank fails while it waits for a message that nobody will ever send, in an
+// the program ends with 0. With `steps` there are steps without a trainer around them: nothing ends the job before the exception has
+// unwound them, whatever they have under way. Or, instead of a training: the rank fails while it waits for a message that nobody will ever send, in an
 // object made inside or outside of what mpi::or_end_job runs.
 #include <atomic>
 #include <exception>
@@ -18,6 +19,7 @@
 #include "mpi/pending.hpp"
 #include "replaced/replaced_calls.hpp"
 #include "run/trainer.hpp"
+#include "support/step_setting.hpp"
 
 using namespace gemel;
 
@@ -46,7 +48,7 @@ void wait_in_vain(int failing, bool is_inside, mpi::Communicator& world) {
   });
 }
 
-void train(const char* directory, int threads, mpi::Communicator& world) {
+TrainingOptions small_run(int threads) {
   TrainingOptions options;
   options.data.synthetic.interactions = 4000;
   options.batch_size = 400;
@@ -55,9 +57,20 @@ void train(const char* directory, int threads, mpi::Communicator& world) {
   options.model.layers = {16};
   options.placements = {"user_id=sharded"};
   options.threads = threads;
+  return options;
+}
+
+void train(const char* directory, int threads, mpi::Communicator& world) {
+  TrainingOptions options = small_run(threads);
   options.checkpoint.directory = directory;
   report::Observer nobody;
   run::train(options, world, nobody);
+}
+
+void run_steps(int threads) {
+  test::StepSetting run(small_run(threads));
+  run.learner.deal.deal(0);
+  run.run_epoch();
 }
 
 }  // namespace
@@ -82,7 +95,12 @@ int main(int argc, char** argv) {
       return 0;
     }
     if (world.rank() == failing) (kind == "product" ? products_left : allocations_left) = std::stol(argv[3]);
-    train(argv[5], std::stoi(argv[4]), world);
+    const int threads = std::stoi(argv[4]);
+    if (argv[5] == std::string("steps")) {
+      run_steps(threads);
+    } else {
+      train(argv[5], threads, world);
+    }
   } catch (...) {  // as the trainer does: what the exception has passed is unwound by now
     mpi::end_job(world.rank(), std::current_exception());
   }
