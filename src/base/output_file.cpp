@@ -53,9 +53,13 @@ void OutputFile::write(std::string_view bytes) {
   size_ += bytes.size();
 }
 
-void OutputFile::commit() {
+void OutputFile::finish() {
   if (std::fflush(file_.get()) != 0) fail("write", path_, errno);
   if (::fsync(fileno(file_.get())) != 0) fail("write", path_, errno);
+}
+
+void OutputFile::commit() {
+  finish();
   require_free(path_, replace_);  // somebody may have been quicker
   if (std::rename(unfinished_.c_str(), path_.c_str()) != 0) fail("name", path_, errno);
   file_.reset();

@@ -18,10 +18,16 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
+  const std::filesystem::path& path() const { return path_; }
+  /// Where the content is until then: for a library that writes to a path. It must have closed it before `commit`.
+  const std::filesystem::path& unfinished() const { return unfinished_; }
+
   void write(std::string_view bytes);
   /// Bytes written so far.
   std::uint64_t size() const { return size_; }
-  /// Returns once the storage holds the file under its name. Call once, last.
+  /// Returns once the storage holds the content. Where several files are committed, all are finished first: little can fail then.
+  void finish();
+  /// Finishes, and returns once the file has its name. Call once, last.
   void commit();
 
  private:
