@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -40,6 +43,23 @@ void refuse_stray_words(std::span<const std::string> arguments) {
   }
 }
 
+/// The file's content, read by root for all. Collective.
+std::string read_everywhere(const std::string& path, mpi::Communicator& communicator) {
+  std::string content;
+  mpi::agree(communicator, [&] {
+    if (!communicator.is_root()) return;
+    std::ifstream file(path);
+    std::ostringstream copy;
+    if (!file || std::filesystem::is_directory(path) || !(file.peek() == EOF || copy << file.rdbuf())) {
+      throw base::UsageError(
+          fmt::format("--config {}: cannot read this file; give a file of lines like epochs = 300", path));
+    }
+    content = copy.str();
+  });
+  communicator.broadcast(content);
+  return content;
+}
+
 }  // namespace
 
 bool shows_help(std::span<const std::string> arguments, const options::OptionTable& table,
@@ -50,6 +70,14 @@ bool shows_help(std::span<const std::string> arguments, const options::OptionTab
   const std::string text = topic->empty() ? all : parse_alike([&] { return table.help_of(*topic); });
   if (communicator.is_root()) out << text;
   return true;
+}
+
+void read_given_options(std::span<const std::string> arguments, const std::string& config,
+                        options::OptionTable& table, mpi::Communicator& communicator) {
+  table.read_command_line(arguments);
+  if (config.empty()) return;
+  const std::string path = config;  // the file may name another
+  table.read_configuration(read_everywhere(path, communicator), path);
 }
 
 std::string exit_code_help() {

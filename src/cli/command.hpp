@@ -37,6 +37,11 @@ auto parse_alike(const Parse& parse) {
   }
 }
 
+/// Reads the command line into `table`, then the configuration file that it names (on root, for all): `config` is the field of the
+/// row --config. Throws UsageError on all ranks alike, or AgreedError when root cannot read the file. Collective.
+void read_given_options(std::span<const std::string> arguments, const std::string& config,
+                        options::OptionTable& table, mpi::Communicator& communicator);
+
 /// The table of exit codes, for the help.
 std::string exit_code_help();
 

@@ -77,7 +77,7 @@ plan::DeclaredSizes declared_sizes(const PlanOptions& options, const plan::JobSh
 PlanOptions parse(std::span<const std::string> arguments, mpi::Communicator& communicator) {
   PlanOptions options;
   options::OptionTable table = plan_option_table(options);
-  read_given_options(arguments, options.train, table, communicator);
+  read_given_options(arguments, options.train.config, table, communicator);
   settle_options(options.train, table);
   TrainingOptions& training = options.train.training;
   training.lanes = std::max(training.lanes, options.ranks);

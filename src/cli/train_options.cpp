@@ -1,49 +1,15 @@
 #include "cli/train_options.hpp"
 
-#include <fmt/format.h>
-
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "cli/command.hpp"
 #include "cli/resumed_options.hpp"
 #include "mpi/agreement.hpp"
 #include "options/checks.hpp"
 
 namespace gemel::cli {
-namespace {
-
-/// The file's content, read by root for all. Collective.
-std::string read_everywhere(const std::string& path, mpi::Communicator& communicator) {
-  std::string content;
-  mpi::agree(communicator, [&] {
-    if (!communicator.is_root()) return;
-    std::ifstream file(path);
-    std::ostringstream copy;
-    if (!file || std::filesystem::is_directory(path) || !(file.peek() == EOF || copy << file.rdbuf())) {
-      throw base::UsageError(
-          fmt::format("--config {}: cannot read this file; give a file of lines like epochs = 300", path));
-    }
-    content = copy.str();
-  });
-  communicator.broadcast(content);
-  return content;
-}
-
-}  // namespace
-
 options::OptionTable train_option_table(TrainCommandOptions& options) {
   return {"trainer train", train_rows(options)};
-}
-
-void read_given_options(std::span<const std::string> arguments, TrainCommandOptions& options,
-                        options::OptionTable& table, mpi::Communicator& communicator) {
-  table.read_command_line(arguments);
-  if (const std::string path = options.config; !path.empty()) {
-    table.read_configuration(read_everywhere(path, communicator), path);
-  }
 }
 
 void settle_options(TrainCommandOptions& options, const options::OptionTable& table) {
@@ -63,7 +29,7 @@ ParsedTrainOptions parse_train_options(std::span<const std::string> arguments,
                                        mpi::Communicator& communicator) {
   ParsedTrainOptions parsed;
   options::OptionTable table = train_option_table(parsed.options);
-  read_given_options(arguments, parsed.options, table, communicator);
+  read_given_options(arguments, parsed.options.config, table, communicator);
   base::set_up_log(parsed.options.log_level, communicator.is_root());
   parsed.earlier = read_resumed_options(parsed.options.training, table, communicator);
   settle_options(parsed.options, table);

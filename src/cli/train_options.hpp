@@ -17,11 +17,6 @@ namespace gemel::cli {
 /// The table of the options of `train`, bound to the fields of `options`, which must outlive it.
 options::OptionTable train_option_table(TrainCommandOptions& options);
 
-/// Reads the command line into `table`, which has the train_rows of `options` among its rows, then the configuration file that
-/// it names (on root, for all). Throws UsageError on all ranks alike, or AgreedError when root cannot read the file. Collective.
-void read_given_options(std::span<const std::string> arguments, TrainCommandOptions& options,
-                        options::OptionTable& table, mpi::Communicator& communicator);
-
 /// Settles what follows from other options once all sources are read. Throws UsageError for what was given in vain.
 void settle_options(TrainCommandOptions& options, const options::OptionTable& table);
 
