@@ -17,6 +17,7 @@ enum class ExitCode : int {
   diverged = 5,     ///< the loss became infinite or not a number
   interrupted = 6,  ///< stopped by a signal after a checkpoint was written; start again with --resume auto
   output = 7,       ///< a file for the user cannot be written, or exists already
+  differs = 8,      ///< `trainer diff` has found a difference
 };
 
 /// Base of every error that gemel reports. `what()` says what is wrong, where, and what to do about it.

@@ -135,6 +135,18 @@ hdf5::Shape CheckpointReader::shape(const std::string& path) {
   return shape;
 }
 
+std::vector<DatasetInfo> CheckpointReader::datasets() {
+  std::vector<DatasetInfo> found;
+  together([&] {
+    for (const std::string& path : file_.value().dataset_paths()) {
+      if (path.starts_with(checksum_root + "/")) continue;
+      const auto dataset = hdf5::Dataset::open(*file_, path);
+      found.push_back({path, dataset.element(), dataset.shape(), dataset.row_bytes()});
+    }
+  });
+  return found;
+}
+
 bool CheckpointReader::has_attribute(const std::string& object_path, const std::string& name) {
   bool found = false;
   together([&] { found = hdf5::has_attribute(file_.value(), object_path, name); });
@@ -276,7 +288,7 @@ template std::vector<std::int64_t> CheckpointReader::read_vector(const std::stri
 template std::vector<std::uint64_t> CheckpointReader::read_vector(const std::string&);
 template std::vector<std::string> CheckpointReader::read_vector(const std::string&);
 
-void CheckpointReader::read_range(const std::string& path, Element element, std::size_t first,
+void CheckpointReader::read_range(const std::string& path, std::optional<Element> element, std::size_t first,
                                   std::size_t count, const Prepare& prepare, const TakeRows& take) {
   together([&] {
     const OpenDataset dataset = open(path, element);
@@ -321,6 +333,18 @@ void CheckpointReader::read_rows(const std::string& path, std::size_t first, std
 }
 void CheckpointReader::read_rows(const std::string& path, std::size_t first, std::span<std::uint64_t> own) {
   read_numbers(path, first, own.size(), {}, own);
+}
+
+std::vector<std::byte> CheckpointReader::read_bytes(const std::string& path, std::size_t first,
+                                                    std::size_t count) {
+  std::vector<std::byte> own;
+  std::size_t row_bytes = 0;
+  const auto prepare = [&](const hdf5::Dataset& dataset) { row_bytes = dataset.row_bytes(); };
+  read_range(path, {}, first, count, prepare, [&](std::size_t row, std::span<const std::byte> bytes) {
+    own.resize(count * row_bytes);
+    std::ranges::copy(bytes, own.begin() + static_cast<std::ptrdiff_t>(row * row_bytes));
+  });
+  return own;
 }
 
 std::vector<std::string> CheckpointReader::read_strings(const std::string& path, std::size_t first,

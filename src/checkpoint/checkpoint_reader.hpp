@@ -19,6 +19,16 @@
 
 namespace gemel::checkpoint {
 
+/// A dataset of a checkpoint, without its values.
+struct DatasetInfo {
+  std::string path;
+  hdf5::Element element = hdf5::Element::float32;
+  hdf5::Shape shape;
+  std::size_t row_bytes = 0;
+
+  std::size_t bytes() const { return shape.rows * row_bytes; }
+};
+
 /// Reads a checkpoint file. The constructor checks that it is one, complete, and of a version that this
 /// program knows.
 ///
@@ -37,6 +47,9 @@ class CheckpointReader {
 
   bool has(const std::string& object_path);
   hdf5::Shape shape(const std::string& path);
+
+  /// All of them but the checksums, in alphabetical order of their paths.
+  std::vector<DatasetInfo> datasets();
 
   bool has_attribute(const std::string& object_path, const std::string& name);
   /// T: std::int64_t, std::uint64_t, double or std::string.
@@ -58,6 +71,8 @@ class CheckpointReader {
   void read_rows(const std::string& path, std::size_t first, std::span<double> own);
   void read_rows(const std::string& path, std::size_t first, std::span<std::int64_t> own);
   void read_rows(const std::string& path, std::size_t first, std::span<std::uint64_t> own);
+  /// The same of any dataset as the bytes of its rows in memory; strings with their fixed length.
+  std::vector<std::byte> read_bytes(const std::string& path, std::size_t first, std::size_t count);
   std::vector<std::string> read_strings(const std::string& path, std::size_t first, std::size_t count);
 
   /// Reads every dataset, in bounded memory, and throws at the first block that does not have its checksum. Those of floats whose
@@ -95,8 +110,8 @@ class CheckpointReader {
   void read_whole(const std::string& path, hdf5::Element element,
                   const std::function<std::span<std::byte>(const hdf5::Dataset& dataset)>& prepare);
   /// Reads rows [first, first + count).
-  void read_range(const std::string& path, hdf5::Element element, std::size_t first, std::size_t count,
-                  const Prepare& prepare, const TakeRows& take);
+  void read_range(const std::string& path, std::optional<hdf5::Element> element, std::size_t first,
+                  std::size_t count, const Prepare& prepare, const TakeRows& take);
   template <class T>
   void read_numbers(const std::string& path, std::size_t first, std::size_t count,
                     std::optional<std::size_t> cols, std::span<T> own);

@@ -91,6 +91,7 @@ std::string exit_code_help() {
       {ExitCode::diverged, "the loss became infinite or not a number"},
       {ExitCode::interrupted, "stopped by a signal after writing a checkpoint; go on with --resume auto"},
       {ExitCode::output, "a file with results cannot be written, or exists already"},
+      {ExitCode::differs, "trainer diff has found a difference"},
   };
   std::string text = "Exit codes:\n";
   for (const auto& [code, meaning] : table) {

@@ -19,6 +19,8 @@ struct ModelCommandOptions {
 
 /// Bound to the fields of `options`, which must outlive them.
 std::vector<options::Option> model_rows(ModelCommandOptions& options);
+/// The same of a command that computes nothing, and so has no threads.
+std::vector<options::Option> reading_rows(ModelCommandOptions& options);
 
 /// --json: one document on standard output instead of the table for people.
 options::Option json_row(bool& field);

@@ -2,13 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
-#include "checkpoint/newest_checkpoint.hpp"
 #include "features/features_file.hpp"
 #include "model/model_file.hpp"
 #include "model/parameter_file.hpp"
@@ -61,32 +58,6 @@ std::unique_ptr<TwoTower> read_towers(checkpoint::CheckpointReader& reader, cons
   require_fitting_tables(reader, *towers, weights, none_added);
   read_parameters(reader, *towers, weights, none_added);
   return towers;
-}
-
-/// Collective.
-bool is_directory(const std::filesystem::path& path, mpi::Communicator& communicator) {
-  std::uint8_t result = 0;
-  if (communicator.is_root()) {
-    std::error_code ignored;  // what else is wrong with it, its reader tells
-    result = std::filesystem::is_directory(path, ignored) ? 1 : 0;
-  }
-  communicator.broadcast(std::span(&result, 1));
-  return result != 0;
-}
-
-std::unique_ptr<checkpoint::CheckpointReader> open_checkpoint(const std::filesystem::path& path,
-                                                              mpi::Communicator& communicator) {
-  if (!is_directory(path, communicator))
-    return std::make_unique<checkpoint::CheckpointReader>(path, communicator);
-  auto newest =
-      checkpoint::open_newest_sound(path, communicator, verify_checkpoint, checkpoint::Purpose::read);
-  if (!newest) {
-    throw mpi::AgreedError(base::ExitCode::checkpoint,
-                           fmt::format("{}: there are no checkpoints in this directory; name another one, or "
-                                       "a checkpoint, or train a model there first",
-                                       path.string()));
-  }
-  return newest;
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <vector>
 
 #include "checkpoint/checkpoint_reader.hpp"
 #include "checkpoint/checkpoint_writer.hpp"
 #include "model/two_tower.hpp"
+#include "mpi/communicator.hpp"
 
 namespace gemel::model {
 
@@ -20,5 +23,10 @@ std::vector<std::int64_t> rows_added(const TwoTower& model);
 /// Reads all of a checkpoint. Throws AgreedError (checkpoint) when it is damaged, or was written by a training that had diverged.
 /// Collective.
 void verify_checkpoint(checkpoint::CheckpointReader& reader);
+
+/// The checkpoint at `path`, or where that is a directory, its newest sound one. Throws AgreedError (checkpoint) when there is none.
+/// Collective.
+std::unique_ptr<checkpoint::CheckpointReader> open_checkpoint(const std::filesystem::path& path,
+                                                              mpi::Communicator& communicator);
 
 }  // namespace gemel::model

@@ -66,6 +66,20 @@ on() {
     >output 2>errors </dev/null || status=$?
 }
 
+# trainer_on RANKS COMMAND ARGUMENT...: the same with any command.
+trainer_on() {
+  status=0
+  timeout "${limit:-200}" "${mpiexec[@]}" -n "$1" "$trainer" "$2" "${working[@]}" "${@:3}" \
+    >output 2>errors </dev/null || status=$?
+}
+
+# refuses CODE TEXT COMMAND ARGUMENT...: on two ranks the command ends with that exit code, and says that once.
+refuses() {
+  trainer_on 2 "${@:3}"
+  ((status == $1)) || fail "exit code $status, not $1, of: ${*:3}"
+  [[ $(grep -cF -- "$2" errors) == 1 ]] || fail "not told once, \"$2\": ${*:3}"
+}
+
 # train RANKS DIRECTORY ARGUMENT...: a run that succeeds and leaves its checkpoints in the directory.
 train() {
   on "$1" --checkpoint-dir "$2" "${quiet[@]}" "${@:3}"

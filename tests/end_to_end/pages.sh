@@ -23,13 +23,18 @@ set -euo pipefail
 ranks=$1
 shift
 arguments=("$@")
+# Another command than train; one that plans needs one rank.
+case ${arguments[0]-train} in
+  train | -*) ;;
+  plan) exec "$TRAINER" "${arguments[@]}" ;;
+  *) exec "$MPIRUN" --oversubscribe --bind-to none -n "$ranks" "$TRAINER" "${arguments[@]}" ;;
+esac
 has_epochs=
 for ((i = 0; i < ${#arguments[@]}; ++i)); do
   [[ ${arguments[i]} == --epochs ]] && has_epochs=1 && arguments[i + 1]=$(((arguments[i + 1] + 19) / 20))
-  [[ ${arguments[i]} == --resume || ${arguments[i]} == plan ]] && has_epochs=1
+  [[ ${arguments[i]} == --resume ]] && has_epochs=1
 done
 [[ $has_epochs ]] || arguments+=(--epochs 1)
-if [[ ${arguments[0]} == plan ]]; then exec "$TRAINER" "${arguments[@]}"; fi
 exec "$MPIRUN" --oversubscribe --bind-to none -n "$ranks" "$TRAINER" "${arguments[@]}"
 TOOL
 # Drops what is before the trainer, but for the ranks, which are at most 4 here.

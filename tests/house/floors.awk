@@ -1,7 +1,7 @@
 # Reads C++ files, named from the project on, and complains of what floors.sh says. Fails if it had anything to say.
 BEGIN {
   floors = "gemel 0  base 0  mpi 1  tensor 1  metering 1  hdf5 2  onednn 2  checkpoint 2  exchange 3  ingest 3  features 3" \
-           "  model 4  options 4  learning 5  evaluation 6  step 6  plan 7  report 7  run 8  library 9  cli 10"
+           "  model 4  options 4  learning 5  evaluation 6  step 6  plan 7  report 7  run 8  serving 8  library 9  cli 10"
   n = split(floors, words, /  */)
   for (i = 1; i < n; i += 2) floor[words[i]] = words[i + 1]
 }
