@@ -32,15 +32,28 @@ std::vector<std::size_t> first_examples(const features::Examples& own, std::int6
   return first;
 }
 
-/// Whether a lower rank has examples of each user too, given the users of this rank.
-std::vector<bool> met_before(std::span<const std::int32_t> mine, std::int64_t users,
-                             mpi::Communicator& communicator) {
-  const std::int64_t before = communicator.sum_before(static_cast<std::int64_t>(mine.size()));
+/// Where the examples `first` stand among those of all ranks.
+std::vector<std::int64_t> places_of(const features::Examples& own, std::span<const std::size_t> first,
+                                    mpi::Communicator& communicator) {
+  const std::int64_t before = communicator.sum_before(std::ssize(own.items));
+  std::vector<std::int64_t> places;
+  for (const std::size_t i : first)
+    places.push_back(own.places.empty() ? before + static_cast<std::int64_t>(i) : own.places[i]);
+  return places;
+}
+
+/// The place of every user's first example of all ranks, given those of this rank.
+std::vector<std::int64_t> first_places(std::span<const std::int32_t> mine,
+                                       std::span<const std::int64_t> places, std::int64_t users,
+                                       mpi::Communicator& communicator) {
   const auto all = communicator.all_gather_varying(mine);
-  std::vector<bool> met(static_cast<std::size_t>(users), false);
-  for (const std::int32_t user : std::span(all).first(static_cast<std::size_t>(before)))
-    met[static_cast<std::size_t>(user)] = true;
-  return met;
+  const auto all_places = communicator.all_gather_varying(places);
+  std::vector<std::int64_t> first(static_cast<std::size_t>(users), std::numeric_limits<std::int64_t>::max());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::int64_t& place = first[static_cast<std::size_t>(all[i])];
+    place = std::min(place, all_places[i]);
+  }
+  return first;
 }
 
 }  // namespace
@@ -50,10 +63,12 @@ UserQueries::UserQueries(const features::Examples& own, mpi::Communicator& commu
   const std::vector<std::size_t> first = first_examples(own, relevant_.users());
   std::vector<std::int32_t> users;
   for (const std::size_t i : first) users.push_back(own.users[i]);
-  const std::vector<bool> met = met_before(users, relevant_.users(), communicator);
+  const std::vector<std::int64_t> places = places_of(own, first, communicator);
+  const auto firsts = first_places(users, places, relevant_.users(), communicator);
   own_.features = own.features.empty_like();
-  for (const std::size_t i : first) {
-    if (met[static_cast<std::size_t>(own.users[i])]) continue;
+  for (std::size_t k = 0; k < first.size(); ++k) {
+    const std::size_t i = first[k];
+    if (places[k] != firsts[static_cast<std::size_t>(own.users[i])]) continue;
     own_.features.append(own.features, i);
     own_.items.push_back(own.items[i]);
     own_.users.push_back(own.users[i]);

@@ -14,8 +14,7 @@ namespace gemel::evaluation {
 /// One query for each user who has test examples: his first one, in the order of the data. It is with the rank that has that example.
 class UserQueries {
  public:
-  /// `own` are this rank's test examples, with their users; the ranks' examples one after the other are in the order of the data.
-  /// Collective.
+  /// `own` are this rank's test examples, with their users, in the order of the data: of their places, where they have any. Collective.
   UserQueries(const features::Examples& own, mpi::Communicator& communicator);
 
   /// This rank's queries: their features and users.

@@ -15,6 +15,8 @@ struct Examples {
   std::vector<float> weights;  ///< finite and not negative; empty when all examples weigh the same
   std::vector<std::int32_t>
       users;  ///< the number of each one's user (UserNumbers); empty where nothing needs it
+  std::vector<std::int64_t>
+      places;  ///< where each one stands among those of all ranks; empty: as they come, rank after rank
 
   std::size_t size() const { return items.size(); }
 };

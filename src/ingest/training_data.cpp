@@ -11,6 +11,7 @@
 #include "features/declarations.hpp"
 #include "features/featurizer.hpp"
 #include "ingest/dataset_reader.hpp"
+#include "ingest/earlier_split.hpp"
 #include "ingest/item_counts.hpp"
 #include "ingest/line_errors.hpp"
 #include "ingest/overlap.hpp"
@@ -50,59 +51,6 @@ void settle_features(ModelOptions& model, const ingest::Dataset& dataset) {
     model.candidate_features = {"item_id:lookup"};
   model.adapt_query_features = false;
   model.adapt_candidate_features = false;
-}
-
-/// Says what has become of the examples that an earlier run was trained on, where that flatters the test of other data. Throws
-/// AgreedError (checkpoint) where a split that is drawn would draw them anew. Collective.
-void check_trained(const EarlierRun& earlier, const ingest::Dataset& dataset, const ingest::Split& split,
-                   bool draws_test, mpi::Communicator& communicator) {
-  const ingest::TrainedSample& sample = earlier.data.trained;
-  if (sample.size() == 0) return;
-  const ingest::SampleFate fate = ingest::find_sample(sample, dataset, split, communicator);
-  const auto share = [&](std::int64_t count) {
-    return fmt::format("{:.0f} %", 100 * static_cast<double>(count) / static_cast<double>(sample.size()));
-  };
-  if (draws_test && 2 * fate.at_another_time > sample.size()) {
-    throw mpi::AgreedError(
-        base::ExitCode::checkpoint,
-        fmt::format(
-            "{}: was trained on {} of these interactions with other timestamps, or some without. Splits "
-            "are drawn from user, item and time, so training examples would come into the test. Give "
-            "the data with the timestamps of before, or start afresh without --resume",
-            earlier.path, share(fate.at_another_time)));
-  }
-  if (fate.held_out > 0) {
-    spdlog::warn(
-        "{} of the examples that {} was trained on are kept out of training now: what is measured on them "
-        "tells what the model remembers (of {} that were looked for)",
-        share(fate.held_out), earlier.path, sample.size());
-  }
-  if (2 * fate.absent > sample.size()) {
-    spdlog::warn(
-        "{} of the examples that {} was trained on are not in this data (of {} that were looked for). If "
-        "they are, with ids spelt in another way, they may be in the test now",
-        share(fate.absent), earlier.path, sample.size());
-  }
-}
-
-/// The split of the data; on data that has grown, that of the earlier run gone on with. Collective.
-ingest::Split split_as_before(const ingest::Dataset& dataset, const DataOptions& options,
-                              mpi::Communicator& communicator, const EarlierRun* earlier) {
-  if (earlier == nullptr) return ingest::split_interactions(dataset, options, communicator);
-  using enum SplitKind;
-  const bool draws_test = !dataset.comes_split && (options.split == random || options.split == k_fold);
-  if (!earlier->data.split && (draws_test || options.validation_fraction > 0)) {
-    throw mpi::AgreedError(
-        base::ExitCode::checkpoint,
-        fmt::format("{}: was trained by a version of this program that drew splits in another way, so that "
-                    "training examples would come into the test. Start afresh without --resume",
-                    earlier->path));
-  }
-  const ingest::EarlierSplit before = {earlier->data.split.value_or(ingest::SplitBorders()),
-                                       earlier->data.content_hash != dataset.content_hash};
-  ingest::Split split = ingest::split_interactions(dataset, options, communicator, &before);
-  if (before.is_of_other_data) check_trained(*earlier, dataset, split, draws_test, communicator);
-  return split;
 }
 
 /// Says what a part has in common with the training examples, and warns when that is too little or too much. Collective.
@@ -233,20 +181,6 @@ void require_memory(const TrainingOptions& options, const Specs& specs, const in
                       communicator);
 }
 
-/// Throws AgreedError (data). Collective.
-ingest::UserNumbers number_users(const ingest::Columns& interactions, mpi::Communicator& communicator) {
-  const auto ids = interactions.strings.find("user_id");
-  if (ids == interactions.strings.end()) {
-    throw mpi::AgreedError(
-        base::ExitCode::data,
-        fmt::format(
-            "the interactions have no users (a text column user_id), which --exclude-seen, --mask-seen and "
-            "metrics of users need; their columns are {}",
-            interactions.describe()));
-  }
-  return ingest::number_users(ids->second, communicator);
-}
-
 }  // namespace
 
 ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator) {
@@ -270,7 +204,10 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   mpi::agree(communicator, [&] { specs = parse_specs(options.model); });
   ingest::require_numbers(dataset.item_rows.size(), "interactions", communicator);
   require_memory(options, specs, dataset, communicator);
-  const ingest::Split split = split_as_before(dataset, options.data, communicator, earlier);
+  const ingest::Split split =
+      earlier == nullptr
+          ? ingest::split_interactions(dataset, options.data, communicator)
+          : ingest::split_as_before(dataset, options.data, {earlier->path, earlier->data}, communicator);
   report_overlap(dataset, split, communicator);
   std::vector<float> weights;
   if (!options.data.weight_column.empty())

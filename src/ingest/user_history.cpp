@@ -29,6 +29,19 @@ UserNumbers number_users(const StringColumn& user_ids, mpi::Communicator& commun
   return result;
 }
 
+UserNumbers number_users(const Columns& interactions, mpi::Communicator& communicator) {
+  const auto ids = interactions.strings.find("user_id");
+  if (ids == interactions.strings.end()) {
+    throw mpi::AgreedError(
+        base::ExitCode::data,
+        fmt::format(
+            "the interactions have no users (a text column user_id), which --exclude-seen, --mask-seen and "
+            "metrics of users need; their columns are {}",
+            interactions.describe()));
+  }
+  return number_users(ids->second, communicator);
+}
+
 UserHistory::UserHistory(std::int64_t user_count, std::span<const std::int32_t> users,
                          std::span<const std::int32_t> items, mpi::Communicator& communicator) {
   base::require(users.size() == items.size(), "ingest: a history needs as many users as items");

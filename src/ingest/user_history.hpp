@@ -21,6 +21,9 @@ struct UserNumbers {
 /// Collective.
 UserNumbers number_users(const StringColumn& user_ids, mpi::Communicator& communicator);
 
+/// Those of the column user_id, which the interactions must have: AgreedError (data). Collective.
+UserNumbers number_users(const Columns& interactions, mpi::Communicator& communicator);
+
 /// The distinct items that every user has to do with, ascending. Every rank has all of it: 4 bytes for each distinct pair of a user
 /// and an item, 8 for each user, and while it is made another 8 for each pair that is given.
 class UserHistory {

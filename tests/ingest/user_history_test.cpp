@@ -86,7 +86,7 @@ TEST(UserHistoryTest, IsThatOfOneRank) {
 
 TEST(UserHistoryTest, WorksWithoutUsers) {
   auto world = mpi::Communicator::world();
-  EXPECT_EQ(number_users({}, world).users, 0);
+  EXPECT_EQ(number_users(StringColumn(), world).users, 0);
   EXPECT_EQ(UserHistory(0, {}, {}, world).users(), 0);
 }
 
