@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/bytes_text.hpp"
+#include "cli/metrics_text.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -17,27 +18,14 @@ std::string counted(std::int64_t count, const char* noun) {
 }
 
 /// Where one is kept, the metrics are of the best checkpoint.
-std::string metrics_text(const report::SummaryReport& report) {
-  std::string text;
-  const auto out = std::back_inserter(text);
+std::string outcome_text(const report::SummaryReport& report) {
   const bool of_best = report.best && !report.best->checkpoint.empty() && !report.interrupted;
   const std::string whose =
       of_best ? fmt::format(", of the best checkpoint (epoch {})", report.best->epoch) : "";
-  const auto section = [&](const std::string& heading, bool of_users) {
-    bool is_begun = false;
-    for (const auto& [metric, value] : report.metrics) {
-      if (metric.is_of_users() != of_users) continue;
-      if (!is_begun) fmt::format_to(out, "\n  {}{}\n", heading, whose);
-      is_begun = true;
-      fmt::format_to(out, "    {:<9} {:.4f}\n", metric.name(), value);
-    }
-  };
-  const std::string_view part = ingest::part_name(report.part);
-  section(fmt::format("accuracy on the {} examples", part), false);
-  section(fmt::format("metrics of the users with {} examples", part), true);
+  std::string text = metrics_text(report.metrics, report.baselines, ingest::part_name(report.part), whose);
   if (report.best) {
-    fmt::format_to(out, "\n  best {}: {:.4f} after epoch {}, step {}\n", report.best->monitor,
-                   report.best->value, report.best->epoch, report.best->step);
+    fmt::format_to(std::back_inserter(text), "\n  best {}: {:.4f} after epoch {}, step {}\n",
+                   report.best->monitor, report.best->value, report.best->epoch, report.best->step);
   }
   return text;
 }
@@ -173,7 +161,7 @@ std::string summary_text(const report::SummaryReport& report) {
                  seconds_text(report.checkpoint_seconds));
   fmt::format_to(out, "{:.0f} training examples per second; loss {:.4f} per example\n",
                  report.examples_per_second, report.loss);
-  text += metrics_text(report);
+  text += outcome_text(report);
   text += bytes_table(report.bytes) + phases_table(report);
   fmt::format_to(out, "\nmost memory of a rank: {}\n",
                  base::bytes_text(static_cast<double>(report.peak_memory)));

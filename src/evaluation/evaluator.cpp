@@ -49,13 +49,13 @@ std::span<const std::int32_t> users_of(const features::Examples& examples, std::
 }  // namespace
 
 Evaluator::Evaluator(mpi::Communicator& communicator, const base::ThreadTeam& team, onednn::Runtime& runtime,
-                     const features::Examples& own, const features::FeatureRows& catalogue,
-                     std::vector<Metric> metrics, const ingest::UserHistory* seen)
+                     const features::Examples& own, std::size_t catalogue_size, std::vector<Metric> metrics,
+                     const ingest::UserHistory* seen)
     : communicator_(communicator),
       team_(team),
       runtime_(runtime),
       own_(own),
-      catalogue_(catalogue),
+      catalogue_size_(catalogue_size),
       metrics_(std::move(metrics)),
       seen_(seen),
       examples_(communicator.sum(static_cast<std::int64_t>(own.size()))) {
@@ -64,27 +64,43 @@ Evaluator::Evaluator(mpi::Communicator& communicator, const base::ThreadTeam& te
   if (std::ranges::any_of(metrics_, &Metric::is_of_users)) user_queries_.emplace(own, communicator);
 }
 
-MetricValues Evaluator::evaluate(const model::TwoTower& model) {
-  const Shard shard = shard_of_rank(catalogue_.size(), communicator_.size(), communicator_.rank());
+MetricValues Evaluator::evaluate(const model::TwoTower& model, const features::FeatureRows& catalogue) {
+  base::require(catalogue.size() == catalogue_size_, "evaluation: another catalogue");
+  const Shard shard = shard_of_rank(catalogue_size_, communicator_.size(), communicator_.rank());
   tensor::Matrix candidates(shard.count, model.dim());
   Embedder of_candidates(communicator_, team_, runtime_, model.candidate(), model.dense());
-  of_candidates.run(catalogue_, shard.first, candidates.view());
+  of_candidates.run(catalogue, shard.first, candidates.view());
   ScoreTiles tiles(shard, candidates.view());
-  Embedder of_queries(communicator_, team_, runtime_, model.query(), model.dense());
+  MetricValues values = evaluate(model, tiles);
+  flops_ += of_candidates.flops();
+  return values;
+}
 
+MetricValues Evaluator::evaluate(const model::TwoTower& model, ScoreTiles& tiles) {
+  const std::int64_t flops_before = tiles.flops();
+  Embedder of_queries(communicator_, team_, runtime_, model.query(), model.dense());
   MetricValues values = accuracies(model, of_queries, tiles);
   if (user_queries_)
     std::ranges::move(metrics_of_users(model, of_queries, tiles), std::back_inserter(values));
-  flops_ = of_candidates.flops() + of_queries.flops() + tiles.flops();
+  flops_ = of_queries.flops() + tiles.flops() - flops_before;
   return values;
+}
+
+RankingTask Evaluator::task() const {
+  return {own_, catalogue_size_, metrics_, seen_, user_queries_ ? &*user_queries_ : nullptr};
+}
+
+Baselines Evaluator::baselines(const PopularityOrder& order) const {
+  base::require(order.size() == catalogue_size_, "evaluation: the popularity of another catalogue");
+  return {popularity_metrics(task(), order, communicator_), random_metrics(task(), communicator_)};
 }
 
 MetricValues Evaluator::metrics_of_users(const model::TwoTower& model, Embedder& embedder,
                                          ScoreTiles& tiles) {
   const features::Examples& users = user_queries_->own();
-  TopK top_k(communicator_, team_, tiles, catalogue_.size(), longest_list(metrics_),
+  TopK top_k(communicator_, team_, tiles, catalogue_size_, longest_list(metrics_),
              {seen_, &user_queries_->relevant()});
-  UserMetrics of_users(metrics_, user_queries_->relevant(), catalogue_.size());
+  UserMetrics of_users(metrics_, user_queries_->relevant(), catalogue_size_);
   for_each_round(users, model, embedder, communicator_,
                  [&](std::size_t first, tensor::ConstMatrixView queries) {
                    const auto numbers = users_of(users, first, queries.rows());
@@ -103,8 +119,9 @@ MetricValues Evaluator::accuracies(const model::TwoTower& model, Embedder& embed
                  [&](std::size_t first, tensor::ConstMatrixView queries) {
                    const auto true_rows = std::span(own_.items).subspan(first, queries.rows());
                    const auto users = users_of(own_, first, queries.rows());
-                   for (const tensor::Standing& standing : outscoring.count(queries, true_rows, users))
-                     accuracies.add(standing);
+                   const auto standings = outscoring.count(queries, true_rows, users);
+                   for (std::size_t i = 0; i < standings.size(); ++i)
+                     accuracies.add(task().has(true_rows[i]) ? standings[i] : never_found);
                  });
   warn_of_ties(accuracies.tied_share(communicator_));
   return accuracies.values(communicator_);

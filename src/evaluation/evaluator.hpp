@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "base/thread_team.hpp"
+#include "evaluation/baselines.hpp"
 #include "evaluation/embedder.hpp"
 #include "evaluation/metric.hpp"
+#include "evaluation/popularity_order.hpp"
 #include "evaluation/score_tiles.hpp"
 #include "evaluation/user_queries.hpp"
 #include "features/feature.hpp"
@@ -23,22 +25,27 @@ namespace gemel::evaluation {
 /// shard of the candidates. The result does not depend on the number of ranks.
 class Evaluator {
  public:
-  /// `own` are this rank's test examples, the ranks' in the order of the data; `catalogue` has the features of every item. With
-  /// `seen` (null: nothing is left out) the items that a user has seen in training are left out of the ranking of his queries: but
-  /// not the true item of an example from its own, nor the user's test items from his list. For that and for metrics of users the
-  /// examples must have users. The references must outlive the evaluator. Collective.
+  /// `own` are this rank's test examples, the ranks' in the order of the data; an item that is no row of the catalogue, of so many
+  /// items, is never found. With `seen` (null: nothing is left out) the items that a user has seen in training are left out of the
+  /// ranking of his queries: but not the true item of an example from its own, nor the user's test items from his list. For that and
+  /// for metrics of users the examples must have users. The references must outlive the evaluator. Collective.
   Evaluator(mpi::Communicator& communicator, const base::ThreadTeam& team, onednn::Runtime& runtime,
-            const features::Examples& own, const features::FeatureRows& catalogue,
-            std::vector<Metric> metrics, const ingest::UserHistory* seen = nullptr);
+            const features::Examples& own, std::size_t catalogue_size, std::vector<Metric> metrics,
+            const ingest::UserHistory* seen = nullptr);
 
   /// Test examples of all ranks.
   std::int64_t examples() const { return examples_; }
   /// What is measured, in the order of the values.
   const std::vector<Metric>& metrics() const { return metrics_; }
 
-  /// Not numbers when there are no test examples. Warns once of many ties. Throws DivergedError when scores are not finite.
-  /// Collective.
-  MetricValues evaluate(const model::TwoTower& model);
+  /// Ranks the catalogue, of which `catalogue` has the features of every item. Not numbers when there are no test examples. Warns once
+  /// of many ties. Throws DivergedError when scores are not finite. Collective.
+  MetricValues evaluate(const model::TwoTower& model, const features::FeatureRows& catalogue);
+  /// The same where the vectors of this rank's shard of the catalogue are in `tiles`.
+  MetricValues evaluate(const model::TwoTower& model, ScoreTiles& tiles);
+
+  /// What the same metrics are without a model. Collective.
+  Baselines baselines(const PopularityOrder& order) const;
 
   /// Floating-point operations of the matrix products of the last evaluation on this rank: two for each multiply-add.
   std::int64_t flops() const { return flops_; }
@@ -49,12 +56,13 @@ class Evaluator {
   /// The values of the others.
   MetricValues metrics_of_users(const model::TwoTower& model, Embedder& embedder, ScoreTiles& tiles);
   void warn_of_ties(double share);
+  RankingTask task() const;
 
   mpi::Communicator& communicator_;
   const base::ThreadTeam& team_;
   onednn::Runtime& runtime_;
   const features::Examples& own_;
-  const features::FeatureRows& catalogue_;
+  std::size_t catalogue_size_;
   std::vector<Metric> metrics_;
   const ingest::UserHistory* seen_;
   std::int64_t examples_;

@@ -43,8 +43,10 @@ Json to_json(const plan::Plan& plan) {
   return json;
 }
 
-void add(Json& json, const MetricValues& metrics) {
+Json to_json(const MetricValues& metrics) {
+  Json json = Json::object();
   for (const auto& [metric, value] : metrics) json[metric.key()] = value;
+  return json;
 }
 
 }  // namespace
@@ -102,7 +104,7 @@ void MetricsFile::on_validation(const ValidationReport& report) {
                 {"epoch", report.epoch},
                 {"step", report.step},
                 {"loss", report.loss}};
-  add(event, report.metrics);
+  event.update(to_json(report.metrics));
   event["seconds"] = report.seconds;
   event["examples_per_second"] = report.examples_per_second;
   write(event);
@@ -123,7 +125,11 @@ void MetricsFile::on_summary(const SummaryReport& report) {
                 {"epoch", report.epoch},
                 {"step", report.step},
                 {"loss", report.loss}};
-  add(event, report.metrics);
+  event.update(to_json(report.metrics));
+  if (!report.baselines.random.empty()) {
+    event["popularity"] = to_json(report.baselines.popularity);
+    event["random"] = to_json(report.baselines.random);
+  }
   event["seconds"] = report.seconds;
   event["training_seconds"] = report.training_seconds;
   event["evaluation_seconds"] = report.evaluation_seconds;

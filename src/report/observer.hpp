@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "evaluation/baselines.hpp"
 #include "evaluation/metric.hpp"
 #include "ingest/part.hpp"
 #include "metering/phase_timer.hpp"
@@ -89,7 +90,9 @@ struct SummaryReport {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   double loss = 0;
-  MetricValues metrics;            ///< of the last evaluation; of the best checkpoint, where one is kept
+  MetricValues metrics;  ///< of the last evaluation; of the best checkpoint, where one is kept
+  evaluation::Baselines
+      baselines;  ///< on the same examples, without a model; empty where the run has not finished
   std::optional<BestReport> best;  ///< where a value is monitored
   bool stopped_early = false;      ///< nothing has improved for too long
   double seconds = 0;              ///< of the whole run, ingestion included

@@ -73,6 +73,7 @@ void RunReporter::summary(const step::TrainingState& state, const Outcome& outco
   report.step = state.step;
   report.loss = state.history.empty() ? std::numeric_limits<double>::quiet_NaN() : state.history.back().loss;
   report.metrics = outcome.metrics;
+  report.baselines = outcome.baselines;
   report.part = outcome.part;
   report.best = outcome.best;
   report.stopped_early = outcome.stopped_early;

@@ -17,6 +17,7 @@ namespace gemel::report {
 /// How a run has ended, beside its state.
 struct Outcome {
   MetricValues metrics;
+  evaluation::Baselines baselines;         ///< on the same examples; empty where the run has not finished
   ingest::Part part = ingest::Part::test;  ///< of which examples these are
   std::string checkpoint;                  ///< the last one
   std::optional<BestReport> best;

@@ -45,7 +45,7 @@ evaluation::Evaluator Evaluations::make_evaluator(ingest::Part part) const {
           learner_.team,
           learner_.runtime,
           is_test ? data_.test : data_.validation,
-          data_.catalogue,
+          data_.catalogue.size(),
           make_metrics(options_.metrics, options_.top_k),
           excludes ? &*seen : nullptr};
 }
@@ -79,7 +79,7 @@ void Evaluations::measure(evaluation::Evaluator& evaluator, ingest::Part part,
     learner_.optimizer.settle_all();
     const learning::AveragedWeights averaged(learner_.optimizer);
     const auto counting = reporter_.traffic().measure(metering::Traffic::evaluation);
-    latest_ = evaluator.evaluate(learner_.model);
+    latest_ = evaluator.evaluate(learner_.model, data_.catalogue);
     reporter_.timer().add_operations(metering::Phase::evaluation, evaluator.flops());
     latest_part_ = part;
   }
@@ -106,12 +106,21 @@ void Evaluations::finish(const step::TrainingState& state, const std::string& be
   const bool is_best_earlier = !best_checkpoint.empty() && best()->step != state.step;
   if (part_ == ingest::Part::test) {
     if (is_best_earlier) latest_ = measured_in(record_of(state, *best()));
-    return;
+    return compare(validator_);
   }
   evaluation::Evaluator tester = make_evaluator(ingest::Part::test);
-  if (tester.examples() == 0) return;
+  if (tester.examples() == 0) return compare(validator_);
   const bool is_restored = is_best_earlier && restore();
   measure(tester, ingest::Part::test, is_restored ? record_of(state, *best()) : state.history.back());
+  compare(tester);
+}
+
+void Evaluations::compare(const evaluation::Evaluator& evaluator) {
+  if (evaluator.examples() == 0) return;
+  const auto timing = reporter_.timer().measure(metering::Phase::evaluation);
+  const auto counting = reporter_.traffic().measure(metering::Traffic::evaluation);
+  baselines_ = evaluator.baselines(evaluation::PopularityOrder(data_.item_counts));
+  evaluation::warn_of_losing(latest_, baselines_.popularity);
 }
 
 bool Evaluations::is_out_of_patience() const {
@@ -122,6 +131,7 @@ report::Outcome Evaluations::outcome(const std::string& best_checkpoint) const {
   report::Outcome outcome;
   outcome.metrics = latest_;
   outcome.part = latest_part_;
+  outcome.baselines = baselines_;
   if (best()) outcome.best = {best_.monitor(), best()->value, best()->epoch, best()->step, best_checkpoint};
   return outcome;
 }

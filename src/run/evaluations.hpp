@@ -32,8 +32,8 @@ class Evaluations {
   bool validate(step::EpochRecord& record);
   /// Measures the model of `state`, as the run that ended with it did. Collective.
   void validate_again(const step::TrainingState& state);
-  /// What stands in the summary. Where a `best_checkpoint` is kept (empty: none is), it is measured on that, which `restore` loads into
-  /// the model; without success on the last epoch. Collective.
+  /// What stands in the summary, beside what is reached without a model. Where a `best_checkpoint` is kept (empty: none is), it is
+  /// measured on that, which `restore` loads into the model; without success on the last epoch. Collective.
   void finish(const step::TrainingState& state, const std::string& best_checkpoint,
               const std::function<bool()>& restore);
 
@@ -46,6 +46,8 @@ class Evaluations {
   evaluation::Evaluator make_evaluator(ingest::Part part) const;
   /// `record` is of the epoch after which the model is as it is, for the report.
   void measure(evaluation::Evaluator& evaluator, ingest::Part part, const step::EpochRecord& record);
+  /// Measures what the examples that were evaluated last, those of `evaluator`, come to without a model.
+  void compare(const evaluation::Evaluator& evaluator);
   MetricValues measured_in(const step::EpochRecord& record) const;
   bool was_evaluated(const step::EpochRecord& record) const;
 
@@ -59,6 +61,7 @@ class Evaluations {
   BestEpoch best_;
   MetricValues latest_;
   ingest::Part latest_part_ = part_;
+  evaluation::Baselines baselines_;  // of the same examples, when the run has finished
 };
 
 }  // namespace gemel::run

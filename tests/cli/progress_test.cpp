@@ -324,6 +324,10 @@ TEST(SummaryText, TellsWhatWasReachedAndWhatItTook) {
     EXPECT_THAT(text, ContainsRegex(row));
   }
   EXPECT_THAT(text, HasSubstr("accuracy on the test examples\n"));
+  report.baselines = {{{top(100), 0.125}, {top(1), 0.5}}, {{top(1), 0.0625}, {top(100), 0.03125}}};
+  EXPECT_THAT(summary_text(report),
+              ContainsRegex(" +model +popularity +random\n +top-1 +0\\.0012 +0\\.5000 +0\\.0625\n"
+                            " +top-100 +0\\.2500 +0\\.1250 +0\\.0312\n"));
   report.part = ingest::Part::validation;
   EXPECT_THAT(summary_text(report), HasSubstr("accuracy on the validation examples\n"));
   report.interrupted = true;

@@ -20,7 +20,7 @@ transcript() {
 }
 
 # What a transcript shows of the trainer's standard output.
-shown_output() { tail -n +2 shown | grep -vE '^(gemel: |  h5dump |[0-9:]{8} info: )' | trim; }
+shown_output() { tail -n +2 shown | grep -vE '^(gemel: |  h5dump |[0-9:]{8} (info|warning): )' | trim; }
 # And what of its messages, without the time.
 shown_messages() { sed -n 's/^[0-9:]\{8\} //p' shown; }
 

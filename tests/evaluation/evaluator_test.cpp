@@ -73,14 +73,16 @@ TEST(EvaluatorTest, AccuraciesAreThoseOfACountInDoubles) {
   const std::vector<std::int64_t> top_k = {1, 3, 5, 10, 100};  // 100: more than there are candidates
   std::vector<std::int64_t> numbers;
   const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies(top_k));
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows.size(),
+                      accuracies(top_k));
   EXPECT_EQ(evaluator.examples(), total);
   double smallest_gap = 0;
   const MetricValues truth = naive(fixture.model, top_k, &smallest_gap);
   EXPECT_GT(smallest_gap, 1e-6);
   EXPECT_GT(truth[0].second, 0.0);
   EXPECT_LT(truth[2].second, 1.0);
-  for (int repetition = 0; repetition < 2; ++repetition) EXPECT_EQ(evaluator.evaluate(fixture.model), truth);
+  for (int repetition = 0; repetition < 2; ++repetition)
+    EXPECT_EQ(evaluator.evaluate(fixture.model, fixture.rows), truth);
 }
 
 TEST(EvaluatorTest, ShardedTablesGiveTheSame) {
@@ -90,11 +92,12 @@ TEST(EvaluatorTest, ShardedTablesGiveTheSame) {
   const auto own = examples_of_rank(replicated.world.size(), replicated.world.rank(), numbers);
   fill_with_weights(replicated.model);
   fill_with_weights(sharded.model);
-  Evaluator of_replicated(replicated.world, replicated.team, replicated.runtime, own, replicated.rows,
+  Evaluator of_replicated(replicated.world, replicated.team, replicated.runtime, own, replicated.rows.size(),
                           accuracies({1, 3, 5}));
-  Evaluator of_sharded(sharded.world, sharded.team, sharded.runtime, own, sharded.rows,
+  Evaluator of_sharded(sharded.world, sharded.team, sharded.runtime, own, sharded.rows.size(),
                        accuracies({1, 3, 5}));
-  EXPECT_EQ(of_sharded.evaluate(sharded.model), of_replicated.evaluate(replicated.model));
+  EXPECT_EQ(of_sharded.evaluate(sharded.model, sharded.rows),
+            of_replicated.evaluate(replicated.model, replicated.rows));
 }
 
 TEST(EvaluatorTest, WorksWhereOneRankHasAllExamples) {
@@ -103,9 +106,10 @@ TEST(EvaluatorTest, WorksWhereOneRankHasAllExamples) {
   const bool last = fixture.world.rank() == fixture.world.size() - 1;
   std::vector<std::int64_t> numbers;
   const auto own = last ? all_examples() : examples_of_rank(1, 1, numbers);
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies({1, 5}));
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows.size(),
+                      accuracies({1, 5}));
   double smallest_gap = 0;
-  EXPECT_EQ(evaluator.evaluate(fixture.model), naive(fixture.model, {1, 5}, &smallest_gap));
+  EXPECT_EQ(evaluator.evaluate(fixture.model, fixture.rows), naive(fixture.model, {1, 5}, &smallest_gap));
 }
 
 constexpr std::int32_t users = 6;  // by the first feature
@@ -164,8 +168,9 @@ TEST(EvaluatorTest, AModelThatGivesEveryItemOneScoreHasTheAccuracyOfChance) {
   for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = fixture.rows.words[3];
   std::vector<std::int64_t> numbers;
   const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies({1, 5}));
-  const MetricValues values = evaluator.evaluate(fixture.model);
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows.size(),
+                      accuracies({1, 5}));
+  const MetricValues values = evaluator.evaluate(fixture.model, fixture.rows);
   ASSERT_EQ(values.size(), 2U);
   EXPECT_NEAR(values[0].second, 1.0 / items, 1e-12);
   EXPECT_NEAR(values[1].second, 5.0 / items, 1e-12);
@@ -183,8 +188,9 @@ TEST(EvaluatorTest, TiesCountByTheirExpectation) {
   std::vector<std::int64_t> numbers;
   const auto own = examples_of_rank(fixture.world.size(), fixture.world.rank(), numbers);
   const std::vector<std::int64_t> top_k = {1, 3, 5, 10, 22, 23, 100};
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows, accuracies(top_k));
-  const MetricValues values = evaluator.evaluate(fixture.model);
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows.size(),
+                      accuracies(top_k));
+  const MetricValues values = evaluator.evaluate(fixture.model, fixture.rows);
 
   const auto reference = reference_of(fixture.model);
   const features::Examples examples = all_examples();
@@ -214,10 +220,10 @@ TEST(EvaluatorTest, OfNoExamplesNothingIsANumber) {
   none.users.clear();
   none.features.words.clear();
   using enum MetricKind;
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, none, fixture.rows,
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, none, fixture.rows.size(),
                       make_metrics({accuracy, recall, mrr, coverage}, {1, 5}));
   EXPECT_EQ(evaluator.examples(), 0);
-  for (const auto& [metric, value] : evaluator.evaluate(fixture.model))
+  for (const auto& [metric, value] : evaluator.evaluate(fixture.model, fixture.rows))
     EXPECT_TRUE(std::isnan(value)) << metric.name();
 }
 
@@ -296,10 +302,10 @@ void expect_metrics(bool excludes, int threads) {
   const std::vector<std::int64_t> ks = {
       1, 3, 10, 40};  // users have up to ten test items; 40: more than there are candidates
   using enum MetricKind;
-  Evaluator evaluator(fixture.world, team, runtime, own, fixture.rows,
+  Evaluator evaluator(fixture.world, team, runtime, own, fixture.rows.size(),
                       make_metrics({coverage, accuracy, recall, ndcg, hit_rate, mrr}, ks),
                       excludes ? &seen : nullptr);
-  const MetricValues values = evaluator.evaluate(fixture.model);
+  const MetricValues values = evaluator.evaluate(fixture.model, fixture.rows);
   EXPECT_EQ(values.size(), 5 * ks.size() + 1);
   for (const auto& [metric, value] : values) {
     const Naive naive = naive_of_users(reference, static_cast<std::size_t>(metric.k), excludes);
@@ -326,9 +332,9 @@ TEST(EvaluatorTest, ListsOfEqualScoresAreInTheOrderOfRows) {
   for (std::size_t i = 0; i < fixture.rows.size(); ++i) fixture.rows.words[i * 2 + 1] = fixture.rows.words[3];
   features::Examples own = block_with_users(fixture.world);
   for (std::size_t i = 0; i < own.size(); ++i) own.items[i] = own.users[i];
-  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows,
+  Evaluator evaluator(fixture.world, fixture.team, fixture.runtime, own, fixture.rows.size(),
                       make_metrics({MetricKind::mrr, MetricKind::coverage}, {5}));
-  const MetricValues values = evaluator.evaluate(fixture.model);
+  const MetricValues values = evaluator.evaluate(fixture.model, fixture.rows);
   ASSERT_EQ(values.size(), 2U);
   EXPECT_NEAR(values[0].second, (1 + 1.0 / 2 + 1.0 / 3 + 1.0 / 4 + 1.0 / 5) / 6, 1e-15);
   EXPECT_EQ(values[1].second, 5.0 / items);

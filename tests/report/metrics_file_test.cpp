@@ -115,6 +115,7 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   report.step = 12000;
   report.loss = third;
   report.metrics = {{{MetricKind::accuracy, 10}, 0.125}};
+  report.baselines = {{{{MetricKind::accuracy, 10}, 0.0625}}, {{{MetricKind::accuracy, 10}, 0.03125}}};
   report.best = BestReport{"top-10", 0.25, 200, 8000, "checkpoints/b.h5"};
   report.stopped_early = true;
   report.seconds = 10;
@@ -138,6 +139,8 @@ TEST_F(MetricsFileTest, WritesTheSummary) {
   EXPECT_EQ(event.at("step"), 12000);
   EXPECT_EQ(event.at("loss").get<double>(), third);
   EXPECT_EQ(event.at("top_10"), 0.125);
+  EXPECT_EQ(event.at("popularity").at("top_10"), 0.0625);
+  EXPECT_EQ(event.at("random").at("top_10"), 0.03125);
   EXPECT_EQ(event.at("seconds"), 10);
   EXPECT_EQ(event.at("training_seconds"), 7);
   EXPECT_EQ(event.at("evaluation_seconds"), 2);
