@@ -14,6 +14,7 @@ packages=(
   clang-format-14 shellcheck     # house checks; another clang-format lays code out differently
   ca-certificates curl unzip     # data/fetch_movielens.sh
   gnuplot-nox jq                 # launch/plot_accuracy.sh
+  python3-numpy python3-h5py python3-xxhash  # launch/gemel_checkpoint.py
   libsimgrid-dev                 # launch/scaling.sh
 )
 
