@@ -44,7 +44,7 @@ one beside the slow reference BLAS, and MALLOC_... without which glibc returns t
   launch/benchmark.sh --large
 
 --kernels builds and runs tests/benchmark/kernels_benchmark: dense layers, the loss, exponentials, looking up, coalescing and
-updating rows of tables, sums over lanes, a tile of a top-K search, and the deal of an epoch, each on one core. The first
+updating rows of tables, sums over lanes, top-K searches, and the deal of an epoch, each on one core. The first
 lines, limit/..., are what the machine can do: multiply-adds in registers of the widest vectors it has, and memcpy. Kernels
 that compute tell GFLOP/s and "of_peak", their share of that peak; kernels that move data tell GB/s, read and written, and
 "of_copy", their share of the rate of a memcpy within as much memory as the kernel goes through. 1 is the limit; a kernel that

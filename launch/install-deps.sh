@@ -16,6 +16,7 @@ packages=(
   gnuplot-nox jq                 # launch/plot_accuracy.sh
   python3-numpy python3-h5py python3-xxhash  # launch/gemel_checkpoint.py
   libsimgrid-dev                 # launch/scaling.sh
+  python3-faiss libopenblas0-openmp  # tests/benchmark/top_k.py
 )
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then

@@ -82,16 +82,6 @@ Loop widest_loop() {
 }
 #endif
 
-double measure_peak() {
-  const Loop loop = widest_loop();
-  float factor = 0.999F;
-  float addend = 0.001F;
-  benchmark::DoNotOptimize(factor);
-  benchmark::DoNotOptimize(addend);
-  const double operations = 2.0 * chains * links * static_cast<double>(loop.width);
-  return operations * best_rate([&] { loop.run(factor, addend); });
-}
-
 double measure_copy(std::size_t bytes) {
   tensor::AlignedVector<char> from(bytes, 'x');
   tensor::AlignedVector<char> to(bytes, 'y');
@@ -128,6 +118,27 @@ void limit_copy(benchmark::State& state) {
 BENCHMARK(limit_copy)->Name("limit/copy")->Arg(32 << 10)->Arg(256 << 10)->Arg(4 << 20)->Arg(256 << 20);
 
 }  // namespace
+
+double measure_peak() {
+  const Loop loop = widest_loop();
+  float factor = 0.999F;
+  float addend = 0.001F;
+  benchmark::DoNotOptimize(factor);
+  benchmark::DoNotOptimize(addend);
+  const double operations = 2.0 * chains * links * static_cast<double>(loop.width);
+  return operations * best_rate([&] { loop.run(factor, addend); });
+}
+
+double measure_read() {
+  constexpr std::size_t words = std::size_t{256} << 17;  // of 8 bytes: 256 MB
+  static const tensor::AlignedVector<std::uint64_t> memory(words, 1);
+  const double rate = best_rate([] {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t word : memory) sum += word;
+    benchmark::DoNotOptimize(sum);
+  });
+  return static_cast<double>(words * sizeof(std::uint64_t)) * rate;
+}
 
 double peak_operations() {
   static const double peak = measure_peak();

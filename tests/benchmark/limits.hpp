@@ -17,6 +17,13 @@ double peak_operations();
 /// rounded up to whole pages. Measured when first asked for each size.
 double copy_rate(std::size_t working_set);
 
+/// The same as peak_operations(), measured at every call. Threads may do so at the same time.
+double measure_peak();
+
+/// Bytes a second that are read from memory, of which there is more than any cache holds. Measured at every call, also by several
+/// threads at the same time.
+double measure_read();
+
 /// Time that this thread has had a core for.
 double cpu_seconds();
 
