@@ -17,6 +17,8 @@
 
 namespace gemel::features {
 
+class KindVisitor;
+
 /// What a kind is made of.
 enum class ColumnType { text, number, any };
 
@@ -109,6 +111,9 @@ class Kind {
   /// Gives every row its value by what has been learned, with the index of the vocabulary. Throws AgreedError (data) where lists are too
   /// long. Collective; on one rank alone several threads may encode at once.
   virtual void encode(const RawColumn& column, const VocabularyIndex* index, ValueColumn& values) const = 0;
+
+  /// Tells how it makes a value, for those who write that down for other programs.
+  virtual void accept(KindVisitor& visitor) const = 0;
 
   /// What it has learned beside a vocabulary, to and from its entry in a checkpoint's list of features.
   virtual void write(nlohmann::ordered_json& entry) const;

@@ -10,6 +10,7 @@ class Linspace {
  public:
   Linspace(double first, double last, std::int64_t count);
 
+  std::int64_t count() const { return count_; }
   double point(std::int64_t i) const {
     return i + 1 == count_ ? last_ : static_cast<double>(i) * step_ + first_;
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "features/kind_visitor.hpp"
 #include "mpi/agreement.hpp"
 
 namespace gemel::features {
@@ -88,6 +89,10 @@ void VocabularyKind::encode(const RawColumn& column, const VocabularyIndex* inde
                             ValueColumn& values) const {
   base::require(index != nullptr, "features: a vocabulary without its index");
   put(cut_up(column, values), *index, column.communicator, values);
+}
+
+void VocabularyKind::accept(KindVisitor& visitor) const {
+  visitor.vocabulary_row(ingest::VocabularyDirectory::unknown_row);
 }
 
 VocabularyKind::Cut VocabularyKind::cut_up(const RawColumn& column, const ValueColumn& values) const {

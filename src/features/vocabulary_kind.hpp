@@ -30,6 +30,8 @@ class VocabularyKind : public Kind {
                                                std::string_view described,
                                                mpi::Communicator& communicator) const override;
   void encode(const RawColumn& column, const VocabularyIndex* index, ValueColumn& values) const override;
+  /// Of a kind without lists.
+  void accept(KindVisitor& visitor) const override;
 
  protected:
   /// Appends the parts of every text. For kinds with lists.

@@ -20,6 +20,7 @@ class DenseLayer final : public Layer {
   std::size_t inputs() const override { return kernel().rows; }
   std::size_t outputs() const override { return kernel().cols; }
   std::span<const DenseLayout::Place> parameters() const override { return parameters_; }
+  void accept(LayerVisitor& visitor) const override { visitor.dense(kernel(), bias(), activation_); }
   std::int64_t forward_flops(std::size_t rows) const override;
   std::int64_t backward_flops(std::size_t rows) const override { return 2 * forward_flops(rows); }
 

@@ -21,6 +21,7 @@ class Dropout final : public Layer {
   bool drops() const override { return true; }
   /// The factor of every value: 0 or 1 / (1 - share).
   std::size_t kept_width() const override { return width_; }
+  void accept(LayerVisitor& /*visitor*/) const override {}
 
   void forward(const ForwardPass& pass, tensor::ConstMatrixView input, tensor::MatrixView output,
                tensor::Matrix& kept) const override;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "model/layer_visitor.hpp"
 #include "model/parameter.hpp"
 #include "onednn/runtime.hpp"
 #include "tensor/matrix.hpp"
@@ -56,6 +57,9 @@ class Layer {
   /// Floating-point operations of its matrix products: two for each multiply-add.
   virtual std::int64_t forward_flops(std::size_t /*rows*/) const { return 0; }
   virtual std::int64_t backward_flops(std::size_t /*rows*/) const { return 0; }
+
+  /// Tells what it computes outside of training.
+  virtual void accept(LayerVisitor& visitor) const = 0;
 
   /// input [rows, inputs()] -> output [rows, outputs()]. What `backward` is going to need besides them goes to `kept`, whose memory
   /// stays from step to step.

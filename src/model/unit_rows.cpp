@@ -9,8 +9,7 @@
 namespace gemel::model {
 namespace {
 
-constexpr double least_squared_length = 1e-12;
-const auto largest_factor = static_cast<float>(1.0 / std::sqrt(least_squared_length));
+const auto largest_factor = static_cast<float>(1.0 / std::sqrt(UnitRows::least_squared_length));
 
 }  // namespace
 

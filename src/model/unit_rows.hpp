@@ -9,6 +9,8 @@ namespace gemel::model {
 /// Scales every row x to x / sqrt(max(|x|^2, 1e-12)), as Keras's UnitNormalization does: a row of zeros stays one.
 class UnitRows final : public Layer {
  public:
+  static constexpr double least_squared_length = 1e-12;
+
   explicit UnitRows(std::size_t width) : width_(width) {}
 
   std::size_t inputs() const override { return width_; }
@@ -17,6 +19,7 @@ class UnitRows final : public Layer {
   bool needs_output() const override { return true; }
   /// The factor of the row.
   std::size_t kept_width() const override { return 1; }
+  void accept(LayerVisitor& visitor) const override { visitor.unit_rows(least_squared_length); }
 
   void forward(const ForwardPass& pass, tensor::ConstMatrixView input, tensor::MatrixView output,
                tensor::Matrix& kept) const override;

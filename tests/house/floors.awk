@@ -26,6 +26,7 @@ FNR == 1 {
 }
 header ~ /^mpi(\.h$|-ext)/ && room != "mpi" { complain("<" header "> belongs under mpi/ only") }
 header ~ /^(hdf5|H5.*)\.h$/ && room != "hdf5" { complain("<" header "> belongs under hdf5/ only") }
+header ~ /^onnx/ && FILENAME != "src/serving/onnx_graph.cpp" { complain("<" header "> belongs to src/serving/onnx_graph.cpp only") }
 header ~ /dnnl/ && room != "onednn" { complain("<" header "> belongs under onednn/ only") }
 # What is generated while building, and the file beside this one, need no room.
 !/"/ || header !~ /\// { next }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "features/kind.hpp"
+#include "features/kind_visitor.hpp"
 #include "features/linspace.hpp"
 
 namespace gemel::features {
@@ -33,6 +34,10 @@ class Bucketize : public Kind {
       const std::int64_t bucket = points.count_not_above(static_cast<double>(numbers[row]));
       values.put_row(row, static_cast<std::uint32_t>(bucket));
     }
+  }
+
+  void accept(KindVisitor& visitor) const override {
+    visitor.bucket(Linspace(minimum_, maximum_, boundaries_));
   }
 
   void write(nlohmann::ordered_json& entry) const override {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "features/kind.hpp"
+#include "features/kind_visitor.hpp"
 #include "ingest/distinct_strings.hpp"
 
 namespace gemel::features {
@@ -29,6 +30,11 @@ class Hash : public Kind {
       const fmt::format_int digits((*column.numbers)[row]);
       values.put_row(row, row_of({digits.data(), digits.size()}));
     }
+  }
+
+  void accept(KindVisitor& visitor) const override {
+    visitor.rows_by_rule(
+        fmt::format("XXH3-64 of the text, or of the digits of the number, modulo {}", rows_));
   }
 
  private:

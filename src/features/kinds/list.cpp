@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include "features/kind_visitor.hpp"
 #include "features/text.hpp"
 #include "features/vocabulary_kind.hpp"
 
@@ -14,6 +17,12 @@ class List : public VocabularyKind {
   std::string_view name() const override { return "list"; }
   std::string argument() const override { return separator_; }
   bool has_lists() const override { return true; }
+  void accept(KindVisitor& visitor) const override {
+    visitor.rows_by_rule(fmt::format(
+        "the vocabulary's rows of the parts between '{}', without white space around them; empty ones do not "
+        "count, unknown ones are row {}",
+        separator_, ingest::VocabularyDirectory::unknown_row));
+  }
 
  protected:
   void cut(const ingest::StringColumn& texts, Parts& parts) const override {

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "features/kind.hpp"
+#include "features/kind_visitor.hpp"
 #include "ingest/moments.hpp"
 
 namespace gemel::features {
@@ -31,6 +32,8 @@ class Normalize : public Kind {
       values.put_number(row, static_cast<float>(score));
     }
   }
+
+  void accept(KindVisitor& visitor) const override { visitor.z_score(mean_, deviation_); }
 
   void write(nlohmann::ordered_json& entry) const override {
     entry["mean"] = mean_;

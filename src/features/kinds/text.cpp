@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "features/kind_visitor.hpp"
 #include "features/vocabulary_kind.hpp"
 #include "ingest/string_exchange.hpp"
 
@@ -25,6 +26,12 @@ class Text : public VocabularyKind {
                                                std::string_view described,
                                                mpi::Communicator& communicator) const override {
     return make_index(whole(vocabulary, described, communicator), special_token_rows, unknown_token_row);
+  }
+  void accept(KindVisitor& visitor) const override {
+    visitor.rows_by_rule(fmt::format(
+        "the vocabulary's rows of the words, which are in lower case (ASCII), without punctuation, split at "
+        "white space; unknown ones are row {}",
+        unknown_token_row));
   }
 
  protected:
