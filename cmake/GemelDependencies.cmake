@@ -14,3 +14,6 @@ find_package(nlohmann_json REQUIRED)
 find_package(oneDNN REQUIRED)
 find_package(Random123 REQUIRED)
 find_package(xxHash REQUIRED)
+# Its package names the target of protocol buffers, but does not look for it.
+find_package(Protobuf REQUIRED)
+find_package(ONNX REQUIRED)

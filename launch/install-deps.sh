@@ -10,11 +10,13 @@ packages=(
   build-essential cmake ninja-build pkg-config
   openmpi-bin libopenmpi-dev libdnnl-dev libhdf5-openmpi-dev
   libboost-program-options-dev libspdlog-dev libfmt-dev nlohmann-json3-dev librandom123-dev libxxhash-dev
+  libonnx-dev libprotobuf-dev
   libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools
   clang-format-14 shellcheck     # house checks; another clang-format lays code out differently
   ca-certificates curl unzip     # data/fetch_movielens.sh
   gnuplot-nox jq                 # launch/plot_accuracy.sh
   python3-numpy python3-h5py python3-xxhash  # launch/gemel_checkpoint.py
+  python3-faiss                  # tests of exported files
   libsimgrid-dev                 # launch/scaling.sh
   python3-faiss libopenblas0-openmp  # tests/benchmark/top_k.py
 )

@@ -1,0 +1,78 @@
+#include "serving/hdf5_vectors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/error.hpp"
+#include "hdf5/error.hpp"
+
+namespace gemel::serving {
+namespace {
+
+constexpr const char* file_name = "vectors.h5";
+
+/// What goes wrong with this file is no checkpoint's fault.
+template <class Action>
+auto as_output(const std::filesystem::path& path, const Action& action) {
+  try {
+    return action();
+  } catch (const hdf5::Hdf5Error& error) {
+    throw base::OutputError(fmt::format("{}: cannot write this file: {}", path.string(), error.what()));
+  }
+}
+
+std::string path_of(const VectorTable& table, const char* dataset) {
+  return fmt::format("/{}s/{}", table.noun, dataset);
+}
+
+}  // namespace
+
+Hdf5Vectors::Hdf5Vectors(std::span<const VectorTable> tables, OutputFiles& files)
+    : output_(files.add(file_name)),
+      file_(as_output(output_.path(), [&] { return hdf5::File::create(output_.unfinished(), root_); })) {
+  as_output(output_.path(), [&] {
+    for (const VectorTable& table : tables) create(table);
+  });
+}
+
+void Hdf5Vectors::create(const VectorTable& table) {
+  const auto rows = static_cast<std::size_t>(table.rows);
+  const auto add_texts = [&](const char* name, std::size_t longest) {
+    const std::string path = path_of(table, name);
+    datasets_.emplace(path, hdf5::Dataset::create_text(file_, path, rows, std::max<std::size_t>(longest, 1)));
+  };
+  const auto add = [&](const char* name, hdf5::Element element, const hdf5::Shape& shape) {
+    const std::string path = path_of(table, name);
+    datasets_.emplace(path, hdf5::Dataset::create(file_, path, element, shape));
+  };
+  add_texts("id", table.longest_id);
+  if (table.has_labels) {
+    add_texts("label", table.longest_label);
+    add("count", hdf5::Element::int64, {rows, {}});
+  }
+  add("vector", hdf5::Element::float32, {rows, table.dim});
+}
+
+void Hdf5Vectors::write(const VectorTable& table, const VectorRows& rows) {
+  const auto first = static_cast<std::size_t>(rows.first);
+  const auto dataset = [&](const char* name) -> hdf5::Dataset& { return datasets_.at(path_of(table, name)); };
+  as_output(output_.path(), [&] {
+    dataset("id").write_rows(first, std::span<const std::string>(rows.ids.texts()));
+    if (table.has_labels) {
+      dataset("label").write_rows(first, std::span<const std::string>(rows.labels.texts()));
+      dataset("count").write_rows(first, std::span<const std::int64_t>(rows.counts));
+    }
+    dataset("vector").write_rows(first, rows.vectors.view().flat());
+  });
+}
+
+void Hdf5Vectors::finish() {
+  as_output(output_.path(), [&] {
+    datasets_.clear();
+    file_.close();
+  });
+}
+
+}  // namespace gemel::serving

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "hdf5/dataset.hpp"
+#include "hdf5/file.hpp"
+#include "mpi/communicator.hpp"
+#include "serving/output_files.hpp"
+#include "serving/vector_writer.hpp"
+
+namespace gemel::serving {
+
+/// One HDF5 file of all tables, "vectors.h5": /items/id, /items/label, /items/count, /items/vector, and the like of users.
+class Hdf5Vectors final : public VectorWriter {
+ public:
+  /// The files must outlive the object.
+  Hdf5Vectors(std::span<const VectorTable> tables, OutputFiles& files);
+
+  void write(const VectorTable& table, const VectorRows& rows) override;
+  void finish() override;
+
+ private:
+  void create(const VectorTable& table);
+
+  mpi::Communicator root_ = mpi::Communicator::self();
+  base::OutputFile& output_;
+  hdf5::File file_;
+  std::map<std::string, hdf5::Dataset> datasets_;  // by their paths
+};
+
+}  // namespace gemel::serving

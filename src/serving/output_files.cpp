@@ -1,0 +1,36 @@
+#include "serving/output_files.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace gemel::serving {
+
+OutputFiles::OutputFiles(std::filesystem::path directory, bool replace)
+    : directory_(std::move(directory)), replace_(replace) {
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  if (error) {
+    throw base::OutputError(fmt::format("{}: cannot make this directory: {}; name another one",
+                                        directory_.string(), error.message()));
+  }
+}
+
+base::OutputFile& OutputFiles::add(const std::string& name) {
+  return files_.emplace_back(directory_ / name, replace_);
+}
+
+std::vector<WrittenFile> OutputFiles::commit() {
+  for (base::OutputFile& file : files_) file.finish();
+  std::vector<WrittenFile> written;
+  for (base::OutputFile& file : files_) {
+    file.commit();
+    written.push_back({file.path(), std::filesystem::file_size(file.path())});
+  }
+  return written;
+}
+
+}  // namespace gemel::serving
