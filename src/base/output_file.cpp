@@ -1,5 +1,6 @@
 #include "base/output_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -46,6 +47,11 @@ OutputFile::~OutputFile() {
   if (!file_) return;
   std::error_code ignored;
   std::filesystem::remove(unfinished_, ignored);
+}
+
+void OutputFile::reserve(std::uint64_t bytes) {
+  const int error = ::posix_fallocate(fileno(file_.get()), 0, static_cast<off_t>(bytes));
+  if (error != 0) fail("write", path_, error);
 }
 
 void OutputFile::write(std::string_view bytes) {

@@ -22,6 +22,9 @@ class OutputFile {
   /// Where the content is until then: for a library that writes to a path. It must have closed it before `commit`.
   const std::filesystem::path& unfinished() const { return unfinished_; }
 
+  /// Makes the file system set so many bytes aside, for a library that does not bear a full disk. The file is as long then.
+  void reserve(std::uint64_t bytes);
+
   void write(std::string_view bytes);
   /// Bytes written so far.
   std::uint64_t size() const { return size_; }

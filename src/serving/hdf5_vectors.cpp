@@ -23,6 +23,17 @@ auto as_output(const std::filesystem::path& path, const Action& action) {
   }
 }
 
+/// A bound of the file's length.
+std::uint64_t file_bytes(std::span<const VectorTable> tables) {
+  std::uint64_t bytes = std::uint64_t{1} << 17;  // of HDF5's own structures
+  for (const VectorTable& table : tables) {
+    const std::size_t row =
+        table.longest_id + table.longest_label + sizeof(std::int64_t) + table.dim * sizeof(float);
+    bytes += static_cast<std::uint64_t>(table.rows) * (row + 2);  // of each text at least a byte
+  }
+  return bytes;
+}
+
 std::string path_of(const VectorTable& table, const char* dataset) {
   return fmt::format("/{}s/{}", table.noun, dataset);
 }
@@ -30,8 +41,13 @@ std::string path_of(const VectorTable& table, const char* dataset) {
 }  // namespace
 
 Hdf5Vectors::Hdf5Vectors(std::span<const VectorTable> tables, OutputFiles& files)
-    : output_(files.add(file_name)),
-      file_(as_output(output_.path(), [&] { return hdf5::File::create(output_.unfinished(), root_); })) {
+    : output_(files.add(file_name)) {
+  // HDF5 cannot close a file that finds the disk full, and would fall over it at exit: the space is there before it begins, and again
+  // once it has emptied the file.
+  const std::uint64_t bytes = file_bytes(tables);
+  output_.reserve(bytes);
+  as_output(output_.path(), [&] { file_.emplace(hdf5::File::create(output_.unfinished(), root_)); });
+  output_.reserve(bytes);
   as_output(output_.path(), [&] {
     for (const VectorTable& table : tables) create(table);
   });
@@ -41,11 +57,12 @@ void Hdf5Vectors::create(const VectorTable& table) {
   const auto rows = static_cast<std::size_t>(table.rows);
   const auto add_texts = [&](const char* name, std::size_t longest) {
     const std::string path = path_of(table, name);
-    datasets_.emplace(path, hdf5::Dataset::create_text(file_, path, rows, std::max<std::size_t>(longest, 1)));
+    datasets_.emplace(path,
+                      hdf5::Dataset::create_text(*file_, path, rows, std::max<std::size_t>(longest, 1)));
   };
   const auto add = [&](const char* name, hdf5::Element element, const hdf5::Shape& shape) {
     const std::string path = path_of(table, name);
-    datasets_.emplace(path, hdf5::Dataset::create(file_, path, element, shape));
+    datasets_.emplace(path, hdf5::Dataset::create(*file_, path, element, shape));
   };
   add_texts("id", table.longest_id);
   if (table.has_labels) {
@@ -71,7 +88,7 @@ void Hdf5Vectors::write(const VectorTable& table, const VectorRows& rows) {
 void Hdf5Vectors::finish() {
   as_output(output_.path(), [&] {
     datasets_.clear();
-    file_.close();
+    file_->close();
   });
 }
 

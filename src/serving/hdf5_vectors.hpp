@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -26,7 +27,7 @@ class Hdf5Vectors final : public VectorWriter {
 
   mpi::Communicator root_ = mpi::Communicator::self();
   base::OutputFile& output_;
-  hdf5::File file_;
+  std::optional<hdf5::File> file_;
   std::map<std::string, hdf5::Dataset> datasets_;  // by their paths
 };
 

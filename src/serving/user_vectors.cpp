@@ -5,16 +5,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 #include "base/error.hpp"
-#include "features/featurizer.hpp"
+#include "features/encoder.hpp"
 #include "mpi/agreement.hpp"
 
 namespace gemel::serving {
 namespace {
-
-using Features = std::vector<features::FittedFeature>;
 
 /// For what every rank finds alike.
 [[noreturn]] void refuse(const std::string& message) {
@@ -36,16 +33,6 @@ ingest::StringColumn own_users(const features::FittedFeature& feature) {
   return middle_strings(block.strings, first, block.strings.size() - first);
 }
 
-/// The columns of the tower, and whether they hold numbers.
-std::map<std::string, bool> columns_of(const Features& all) {
-  std::map<std::string, bool> columns;
-  for (const features::FittedFeature& feature : all) {
-    const bool is_number = feature.spec.kind->column_type() == features::ColumnType::number;
-    columns[feature.spec.column] = columns[feature.spec.column] || is_number;
-  }
-  return columns;
-}
-
 std::int64_t parse_number(const NamedValue& given) {
   std::int64_t number = 0;
   const char* end = given.value.data() + given.value.size();
@@ -56,49 +43,49 @@ std::int64_t parse_number(const NamedValue& given) {
   return number;
 }
 
-/// The columns that are the same for `users` rows.
-ingest::Columns same_for_all(std::map<std::string, bool> columns, const std::vector<NamedValue>& others,
-                             const std::string& user_column, std::size_t users) {
-  columns.erase(user_column);
-  ingest::Columns result;
-  result.rows = users;
-  for (const NamedValue& given : others) {
-    const auto found = columns.find(given.name);
-    if (found == columns.end()) {
-      refuse(fmt::format(
-          "--query {}={}: {}", given.name, given.value,
-          given.name == user_column
-              ? "the vectors are those of all users; leave it out"
-              : "no feature of queries is made of this column, or it is given twice; leave it out"));
-    }
-    if (found->second) {
-      result.numbers[given.name].assign(users, parse_number(given));
-    } else {
-      for (std::size_t user = 0; user < users; ++user) result.strings[given.name].push_back(given.value);
-    }
-    columns.erase(found);
+/// A column of so many times the same value.
+void add_column(const NamedValue& given, features::ColumnType type, ingest::Columns& columns) {
+  if (type == features::ColumnType::number) {
+    columns.numbers[given.name].assign(columns.rows, parse_number(given));
+    return;
   }
-  if (columns.empty()) return result;
-  std::vector<std::string> missing;
-  for (const auto& [name, is_number] : columns)
-    missing.push_back(fmt::format("--query {}={}", name, is_number ? "0" : "TEXT"));
-  refuse(fmt::format(
-      "a user's vector depends on more than {}: give the values that all users get ({}), or ask for "
-      "items only (--items-only)",
-      user_column, fmt::join(missing, " ")));
+  ingest::StringColumn& texts = columns.strings[given.name];
+  for (std::size_t row = 0; row < columns.rows; ++row) texts.push_back(given.value);
+}
+
+/// Throws AgreedError for columns that are too many or too few.
+void check_columns(const features::Encoder& encoder, const std::vector<NamedValue>& others,
+                   const std::string& user_column) {
+  std::vector<std::string> needed = encoder.columns();
+  std::erase(needed, user_column);
+  for (const NamedValue& given : others) {
+    const std::string option = fmt::format("--query {}={}", given.name, given.value);
+    if (given.name == user_column) refuse(option + ": the vectors are those of all users; leave it out");
+    if (std::erase(needed, given.name) == 0)
+      refuse(option + ": no feature of queries needs this column, or it is given twice; leave it out");
+  }
+  if (needed.empty()) return;
+  for (std::string& name : needed) {
+    const bool is_number = encoder.type_of(name) == features::ColumnType::number;
+    name = fmt::format("--query {}={}", name, is_number ? "NUMBER" : "TEXT");
+  }
+  refuse(
+      fmt::format("the vectors of users depend on more than {}: say what all users get ({}), or ask for "
+                  "items only (--items-only)",
+                  user_column, fmt::join(needed, " ")));
 }
 
 features::FeatureRows featurize_users(const model::Tower& queries, const ingest::StringColumn& users,
                                       const std::vector<NamedValue>& others,
                                       mpi::Communicator& communicator) {
   const std::string& user_column = require_user_feature(queries).spec.column;
-  ingest::Columns columns = same_for_all(columns_of(queries.features()), others, user_column, users.size());
+  const features::Encoder encoder(queries.features(), communicator);
+  check_columns(encoder, others, user_column);
+  ingest::Columns columns;
+  columns.rows = users.size();
   columns.strings[user_column] = users;
-  std::vector<features::FeatureSpec> specs;
-  for (const features::FittedFeature& feature : queries.features()) specs.push_back(feature.spec);
-  return features::featurize_columns(specs, columns, communicator,
-                                     {.features = &queries.features(), .freeze_vocabulary = true})
-      .rows;
+  for (const NamedValue& given : others) add_column(given, encoder.type_of(given.name), columns);
+  return encoder.encode(columns);
 }
 
 VectorTable table_of_users(const model::TwoTower& model, const ingest::StringColumn& users,
