@@ -69,8 +69,14 @@ serving::ExportOptions export_options(const ExportCommandOptions& given) {
                                  .items_only = given.items_only,
                                  .replace = given.force};
   for (const std::string& text : given.query) options.query.push_back(parse_named_value(text));
-  if (given.items_only && !given.query.empty())
-    throw base::UsageError("--query is about users: leave it or --items-only out");
+  const bool is_of_towers = given.formats == std::vector{serving::ExportFormat::onnx};
+  if (!given.query.empty() && (given.items_only || is_of_towers)) {
+    throw base::UsageError(
+        fmt::format("--query is about vectors of users, and {} has none: leave one of them out",
+                    is_of_towers ? "--format onnx" : "--items-only"));
+  }
+  if (given.items_only && is_of_towers)
+    throw base::UsageError("--items-only is about vectors, and --format onnx has none: leave it out");
   return options;
 }
 

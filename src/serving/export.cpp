@@ -43,6 +43,11 @@ Sources make_sources(const model::LoadedModel& model, const ExportOptions& optio
   sources.push_back(std::make_unique<CatalogueVectors>(model.catalogue(), communicator));
   if (options.items_only) return sources;
   if (user_feature(model.towers().query()) == nullptr) {
+    if (!options.query.empty()) {
+      throw mpi::AgreedError(base::ExitCode::usage,
+                             "--query is about vectors of users, and no feature of queries tells them apart: "
+                             "leave it out");
+    }
     spdlog::info("no vectors of users: no feature of queries tells users apart");
     return sources;
   }

@@ -6,15 +6,10 @@
 #include "evaluation/embedder.hpp"
 #include "features/feature_rows.hpp"
 #include "model/two_tower.hpp"
+#include "serving/named_value.hpp"
 #include "serving/vector_source.hpp"
 
 namespace gemel::serving {
-
-/// The value of a column: NAME=VALUE.
-struct NamedValue {
-  std::string name;
-  std::string value;
-};
 
 /// The feature that tells users apart: the lookup of user_id, or else the first feature of a kind with ids. Null where there is none.
 const features::FittedFeature* user_feature(const model::Tower& queries);

@@ -112,7 +112,10 @@ refused 2 '--query age=3: no feature of queries needs this column' -- checkpoint
 refused 2 '--query user_id=3: the vectors are those of all users' -- checkpoints --to target --query user_id=3
 refused 2 '--query timestamp=noon: this column holds whole numbers' -- checkpoints --to target --query timestamp=noon
 refused 2 '--query timestamp: expected NAME=VALUE' -- checkpoints --to target --query timestamp
-refused 2 '--query is about users' -- checkpoints --to target --items-only --query "$time"
+refused 2 '--query is about vectors of users, and --items-only has none' -- checkpoints --to target --items-only --query "$time"
+refused 2 'and --format onnx has none' -- checkpoints --to target --format onnx --query "$time"
+refused 2 '--items-only is about vectors' -- checkpoints --to target --format onnx --items-only
+refused 2 'no feature of queries tells them apart' -- quoted/run --to target --query "$time"
 refused 4 'there are no checkpoints in this directory' -- quoted --to target --items-only
 "$python" - "$(newest checkpoints)" <<'END' >damaged.h5
 import h5py, sys
@@ -140,7 +143,7 @@ check '--force replaces' cmp one/items.npy target/items.npy
 mkdir disk
 if mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null; then
   trap 'umount "$scratch/disk"; rm -rf "$scratch"' EXIT
-  for format in npy csv hdf5 onnx; do
+  for format in npy csv hdf5 onnx,npy; do
     export_on 2 checkpoints --to disk --format "$format" --items-only
     ((status == 7)) || fail "exit code $status, not 7, of $format on a full disk"
     check "$format names its file and the reason" grep -qE '^trainer: error: disk/.*: cannot write this file: ' errors
