@@ -34,8 +34,6 @@ for ((i = 0; i < ${#arguments[@]}; ++i)); do
   [[ ${arguments[i]} == --epochs ]] && has_epochs=1 && arguments[i + 1]=$(((arguments[i + 1] + 19) / 20))
   [[ ${arguments[i]} == --resume ]] && has_epochs=1
 done
-# Another command than train.
-if [[ ${arguments[0]} != train && ${arguments[0]} != --* ]]; then exec "$TRAINER" "${arguments[@]}"; fi
 [[ $has_epochs ]] || arguments+=(--epochs 1)
 exec "$MPIRUN" --oversubscribe --bind-to none -n "$ranks" "$TRAINER" "${arguments[@]}"
 TOOL

@@ -68,15 +68,13 @@ TEST(RowFormat, CsvQuotesWhatHasTo) {
 }
 
 TEST(RowFormat, JsonLinesHaveAPayload) {
-  EXPECT_EQ(file(*jsonl_format(), items),
-            R"({"id":"7","vector":[0.1,-2,1e-09],"payload":{"label":"Seven (1995)","count":12
-}
-})"
-            "\n"
-            R"({"id":"a \"b\", c","vector":[16777216,0.33333334,-0],"payload":{"label":"Amélie\t\\","count":0}})"
-            "\n");
-EXPECT_EQ(file(*jsonl_format(), users).substr(0, 37), R"({"id":"7","vector":[0.1,-2,1e-09]})"
-                                                      "\n{\"");
+  const std::string first =
+      R"+({"id":"7","vector":[0.1,-2,1e-09],"payload":{"label":"Seven (1995)","count":12}})+";
+  const std::string second =
+      R"+({"id":"a \"b\", c","vector":[16777216,0.33333334,-0],"payload":{"label":"Amélie\t\\","count":0}})+";
+  EXPECT_EQ(file(*jsonl_format(), items), first + "\n" + second + "\n");
+  const std::string of_users = R"+({"id":"7","vector":[0.1,-2,1e-09]})+";
+  EXPECT_EQ(file(*jsonl_format(), users).substr(0, of_users.size() + 1), of_users + "\n");
 }
 
 TEST(RowFormat, LinesHoldATextEach) {
