@@ -19,19 +19,6 @@ namespace {
 constexpr const char* sources[] = {"data", "train-file", "synthetic-interactions", "synthetic-users",
                                    "synthetic-items"};
 
-bool names_data(const options::OptionTable& table) {
-  return std::ranges::any_of(sources, [&](const char* name) { return table.is_given(name); });
-}
-
-/// "--data /data/ml-100k"; of a checkpoint of an older version nothing.
-std::string source_of(const std::vector<options::SavedOption>& saved) {
-  for (const char* source : sources) {
-    const auto found = std::ranges::find(saved, source, &options::SavedOption::name);
-    if (found != saved.end()) return fmt::format("--{} {}", source, fmt::join(found->values, ","));
-  }
-  return "";
-}
-
 /// Those that can be given, beside what the user gives.
 std::vector<options::SavedOption> options_of(const run::EarlierCheckpoint& earlier,
                                              const options::OptionTable& table) {
@@ -75,6 +62,18 @@ void require_data(const TrainingOptions& options, const options::OptionTable& ta
 }
 
 }  // namespace
+
+bool names_data(const options::OptionTable& table) {
+  return std::ranges::any_of(sources, [&](const char* name) { return table.is_given(name); });
+}
+
+std::string source_of(const std::vector<options::SavedOption>& saved) {
+  for (const char* source : sources) {
+    const auto found = std::ranges::find(saved, source, &options::SavedOption::name);
+    if (found != saved.end()) return fmt::format("--{} {}", source, fmt::join(found->values, ","));
+  }
+  return "";
+}
 
 std::unique_ptr<run::EarlierCheckpoint> read_resumed_options(TrainingOptions& options,
                                                              options::OptionTable& table,

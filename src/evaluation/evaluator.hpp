@@ -47,6 +47,9 @@ class Evaluator {
   /// What the same metrics are without a model. Collective.
   Baselines baselines(const PopularityOrder& order) const;
 
+  /// Of ties nothing is said.
+  void warn_no_more() { has_warned_of_ties_ = true; }
+
   /// Floating-point operations of the matrix products of the last evaluation on this rank: two for each multiply-add.
   std::int64_t flops() const { return flops_; }
 
