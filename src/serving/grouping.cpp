@@ -182,7 +182,8 @@ class TextValues {
   void choose(const ingest::DistinctStrings& owned, mpi::Communicator& communicator) {
     std::vector<std::size_t> order(owned.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return owned.counts[i]; });
+    std::ranges::sort(order, {},
+                      [&](std::size_t i) { return std::pair(-owned.counts[i], owned.strings[i]); });
     if (order.size() > Grouping::most_values) order.resize(Grouping::most_values);
     ingest::StringColumn sent;
     Keys sent_counts;

@@ -68,7 +68,7 @@ TEST_F(OutputFilesTest, ADirectoryThatCannotBeIsAnOutputError) {
 TEST_F(OutputFilesTest, Hdf5HasAGroupForEachTable) {
   const VectorTable items = {
       .noun = "item", .rows = 3, .dim = 2, .has_labels = true, .longest_id = 2, .longest_label = 0};
-  const VectorTable users = {.noun = "user", .rows = 1, .dim = 2, .longest_id = 1};
+  const VectorTable users = {.noun = "user", .rows = 1, .dim = 2, .longest_id = 2};
   VectorRows rows;
   rows.ids.push_back("10");
   rows.labels.push_back("");
