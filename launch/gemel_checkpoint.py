@@ -139,12 +139,6 @@ class Checkpoint:
             self.item_ids = read_texts(file, "catalogue/id")
             self.item_labels = read_texts(file, "catalogue/label")
             self.item_vectors = file["catalogue/vector"][:]
-            # Of a training with --store-history: the items of every user.
-            self.seen = {}
-            if "users/id" in file:
-                first, items = file["users/first"][:], file["users/item"][:]
-                for user, text in enumerate(read_texts(file, "users/id")):
-                    self.seen[text] = items[first[user] : first[user + 1]]
 
     def query_vectors(self, columns):
         return self.query.vectors(columns)
@@ -162,13 +156,11 @@ def main():
     parser.add_argument("checkpoint")
     parser.add_argument("--query", action="append", default=[], metavar="COLUMN=VALUE", help="a value of the query; once a column")
     parser.add_argument("-k", type=int, default=10, help="how many items")
-    parser.add_argument("--keep-seen", action="store_true", help="also items that the checkpoint says the user has seen")
     arguments = parser.parse_args()
     model = Checkpoint(arguments.checkpoint)
     values = dict(text.split("=", 1) for text in arguments.query)
     queries = model.query_vectors({column: [value] for column, value in values.items()})
-    seen = () if arguments.keep_seen else model.seen.get(values.get("user_id"), ())
-    for rank, (row, score) in enumerate(model.top_k(queries[0], arguments.k, seen), start=1):
+    for rank, (row, score) in enumerate(model.top_k(queries[0], arguments.k), start=1):
         print(f"{rank}\t{score:.6g}\t{model.item_ids[row]}\t{model.item_labels[row]}")
 
 

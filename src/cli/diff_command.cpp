@@ -10,6 +10,7 @@
 #include "cli/command_list.hpp"
 #include "cli/common_rows.hpp"
 #include "cli/model_rows.hpp"
+#include "cli/report_text.hpp"
 #include "model/model_file.hpp"
 #include "serving/checkpoint_difference.hpp"
 
@@ -136,7 +137,7 @@ int compare(const DiffCommandOptions& options, mpi::Communicator& communicator, 
   if (communicator.is_root()) {
     const std::string path_a = a->path().string();
     const std::string path_b = b->path().string();
-    out << (options.json ? difference_json(path_a, path_b, difference).dump(2) + "\n"
+    out << (options.json ? json_text(difference_json(path_a, path_b, difference))
                          : difference_text(path_a, path_b, difference));
   }
   return static_cast<int>(difference.is_equal() ? base::ExitCode::success : base::ExitCode::differs);

@@ -19,6 +19,7 @@
 #include "cli/report_text.hpp"
 #include "cli/resumed_options.hpp"
 #include "cli/ticker.hpp"
+#include "cli/train_options.hpp"
 #include "model/model_file.hpp"
 #include "mpi/agreement.hpp"
 #include "options/checks.hpp"
@@ -52,14 +53,12 @@ options::OptionTable evaluate_option_table(EvaluateCommandOptions& o) {
   std::vector<options::Option> own = {
       {"Evaluation", "part", "PART",
        "Which examples: train, validation, test, all; or auto, those for the test, where there are none "
-       "those for "
-       "validation, or else those of training.",
+       "those for validation, or else those of training.",
        options::choice(o.request.part, serving::evaluated_part_names())},
       {"Evaluation", "by", "COLUMN",
        "Measure groups of examples by themselves, too: popularity (deciles of the items by training "
-       "examples), activity "
-       "(deciles of the users by theirs), or a column of the interactions or of the items, such as rating or "
-       "genres.",
+       "examples), activity (deciles of the users by theirs), or a column of the interactions or of the "
+       "items, such as rating or genres.",
        options::text(o.request.by, "none")},
       json_row(o.json),
   };
@@ -82,8 +81,8 @@ void read_saved_options(EvaluateCommandOptions& given, options::OptionTable& tab
   if (!is_named && source.empty()) {
     throw base::UsageError(
         fmt::format("{}: an older version of this program wrote this checkpoint, which does not say where "
-                    "its data is. Name it "
-                    "with --data or --train-file (the built-in data with --synthetic-interactions)",
+                    "its data is. Name it with --data or --train-file (the built-in data with "
+                    "--synthetic-interactions)",
                     path));
   }
   const std::vector<options::Option> of_data = data_rows(given.request.options.data);
@@ -113,12 +112,7 @@ EvaluateCommandOptions parse(std::span<const std::string> arguments, mpi::Commun
     TrainingOptions& training = options.request.options;
     training.threads = options.model.threads;
     options::check_given(training, table);
-    DataOptions& data = training.data;
-    data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");
-    if (!data.files.validation.empty() || !data.files.test.empty()) {
-      data.split = SplitKind::files;
-      data.is_split_settled = true;
-    }
+    settle_split(training.data, table);
     check(training);
   });
   return options;
@@ -261,10 +255,7 @@ int evaluate(const EvaluateCommandOptions& options, mpi::Communicator& communica
   reader->close();
   if (!communicator.is_root()) return 0;
   const std::string& by = options.request.by;
-  // Paths may hold bytes that are not UTF-8.
-  out << (options.json
-              ? report_json(report, by).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n"
-              : report_text(report, by));
+  out << (options.json ? json_text(report_json(report, by)) : report_text(report, by));
   return 0;
 }
 

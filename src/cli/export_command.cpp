@@ -40,8 +40,7 @@ options::OptionTable export_option_table(ExportCommandOptions& options) {
        options::text(options.directory, "none")},
       {"Export", "format", "LIST",
        "One or more of npy, fvecs, hdf5, jsonl, csv (vectors of items and of users) and onnx (both towers, "
-       "from "
-       "features to vectors).",
+       "from features to vectors).",
        options::choices(options.formats, format_names())},
       {"Export", "query", "NAME=VALUE",
        "The value of a column that queries are made of beside the user, the same for all users. Give it once "

@@ -173,15 +173,15 @@ int run_inspect(std::span<const std::string> arguments, mpi::Communicator& commu
   if (shows_help(arguments, table, inspect_help(), communicator, out)) return 0;
   parse_alike([&] { read_given_options(arguments, options.model.config, table, communicator); });
   base::set_up_log(options.model.log_level, communicator.is_root());
-  return on_working_ranks(
-      communicator, options.model.spare_ranks, communicator.size(), [&](mpi::Communicator& working) {
-        const auto reader = model::open_checkpoint(options.model.checkpoint, working);
-        const CheckpointSummary summary = serving::summarize(*reader);
-        reader->close();
-        if (!working.is_root()) return 0;
-        out << (options.json ? summary_json(summary).dump(2) + "\n" : summary_text(summary));
-        return 0;
-      });
+  return on_working_ranks(communicator, options.model.spare_ranks, communicator.size(),
+                          [&](mpi::Communicator& working) {
+                            const auto reader = model::open_checkpoint(options.model.checkpoint, working);
+                            const CheckpointSummary summary = serving::summarize(*reader);
+                            reader->close();
+                            if (!working.is_root()) return 0;
+                            out << (options.json ? json_text(summary_json(summary)) : summary_text(summary));
+                            return 0;
+                          });
 }
 
 }  // namespace

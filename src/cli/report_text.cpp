@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "base/bytes_text.hpp"
@@ -86,6 +87,11 @@ std::string wrapped(std::string_view text, std::size_t indent) {
     room = report_columns - indent;
   }
   return lines.append(text);
+}
+
+std::string json_text(const nlohmann::ordered_json& json) {
+  using Handler = nlohmann::ordered_json::error_handler_t;
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Handler::replace) + "\n";
 }
 
 std::string seconds_text(double seconds) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,9 @@ std::string run_text(const report::RunReport& report, const Settings& defaults =
 /// What a run has done: accuracies, times, bytes between ranks where there are several, seconds by phase, the last checkpoint. Whole
 /// lines.
 std::string summary_text(const report::SummaryReport& report);
+
+/// One document, whole lines. What is not UTF-8, as paths may be, has replacement characters.
+std::string json_text(const nlohmann::ordered_json& json);
 
 /// "0.42 s", "75.3 s", "1:02:03".
 std::string seconds_text(double seconds);

@@ -12,15 +12,17 @@ options::OptionTable train_option_table(TrainCommandOptions& options) {
   return {"trainer train", train_rows(options)};
 }
 
+void settle_split(DataOptions& data, const options::OptionTable& table) {
+  data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");
+  if (data.files.validation.empty() && data.files.test.empty()) return;
+  data.split = SplitKind::files;
+  data.is_split_settled = true;
+}
+
 void settle_options(TrainCommandOptions& options, const options::OptionTable& table) {
   const auto is_settled = [&](const char* name) { return table.is_given(name) || table.is_saved(name); };
   options::check_given(options.training, table);
-  DataOptions& data = options.training.data;
-  data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");
-  if (!data.files.validation.empty() || !data.files.test.empty()) {
-    data.split = SplitKind::files;
-    data.is_split_settled = true;
-  }
+  settle_split(options.training.data, table);
   options.training.model.adapt_query_features = !is_settled("query-feature");
   options.training.model.adapt_candidate_features = !is_settled("candidate-feature");
 }

@@ -17,6 +17,9 @@ namespace gemel::cli {
 /// The table of the options of `train`, bound to the fields of `options`, which must outlive it.
 options::OptionTable train_option_table(TrainCommandOptions& options);
 
+/// Settles how data is split, once all sources are read: files for its parts say it.
+void settle_split(DataOptions& data, const options::OptionTable& table);
+
 /// Settles what follows from other options once all sources are read. Throws UsageError for what was given in vain.
 void settle_options(TrainCommandOptions& options, const options::OptionTable& table);
 

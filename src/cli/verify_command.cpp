@@ -12,6 +12,7 @@
 #include "cli/command_list.hpp"
 #include "cli/common_rows.hpp"
 #include "cli/model_rows.hpp"
+#include "cli/report_text.hpp"
 #include "model/model_file.hpp"
 
 namespace gemel::cli {
@@ -138,7 +139,7 @@ int verify(const VerifyCommandOptions& options, mpi::Communicator& communicator,
       out << finding_text(finding) << std::flush;
     }
   }
-  if (options.json && communicator.is_root()) out << all.dump(2) << "\n";
+  if (options.json && communicator.is_root()) out << json_text(all);
   return static_cast<int>(are_sound ? base::ExitCode::success : base::ExitCode::checkpoint);
 }
 

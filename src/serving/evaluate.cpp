@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "evaluation/evaluator.hpp"
@@ -79,11 +78,6 @@ class ModelEvaluation {
   evaluation::PopularityOrder popularity_;
   evaluation::ScoreTiles tiles_;
 };
-
-std::string name_of(EvaluatedPart part) {
-  const auto names = evaluated_part_names();
-  return std::ranges::find(names, part, &std::pair<std::string, EvaluatedPart>::second)->first;
-}
 
 /// With what the model was trained. Throws AgreedError (checkpoint). Collective.
 TrainingOptions trained_with(checkpoint::CheckpointReader& reader) {

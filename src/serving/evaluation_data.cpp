@@ -117,9 +117,7 @@ void gather_history(const ingest::Split& split, const std::vector<std::int32_t>&
 
 /// Throws AgreedError.
 void require_examples(const EvaluationData& data, const model::LoadedModel& model, EvaluatedPart wanted) {
-  const auto names = evaluated_part_names();
-  const auto name =
-      std::ranges::find(names, data.part, &std::pair<std::string, EvaluatedPart>::second)->first;
+  const std::string name = name_of(data.part);
   if (data.total == 0) {
     throw mpi::AgreedError(
         base::ExitCode::data,
@@ -132,8 +130,7 @@ void require_examples(const EvaluationData& data, const model::LoadedModel& mode
         fmt::format(
             "{}: a checkpoint of another catalogue: none of the {} {} examples of {} has an item that is "
             "among its {} items, such as {}. Name the data that it was trained on, or such with the same "
-            "item "
-            "ids",
+            "item ids",
             model.path().string(), data.total, name, data.dataset.name, model.catalogue().size(),
             model.catalogue().ids.strings.empty() ? "" : model.catalogue().ids.strings[0]));
   }
@@ -144,6 +141,11 @@ void require_examples(const EvaluationData& data, const model::LoadedModel& mode
 std::vector<std::pair<std::string, EvaluatedPart>> evaluated_part_names() {
   using enum EvaluatedPart;
   return {{"auto", automatic}, {"train", train}, {"validation", validation}, {"test", test}, {"all", all}};
+}
+
+std::string name_of(EvaluatedPart part) {
+  const auto names = evaluated_part_names();
+  return std::ranges::find(names, part, &std::pair<std::string, EvaluatedPart>::second)->first;
 }
 
 EvaluationData read_evaluation_data(const model::LoadedModel& model, const ingest::DataIdentity& trained_on,

@@ -28,6 +28,7 @@ enum class EvaluatedPart {
 
 /// The names that --part takes.
 std::vector<std::pair<std::string, EvaluatedPart>> evaluated_part_names();
+std::string name_of(EvaluatedPart part);
 
 /// Examples for a model to be evaluated on, of this rank.
 struct EvaluationData {

@@ -59,6 +59,14 @@ need() {
   command -v "$1" >/dev/null || skip "no program $1"
 }
 
+# need_python MODULE...: Python with these modules. Sets $python.
+need_python() {
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c "import $(IFS=, && echo "$*")" 2>/dev/null; then return; fi
+  done
+  skip "no Python with $* (launch/install-deps.sh)"
+}
+
 # on RANKS ARGUMENT...: runs the trainer on so many ranks. Sets $status; prints into the files output and errors.
 on() {
   status=0

@@ -8,8 +8,7 @@ need jq
 
 # evaluate RANKS ARGUMENT...: sets $status; prints into the files output and errors.
 evaluate() {
-  status=0
-  timeout 60 "${mpiexec[@]}" -n "$1" "$trainer" evaluate "${working[@]}" "${@:2}" >output 2>errors </dev/null || status=$?
+  trainer_on "$1" evaluate "${@:2}"
 }
 
 # What a run or an evaluation has measured, without what else it tells.

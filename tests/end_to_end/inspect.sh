@@ -3,9 +3,7 @@
 #   inspect.sh TRAINER SOURCE_DIRECTORY
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
-for python in python3 /usr/bin/python3; do
-  if "$python" -c 'import h5py' 2>/dev/null; then break; fi
-done
+need_python h5py
 
 train 1 checkpoints --synthetic-users 200 --synthetic-items 100 --synthetic-interactions 4000 --batch-size 512 \
   --layers 24,16 --average-weights 0.9 --epochs 4 --checkpoint-every 2 --keep 3
@@ -76,6 +74,16 @@ trainer_on 2 verify "$last" same.h5 --json
 check 'what verify found' "$python" -c 'import json
 sound, damaged = json.load(open("output"))
 assert sound["sound"] and not damaged["sound"] and "rows 0 to" in damaged["fault"], damaged'
+
+# Names of files need not be UTF-8.
+odd=$(printf 'caf\351.h5')
+cp "$last" "$odd"
+for command in "inspect $odd" "verify $odd" "diff $odd $odd"; do
+  # shellcheck disable=SC2086  # words
+  trainer_on 2 $command --json
+  ((status == 0)) || fail "exit code $status of: $command --json"
+  check "$command" "$python" -c 'import json; json.load(open("output", encoding="utf-8"))'
+done
 
 mkdir empty
 refuses 4 'no such file' inspect missing.h5

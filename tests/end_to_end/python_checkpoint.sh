@@ -1,17 +1,10 @@
 #!/usr/bin/env bash
 # launch/gemel_checkpoint.py computes the vectors that the trainer computed, of every kind of feature, and recommends in its order.
 #   python_checkpoint.sh TRAINER SOURCE_DIRECTORY
-# shellcheck source=common.sh
-. "$(dirname "$0")/common.sh"
-for python in python3 /usr/bin/python3; do
-  if "$python" -c 'import h5py, numpy, xxhash' 2>/dev/null; then break; fi
-done
-draw_ratings
-train 2 checkpoints --data "$data" --layers 32,16 --normalize --batch-size 8192 --epochs 2 --average-weights 0.9 \
-  --query-feature user_id:lookup:16 --query-feature 'timestamp:bucketize(100):8' \
-  --query-feature timestamp:normalize --query-feature 'user_id:hash(50):8' \
-  --candidate-feature title:lookup:16 --candidate-feature 'title:text(300):8' \
-  --candidate-feature 'genres:list(|):8' --candidate-feature 'item_id:hash(64):8' --candidate-feature item_id:bias
+# shellcheck source=exported_model.sh
+. "$(dirname "$0")/exported_model.sh"
+need_python h5py numpy xxhash
+train_every_kind
 model=$(newest checkpoints)
 
 cat >test.py <<'EOF'
