@@ -25,6 +25,8 @@ struct Dataset {
   /// each part, in the order of Part, and `first` is that of its training interactions among those of all ranks.
   bool comes_split = false;
   std::vector<Part> parts;
+  /// Whether users come back to the same items by nature, so that a test has pairs of training without a mistake.
+  bool users_come_back = false;
   /// This rank's block of the catalogue, in file order: items [catalogue_first, catalogue_first + catalogue.rows), which
   /// is its block of exchange::RowBlocks(catalogue_total, ranks). Text: item_id and, where the data
   /// has them, title and genres ("Action|Comedy").

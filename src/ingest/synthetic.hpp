@@ -6,11 +6,13 @@
 
 namespace gemel::ingest {
 
-/// Made-up interactions with a structure that a two-tower model can learn. Items belong to genres; their
-/// titles are made of words of the genre; within a genre few items are popular; some titles occur twice. A
-/// user likes two genres, one more than the other, and is active in one week of seven months, more or less
-/// often. Columns as of MovieLens: user_id, rating, timestamp; item_id, title. Item and user numbers say
-/// nothing of genre or popularity. The column genres has an item's genre, and for some items another one.
+/// Made-up interactions (ingest/synthetic_events.hpp) with a catalogue (ingest/synthetic_items.hpp), which a two-tower model can learn
+/// from: what users like is few niches of the catalogue, titles tell the niches, few items of a niche are popular, and users come
+/// back to their favourites. Columns as of MovieLens: user_id, rating, timestamp; item_id, title, genres.
+///
+/// What can be reached is known. Of the default sizes, top-10 and top-100 accuracy over all items:
+///
+///     random .007 .067 | popularity .065 .33 | the default training .42 .83 | the users' own preferences .64 .96
 ///
 /// A pure function of `options`: each rank makes its own blocks of the interactions and of the catalogue, in
 /// constant time and memory for each of their rows, whatever the sizes. Throws UsageError unless there is at least one user, item

@@ -78,7 +78,7 @@ void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split, 
         "features tell. If they should have some, are their ids spelt alike?",
         100 * (1 - items.shared()), name);
   }
-  if (pairs.shared() > many_shared) {
+  if (pairs.shared() > many_shared && !dataset.users_come_back) {
     spdlog::warn(
         "{:.1f} % of the {} pairs of a user and an item are training pairs, too: metrics of them tell what "
         "the model remembers. Take them out of one of the two, unless users choose the same items again",

@@ -10,6 +10,7 @@
 #include <map>
 #include <numeric>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "ingest/synthetic.hpp"
@@ -115,10 +116,25 @@ Dataset select(const Dataset& whole, const std::vector<std::size_t>& places) {
   return dataset;
 }
 
+/// Whether each interaction is unlike all others. Which of equal ones is meant is told by their order alone.
+std::vector<bool> find_unique(const Dataset& dataset) {
+  const auto identity = [&](std::size_t i) {
+    return std::tuple(dataset.interactions.strings.at("user_id")[i], dataset.item_rows[i],
+                      dataset.interactions.numbers.at("timestamp")[i]);
+  };
+  std::map<decltype(identity(0)), int> count;
+  for (std::size_t i = 0; i < dataset.item_rows.size(); ++i) ++count[identity(i)];
+  std::vector<bool> is_unique;
+  for (std::size_t i = 0; i < dataset.item_rows.size(); ++i) is_unique.push_back(count[identity(i)] == 1);
+  return is_unique;
+}
+
 /// Splits 900 interactions, then all 997 in another order, the new ones among them, by the borders of the first split.
 void expect_that_growth_keeps_training_examples(const DataOptions& options) {
   auto self = mpi::Communicator::self();
   const Dataset whole = make_interactions(self);
+  const std::vector<bool> is_unique = find_unique(whole);
+  EXPECT_GT(std::ranges::count(is_unique, true), 900);
   std::vector<std::size_t> early, all;
   for (std::size_t i = 0; i < 997; ++i) {
     const std::size_t place = i * 500 % 997;
@@ -135,6 +151,8 @@ void expect_that_growth_keeps_training_examples(const DataOptions& options) {
     const auto before = was.find(all[i]);
     if (before == was.end()) {
       ++new_ones[static_cast<std::size_t>(grown.parts[i])];
+    } else if (!is_unique[all[i]]) {
+      continue;
     } else if (options.split != SplitKind::time) {
       EXPECT_EQ(grown.parts[i], before->second) << all[i];
     } else if (before->second == Part::train) {
