@@ -107,7 +107,7 @@ std::string report_text(const serving::ExportReport& report) {
   for (const serving::VectorTable& table : report.tables)
     fmt::format_to(std::back_inserter(text), "{} {}s, vectors of width {}\n", table.rows, table.noun,
                    table.dim);
-  for (const serving::WrittenFile& file : report.files) {
+  for (const base::WrittenFile& file : report.files) {
     fmt::format_to(std::back_inserter(text), "{:>10}  {}\n",
                    base::bytes_text(static_cast<double>(file.bytes)), file.path.string());
   }

@@ -59,6 +59,8 @@ void require_memory(const SyntheticOptions& options, mpi::Communicator& communic
       communicator);
 }
 
+}  // namespace
+
 void check(const SyntheticOptions& options) {
   if (options.users < 1 || options.items < 1 || options.interactions < 1) {
     throw base::UsageError(
@@ -71,8 +73,6 @@ void check(const SyntheticOptions& options) {
         fmt::format("synthetic data of {} items: at most {} are possible.", options.items, most_items));
   }
 }
-
-}  // namespace
 
 Dataset synthesize(const SyntheticOptions& options, mpi::Communicator& communicator) {
   check(options);

@@ -19,4 +19,7 @@ namespace gemel::ingest {
 /// and interaction, and at most 2^31 - 2 items. Collective.
 Dataset synthesize(const SyntheticOptions& options, mpi::Communicator& communicator);
 
+/// Throws UsageError unless data of these sizes can be.
+void check(const SyntheticOptions& options);
+
 }  // namespace gemel::ingest

@@ -36,7 +36,7 @@ constexpr std::array<Words, genre_count> genre_words = {{
     {"Roommate", "Prank", "Vacation", "Neighbour", "Goofball", "Mishap", "Babysitter", "Karaoke", "Reunion",
      "Blunder"},
 }};
-constexpr std::array<std::string_view, genre_count> genre_names = {
+constexpr std::array<std::string_view, genre_count> names = {
     "Science Fiction", "Western", "Horror",  "Romance", "Mystery", "War",
     "Fantasy",         "Family",  "Musical", "Crime",   "Nature",  "Comedy"};
 constexpr Words common_words = {"Last",   "Return",  "Secret", "Story", "Night",
@@ -91,13 +91,22 @@ std::string SyntheticItems::title(std::int64_t row) const {
                      1930 + rest / words_per_genre);
 }
 
-std::string SyntheticItems::genres(std::int64_t row) const {
-  const auto name = [](std::int64_t genre) { return genre_names[static_cast<std::size_t>(genre)]; };
+std::vector<std::string_view> SyntheticItems::genre_names() const {
+  return {names.begin(), names.begin() + genres_};
+}
+
+std::pair<std::int64_t, std::int64_t> SyntheticItems::genre_numbers(std::int64_t row) const {
   const std::int64_t item = item_of(row);
   const std::int64_t genre = item % niches_ % genres_;
-  const std::int64_t second = second_genre_.below(4 * genres_, item);
-  if (second >= genres_ || second == genre) return std::string(name(genre));
-  return fmt::format("{}|{}", name(genre), name(second));
+  const std::int64_t other = second_genre_.below(4 * genres_, item);
+  return other < genres_ ? std::minmax({genre, other}) : std::pair(genre, genre);
+}
+
+std::string SyntheticItems::genres(std::int64_t row) const {
+  const auto [first, second] = genre_numbers(row);
+  std::string text(names[static_cast<std::size_t>(first)]);
+  if (second != first) text.append("|").append(names[static_cast<std::size_t>(second)]);
+  return text;
 }
 
 }  // namespace gemel::ingest

@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/random.hpp"
 #include "gemel/data.hpp"
@@ -32,8 +35,11 @@ class SyntheticItems {
 
   /// "Lost Galaxy, Orbit (1957)". One item in a hundred has the title of its niche's next more popular one.
   std::string title(std::int64_t row) const;
-  /// Its genre, and for one item in four another one: "Horror|Comedy".
+  /// Its genre, and for one item in four another one, in the order of their numbers: "Horror|Comedy".
   std::string genres(std::int64_t row) const;
+  std::vector<std::string_view> genre_names() const;
+  /// The numbers of an item's genres; twice the same where it has one.
+  std::pair<std::int64_t, std::int64_t> genre_numbers(std::int64_t row) const;
 
  private:
   // Item p is the (p / niches)th most popular of niche p % niches.

@@ -57,7 +57,8 @@ Sources make_sources(const model::LoadedModel& model, const ExportOptions& optio
 }
 
 /// On root.
-Writers make_writers(const ExportOptions& options, std::span<const VectorTable> tables, OutputFiles& files) {
+Writers make_writers(const ExportOptions& options, std::span<const VectorTable> tables,
+                     base::OutputFiles& files) {
   Writers writers;
   const auto add = [&](std::unique_ptr<RowFormat> format) {
     writers.push_back(std::make_unique<RowFiles>(std::move(format), tables, files));
@@ -104,11 +105,11 @@ ExportReport export_model(const model::LoadedModel& model, const ExportOptions& 
   const Sources sources = make_sources(model, options, communicator, team, runtime);
   ExportReport report;
   for (const auto& source : sources) report.tables.push_back(source->table());
-  std::optional<OutputFiles> files;  // on root
-  Writers writers;                   // on root
+  std::optional<base::OutputFiles> files;  // on root
+  Writers writers;                         // on root
   std::vector<TowerFiles> towers;
   mpi::agree(communicator, [&] {
-    OutputFiles* of_root = nullptr;
+    base::OutputFiles* of_root = nullptr;
     if (communicator.is_root()) of_root = &files.emplace(options.directory, options.replace);
     if (of_root != nullptr) writers = make_writers(options, report.tables, *of_root);
     if (!has(options, ExportFormat::onnx)) return;

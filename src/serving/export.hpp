@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/output_files.hpp"
 #include "model/loaded_model.hpp"
 #include "mpi/communicator.hpp"
-#include "serving/output_files.hpp"
 #include "serving/user_vectors.hpp"
 
 namespace gemel::serving {
@@ -32,7 +32,7 @@ struct ExportOptions {
 
 struct ExportReport {
   std::vector<VectorTable> tables;
-  std::vector<WrittenFile> files;  ///< on root
+  std::vector<base::WrittenFile> files;  ///< on root
 };
 
 /// Hears on root how far an export is: `done` of the rows of a table.

@@ -40,7 +40,7 @@ std::string path_of(const VectorTable& table, const char* dataset) {
 
 }  // namespace
 
-Hdf5Vectors::Hdf5Vectors(std::span<const VectorTable> tables, OutputFiles& files)
+Hdf5Vectors::Hdf5Vectors(std::span<const VectorTable> tables, base::OutputFiles& files)
     : output_(files.add(file_name)) {
   // HDF5 cannot close a file that finds the disk full, and would fall over it at exit: the space is there before it begins, and again
   // once it has emptied the file.

@@ -5,10 +5,10 @@
 #include <span>
 #include <string>
 
+#include "base/output_files.hpp"
 #include "hdf5/dataset.hpp"
 #include "hdf5/file.hpp"
 #include "mpi/communicator.hpp"
-#include "serving/output_files.hpp"
 #include "serving/vector_writer.hpp"
 
 namespace gemel::serving {
@@ -17,7 +17,7 @@ namespace gemel::serving {
 class Hdf5Vectors final : public VectorWriter {
  public:
   /// The files must outlive the object.
-  Hdf5Vectors(std::span<const VectorTable> tables, OutputFiles& files);
+  Hdf5Vectors(std::span<const VectorTable> tables, base::OutputFiles& files);
 
   void write(const VectorTable& table, const VectorRows& rows) override;
   void finish() override;

@@ -4,7 +4,8 @@
 
 namespace gemel::serving {
 
-RowFiles::RowFiles(std::unique_ptr<RowFormat> format, std::span<const VectorTable> tables, OutputFiles& files)
+RowFiles::RowFiles(std::unique_ptr<RowFormat> format, std::span<const VectorTable> tables,
+                   base::OutputFiles& files)
     : format_(std::move(format)) {
   for (const VectorTable& table : tables) {
     const std::string name = format_->file_name(table);

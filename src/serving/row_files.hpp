@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "serving/output_files.hpp"
+#include "base/output_files.hpp"
 #include "serving/row_format.hpp"
 #include "serving/vector_writer.hpp"
 
@@ -15,7 +15,7 @@ namespace gemel::serving {
 class RowFiles final : public VectorWriter {
  public:
   /// The files must outlive the object.
-  RowFiles(std::unique_ptr<RowFormat> format, std::span<const VectorTable> tables, OutputFiles& files);
+  RowFiles(std::unique_ptr<RowFormat> format, std::span<const VectorTable> tables, base::OutputFiles& files);
 
   void write(const VectorTable& table, const VectorRows& rows) override;
 

@@ -17,7 +17,7 @@ std::string vocabulary_name(const model::Tower& tower, const features::FittedFea
 }  // namespace
 
 TowerFiles::TowerFiles(const model::Tower& tower, const model::DenseParameters& parameters,
-                       OutputFiles* files)
+                       base::OutputFiles* files)
     : tower_(tower), parameters_(parameters) {
   if (files != nullptr) graph_ = &files->add(tower.name() + ".onnx");
   for (const features::FittedFeature& feature : tower.features()) {

@@ -3,10 +3,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/output_files.hpp"
 #include "features/feature.hpp"
 #include "model/two_tower.hpp"
 #include "mpi/communicator.hpp"
-#include "serving/output_files.hpp"
 
 namespace gemel::serving {
 
@@ -15,7 +15,7 @@ namespace gemel::serving {
 class TowerFiles {
  public:
   /// `files` are root's, null elsewhere. What is given must outlive the object. Throws OutputError.
-  TowerFiles(const model::Tower& tower, const model::DenseParameters& parameters, OutputFiles* files);
+  TowerFiles(const model::Tower& tower, const model::DenseParameters& parameters, base::OutputFiles* files);
 
   /// Throws AgreedError as tower_graph, and output. Collective.
   void write(mpi::Communicator& communicator);

@@ -1,5 +1,6 @@
 #include "ingest/synthetic.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -67,22 +68,24 @@ TEST(Synthetic, HasTheContentThatItAlwaysHad) {
 }
 
 TEST(Synthetic, NamesGenresThatFitTheTitle) {
-  auto self = mpi::Communicator::self();
-  const Dataset dataset = synthesize({}, self);
-  std::map<std::string, std::int64_t> count_of;
-  std::map<std::string, std::set<std::string>> first_words;  // of a genre's own words
+  const SyntheticItems items({});
+  std::map<std::string, std::int64_t> count_of;               // of an item's own genre
+  std::map<std::string, std::set<std::string>> second_words;  // the first one is any genre's
   std::int64_t several = 0;
-  for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {
-    const auto genres = features::split_list(dataset.catalogue.strings.at("genres")[row], "|");
+  for (std::int64_t row = 0; row < items.size(); ++row) {
+    const std::string listed = items.genres(row);
+    const auto genres = features::split_list(listed, "|");
     ASSERT_TRUE(genres.size() == 1 || genres.size() == 2);
     several += genres.size() == 2 ? 1 : 0;
-    ++count_of[std::string(genres[0])];
-    const std::string_view title = dataset.catalogue.strings.at("title")[row];
-    first_words[std::string(genres[0])].insert(std::string(features::split_list(title, " ")[1]));
+    const auto own = static_cast<std::size_t>(items.niche_of_row(row) % items.genres());
+    const std::string genre(items.genre_names()[own]);
+    EXPECT_THAT(genres, testing::Contains(genre));
+    ++count_of[genre];
+    second_words[genre].insert(std::string(features::split_list(items.title(row), " ")[1]));
   }
   EXPECT_EQ(count_of.size(), 12U);
   for (const auto& [genre, count] : count_of) EXPECT_EQ(count, 125) << genre;
-  for (const auto& [genre, words] : first_words) EXPECT_LE(words.size(), 10U) << genre;
+  for (const auto& [genre, words] : second_words) EXPECT_LE(words.size(), 10U) << genre;
   EXPECT_NEAR(static_cast<double>(several), 1500 * 0.25 * 11 / 12, 100);  // six deviations
 }
 

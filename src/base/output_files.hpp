@@ -8,7 +8,7 @@
 
 #include "base/output_file.hpp"
 
-namespace gemel::serving {
+namespace gemel::base {
 
 struct WrittenFile {
   std::filesystem::path path;
@@ -22,14 +22,14 @@ class OutputFiles {
   OutputFiles(std::filesystem::path directory, bool replace);
 
   /// A new file, which stays where it is. Throws at once when something is in its way.
-  base::OutputFile& add(const std::string& name);
+  OutputFile& add(const std::string& name);
   /// Gives all files their names. Call once, last.
   std::vector<WrittenFile> commit();
 
  private:
   std::filesystem::path directory_;
   bool replace_;
-  std::deque<base::OutputFile> files_;
+  std::deque<OutputFile> files_;
 };
 
-}  // namespace gemel::serving
+}  // namespace gemel::base

@@ -1,4 +1,4 @@
-#include "serving/output_files.hpp"
+#include "base/output_files.hpp"
 
 #include <fmt/format.h>
 
@@ -7,30 +7,30 @@
 
 #include "base/error.hpp"
 
-namespace gemel::serving {
+namespace gemel::base {
 
 OutputFiles::OutputFiles(std::filesystem::path directory, bool replace)
     : directory_(std::move(directory)), replace_(replace) {
   std::error_code error;
   std::filesystem::create_directories(directory_, error);
   if (error) {
-    throw base::OutputError(fmt::format("{}: cannot make this directory: {}; name another one",
-                                        directory_.string(), error.message()));
+    throw OutputError(fmt::format("{}: cannot make this directory: {}; name another one", directory_.string(),
+                                  error.message()));
   }
 }
 
-base::OutputFile& OutputFiles::add(const std::string& name) {
+OutputFile& OutputFiles::add(const std::string& name) {
   return files_.emplace_back(directory_ / name, replace_);
 }
 
 std::vector<WrittenFile> OutputFiles::commit() {
-  for (base::OutputFile& file : files_) file.finish();
+  for (OutputFile& file : files_) file.finish();
   std::vector<WrittenFile> written;
-  for (base::OutputFile& file : files_) {
+  for (OutputFile& file : files_) {
     file.commit();
     written.push_back({file.path(), std::filesystem::file_size(file.path())});
   }
   return written;
 }
 
-}  // namespace gemel::serving
+}  // namespace gemel::base
