@@ -188,6 +188,8 @@ struct CheckpointOptions {
   std::int64_t keep = 2;
   /// Keep the checkpoint with the best monitored value, too: one is written whenever that improves.
   bool keep_best = false;
+  /// Checkpoints have the training items of every user, so that recommendations can leave them out without the data.
+  bool store_history = false;
 };
 
 /// Everything that `trainer train` can be told. The defaults are the TFRS tutorial's.

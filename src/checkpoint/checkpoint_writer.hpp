@@ -35,6 +35,8 @@ class CheckpointWriter {
   CheckpointWriter(const CheckpointWriter&) = delete;
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
+  const mpi::Communicator& communicator() const { return *communicator_; }
+
   /// Attaches an attribute to the group or dataset at `object_path` ("/" is the file itself). A dataset must
   /// have been written before; a group is created if need be.
   void attribute(const std::string& object_path, const std::string& name, std::int64_t value);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -114,6 +115,9 @@ class Kind {
 
   /// Tells how it makes a value, for those who write that down for other programs.
   virtual void accept(KindVisitor& visitor) const = 0;
+
+  /// The greatest number that it has learned from, where it knows.
+  virtual std::optional<std::int64_t> greatest() const { return std::nullopt; }
 
   /// What it has learned beside a vocabulary, to and from its entry in a checkpoint's list of features.
   virtual void write(nlohmann::ordered_json& entry) const;

@@ -153,13 +153,13 @@ void divide(const ingest::Dataset& dataset, const ingest::Split& split, const fe
 bool needs_users(const TrainingOptions& options) {
   const auto metrics = make_metrics(options.metrics, options.top_k);
   return options.exclude_seen != SeenItems::none || options.loss.mask_seen ||
-         std::ranges::any_of(metrics, &Metric::is_of_users);
+         options.checkpoint.store_history || std::ranges::any_of(metrics, &Metric::is_of_users);
 }
 
 /// Collective.
 void gather_seen_items(const TrainingOptions& options, TrainingData& data, mpi::Communicator& communicator) {
   using enum SeenItems;
-  if (options.exclude_seen != none || options.loss.mask_seen)
+  if (options.exclude_seen != none || options.loss.mask_seen || options.checkpoint.store_history)
     data.seen.emplace(data.users, data.train.users, data.train.items, communicator);
   if (options.exclude_seen != train_and_validation || data.identity.validation_examples == 0) return;
   std::vector<std::int32_t> users = data.train.users;
@@ -233,6 +233,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   ingest::UserNumbers users;
   if (needs_users(options)) users = number_users(dataset.interactions, communicator);
   data.users = users.users;
+  if (options.checkpoint.store_history) data.user_ids = std::move(users.ids);
   mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
   gather_seen_items(options, data, communicator);
   if (!options.loss.mask_seen) data.train.users = {};

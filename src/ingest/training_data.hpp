@@ -32,6 +32,7 @@ struct TrainingData {
   std::vector<std::int64_t> item_counts;  ///< training examples of every item
   /// Users of all interactions; 0 where nothing needs them: then no examples have users.
   std::int64_t users = 0;
+  ingest::VocabularyBlock user_ids;  ///< of these users, as UserNumbers; where checkpoints keep their history
   std::optional<ingest::UserHistory> seen;  ///< training items of every user, where something needs them
   /// Training and validation items of every user, where the test leaves out both.
   std::optional<ingest::UserHistory> seen_before_test;

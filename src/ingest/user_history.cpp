@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "base/error.hpp"
-#include "ingest/vocabulary.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/node_memory.hpp"
 
@@ -22,6 +21,8 @@ UserNumbers number_users(const StringColumn& user_ids, mpi::Communicator& commun
     throw mpi::AgreedError(base::ExitCode::data,
                            fmt::format("{} users are more than can be numbered", result.users));
   }
+  const StringColumn& own = directory.owned().strings;
+  result.ids = {result.users, communicator.sum_before(static_cast<std::int64_t>(own.size())), own};
   const std::vector<std::uint32_t> rows = directory.rows_of(distinct, communicator);
   for (const std::uint32_t place : distinct.places) {
     result.numbers.push_back(static_cast<std::int32_t>(rows[place] - VocabularyDirectory::special_rows));
@@ -35,8 +36,8 @@ UserNumbers number_users(const Columns& interactions, mpi::Communicator& communi
     throw mpi::AgreedError(
         base::ExitCode::data,
         fmt::format(
-            "the interactions have no users (a text column user_id), which --exclude-seen, --mask-seen and "
-            "metrics of users need; their columns are {}",
+            "the interactions have no users (a text column user_id), which --exclude-seen, --mask-seen, "
+            "--store-history and metrics of users need; their columns are {}",
             interactions.describe()));
   }
   return number_users(ids->second, communicator);

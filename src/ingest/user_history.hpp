@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "ingest/columns.hpp"
+#include "ingest/vocabulary.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
@@ -15,6 +17,7 @@ namespace gemel::ingest {
 struct UserNumbers {
   std::int64_t users = 0;             ///< of all ranks
   std::vector<std::int32_t> numbers;  ///< the user of each of this rank's strings
+  VocabularyBlock ids;                ///< of all users by number, of which each rank has some, in rank order
 };
 
 /// Numbers the users whose ids stand in a column that is spread over the ranks. Throws AgreedError (data) for 2^31 users or more.
@@ -32,6 +35,9 @@ class UserHistory {
   /// several times, on several ranks. Collective.
   UserHistory(std::int64_t user_count, std::span<const std::int32_t> users,
               std::span<const std::int32_t> items, mpi::Communicator& communicator);
+  /// As starts() and items() of another one are.
+  UserHistory(std::vector<std::size_t> starts, std::vector<std::int32_t> items)
+      : starts_(std::move(starts)), items_(std::move(items)) {}
 
   std::int64_t users() const { return static_cast<std::int64_t>(starts_.size()) - 1; }
 
@@ -44,6 +50,10 @@ class UserHistory {
   std::span<const std::int32_t> items(std::int32_t user, std::size_t first, std::size_t last) const;
 
   bool contains(std::int32_t user, std::int32_t item) const;
+
+  /// The items of all users, user by user, and where those of each begin; [users + 1].
+  std::span<const std::int32_t> items() const { return items_; }
+  std::span<const std::size_t> starts() const { return starts_; }
 
  private:
   std::vector<std::size_t> starts_;  // [users + 1], into items_

@@ -53,6 +53,8 @@ struct Option {
   /// It must be given, and its name may be left out: `trainer inspect FILE`. The last such option takes all words that are left, if it
   /// can be given several times.
   bool is_argument = false;
+  /// A letter that stands for the name: -k 10. 0: none does.
+  char letter = 0;
 
   Option needing(Need need) && {
     needs.push_back(std::move(need));
@@ -64,6 +66,10 @@ struct Option {
   }
   Option as_argument() && {
     is_argument = true;
+    return std::move(*this);
+  }
+  Option with_letter(char short_name) && {
+    letter = short_name;
     return std::move(*this);
   }
   Option of_data() && {

@@ -17,12 +17,17 @@ namespace {
 
 namespace po = boost::program_options;
 
+/// As Boost takes the names of an option: "top,k".
+std::string boost_name(const Option& option) {
+  return option.letter == 0 ? option.name : fmt::format("{},{}", option.name, option.letter);
+}
+
 po::options_description to_boost(const std::vector<Option>& options) {
   po::options_description description;
   for (const Option& option : options) {
     auto* value = po::value<std::string>();
     if (option.value.is_switch) value->implicit_value("true");
-    description.add_options()(option.name.c_str(), value);
+    description.add_options()(boost_name(option).c_str(), value);
   }
   return description;
 }
@@ -66,7 +71,7 @@ std::string value_of(const po::option& option, const std::string& command) {
 
 void add_help(const Option& option, po::options_description& group) {
   auto* value = po::value<std::string>()->value_name(option.placeholder);
-  group.add_options()(option.name.c_str(), value,
+  group.add_options()(boost_name(option).c_str(), value,
                       fmt::format("{} Default: {}.", option.explanation, option.value.show()).c_str());
 }
 

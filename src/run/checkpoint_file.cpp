@@ -52,6 +52,7 @@ std::int64_t save_checkpoint(const std::filesystem::path& path, const RunIdentit
   model::write_model(writer, model);
   learning::write_optimizer(writer, model, optimizer);
   model::write_catalogue(writer, catalogue);
+  if (run.history) ingest::write_history(writer, *run.history);
   writer.commit();
   return file_size(path, communicator);
 }

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoint/checkpoint_reader.hpp"
 #include "ingest/data_identity.hpp"
+#include "ingest/history_file.hpp"
 #include "learning/optimizer.hpp"
 #include "model/catalogue_file.hpp"
 #include "model/two_tower.hpp"
@@ -25,6 +27,7 @@ struct RunIdentity {
   std::vector<std::int64_t> top_k;
   ingest::DataIdentity data;
   std::vector<MetricKind> metrics = {MetricKind::accuracy};  ///< at every k of top_k
+  std::optional<ingest::HistoryView> history = {};  ///< training items of every user, if they are kept
 };
 
 /// Writes a checkpoint of the layout that src/checkpoint/README.md documents. The content does not depend on the number of ranks, but for the

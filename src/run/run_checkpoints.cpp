@@ -130,7 +130,9 @@ std::int64_t RunCheckpoints::save(step::Learner& learner, const ingest::Training
                      options_.seed,
                      options_.top_k,
                      data.identity,
-                     options_.metrics};
+                     options_.metrics,
+                     {}};
+  if (options_.checkpoint.store_history) run.history.emplace(data.user_ids, *data.seen);
   communicator_.broadcast(run.options);  // has paths, and ranks may work in different directories
   tensor::Matrix vectors(data.item_ids.strings.size(), learner.model.dim());
   {

@@ -40,6 +40,8 @@ class Bucketize : public Kind {
     visitor.bucket(Linspace(minimum_, maximum_, boundaries_));
   }
 
+  std::optional<std::int64_t> greatest() const override { return static_cast<std::int64_t>(maximum_); }
+
   void write(nlohmann::ordered_json& entry) const override {
     entry["minimum"] = minimum_;
     entry["maximum"] = maximum_;

@@ -17,6 +17,10 @@ std::vector<Option> checkpoint_rows(TrainingOptions& o) {
              "besides the newest. What the summary tells is then measured on it.",
              toggle(o.checkpoint.keep_best), Effect::run}
           .needing(needs_monitor(o.checkpoint.keep_best, o)),
+      {group, "store-history", "[=true|false]",
+       "Keep the training items of every user in checkpoints, so that trainer recommend leaves them out without "
+       "the data: 8 bytes for each, and each user's id.",
+       toggle(o.checkpoint.store_history), Effect::run},
       {group, "resume", "auto|PATH",
        "Go on from a checkpoint: from the file PATH, or with auto from the newest sound one of "
        "--checkpoint-dir, or from the start if it holds none. On any number of ranks. Without --data, "
