@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Opens a checkpoint of gemel, computes vectors and recommends: one file to copy, with h5py and numpy alone.
 
-    gemel_checkpoint.py CHECKPOINT --query user_id=42 [--query timestamp=893286638] [-k 10]
+    gemel_checkpoint.py CHECKPOINT --query user_id=42 [--query timestamp=893286638] [-k 10] [--keep-seen]
 
 From a program:
 
     model = Checkpoint("run-001-step-00012000.h5")
     queries = model.query_vectors({"user_id": ["42"], "timestamp": [893286638]})
-    for row, score in model.top_k(queries[0], k=10):
+    for row, score in model.top_k(queries[0], k=10, without=model.seen("42")):
         print(score, model.item_ids[row], model.item_labels[row])
 
 A feature of the kind hash(N) needs the module xxhash, too. The format is told in src/checkpoint/README.md.
@@ -139,9 +139,18 @@ class Checkpoint:
             self.item_ids = read_texts(file, "catalogue/id")
             self.item_labels = read_texts(file, "catalogue/label")
             self.item_vectors = file["catalogue/vector"][:]
+            self.seen_items = {}  # rows of the catalogue, by user; of a training with --store-history
+            if "users" in file:
+                first, items = file["users/first"][:], file["users/item"][:]
+                for user, text in enumerate(read_texts(file, "users/id")):
+                    self.seen_items[text] = items[first[user] : first[user + 1]]
 
     def query_vectors(self, columns):
         return self.query.vectors(columns)
+
+    def seen(self, user):
+        """Rows of the catalogue that are training items of the user; none where the checkpoint does not keep them."""
+        return self.seen_items.get(user, ())
 
     def top_k(self, query, k, without=()):
         """(row of the catalogue, score) of the best k items, best first; equal scores by row. `without`: rows left out."""
@@ -156,11 +165,13 @@ def main():
     parser.add_argument("checkpoint")
     parser.add_argument("--query", action="append", default=[], metavar="COLUMN=VALUE", help="a value of the query; once a column")
     parser.add_argument("-k", type=int, default=10, help="how many items")
+    parser.add_argument("--keep-seen", action="store_true", help="items that the user has seen stay in the list")
     arguments = parser.parse_args()
     model = Checkpoint(arguments.checkpoint)
     values = dict(text.split("=", 1) for text in arguments.query)
     queries = model.query_vectors({column: [value] for column, value in values.items()})
-    for rank, (row, score) in enumerate(model.top_k(queries[0], arguments.k), start=1):
+    seen = () if arguments.keep_seen else model.seen(values.get("user_id"))
+    for rank, (row, score) in enumerate(model.top_k(queries[0], arguments.k, seen), start=1):
         print(f"{rank}\t{score:.6g}\t{model.item_ids[row]}\t{model.item_labels[row]}")
 
 

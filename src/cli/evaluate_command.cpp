@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "cli/checkpoint_data.hpp"
 #include "cli/command_list.hpp"
 #include "cli/metrics_text.hpp"
 #include "cli/model_rows.hpp"
@@ -24,7 +25,6 @@
 #include "mpi/agreement.hpp"
 #include "options/checks.hpp"
 #include "options/rows/rows.hpp"
-#include "options/settings.hpp"
 #include "serving/evaluate.hpp"
 
 namespace gemel::cli {
@@ -37,15 +37,6 @@ struct EvaluateCommandOptions {
   serving::EvaluationRequest request;
   bool json = false;
 };
-
-/// Which data it is.
-std::vector<options::Option> data_rows(DataOptions& data) {
-  std::vector<options::Option> all;
-  for (std::vector<options::Option> rows :
-       {options::source_rows(data), options::file_rows(data.files), options::synthetic_rows(data)})
-    std::ranges::move(rows, std::back_inserter(all));
-  return all;
-}
 
 options::OptionTable evaluate_option_table(EvaluateCommandOptions& o) {
   TrainingOptions& training = o.request.options;
@@ -71,30 +62,6 @@ options::OptionTable evaluate_option_table(EvaluateCommandOptions& o) {
   return {"trainer evaluate", std::move(table)};
 }
 
-/// Reads what the user does not give of a checkpoint: the data, unless that is named, its split, and what is measured.
-void read_saved_options(EvaluateCommandOptions& given, options::OptionTable& table, const std::string& path,
-                        const std::string& result_settings, const std::string& run_settings) {
-  std::vector<options::SavedOption> saved = options::saved_options(path, result_settings);
-  std::ranges::move(options::saved_options(path, run_settings), std::back_inserter(saved));
-  const bool is_named = names_data(table);
-  const std::string source = source_of(saved);
-  if (!is_named && source.empty()) {
-    throw base::UsageError(
-        fmt::format("{}: an older version of this program wrote this checkpoint, which does not say where "
-                    "its data is. Name it with --data or --train-file (the built-in data with "
-                    "--synthetic-interactions)",
-                    path));
-  }
-  const std::vector<options::Option> of_data = data_rows(given.request.options.data);
-  std::erase_if(saved, [&](const options::SavedOption& option) {
-    // A split into files comes of the data.
-    return (option.name == "split" && option.values == std::vector<std::string>{"files"}) ||
-           (is_named && std::ranges::find(of_data, option.name, &options::Option::name) != of_data.end());
-  });
-  table.read_saved(saved, path);
-  if (!is_named) spdlog::info("data ({}) and its split are those of {}", source, path);
-}
-
 /// Collective.
 EvaluateCommandOptions parse(std::span<const std::string> arguments, mpi::Communicator& communicator) {
   EvaluateCommandOptions options;
@@ -103,12 +70,12 @@ EvaluateCommandOptions parse(std::span<const std::string> arguments, mpi::Commun
   base::set_up_log(options.model.log_level, communicator.is_root());
   const auto reader = model::open_checkpoint(options.model.checkpoint, communicator);
   options.model.checkpoint = reader->path().string();
-  const auto result_settings = reader->attribute<std::string>("/", "config");
-  const std::string run_settings =
-      reader->has_attribute("/run", "options") ? reader->attribute<std::string>("/run", "options") : "{}";
+  const SavedSettings saved = read_settings(*reader);
   reader->close();
   mpi::agree(communicator, [&] {
-    read_saved_options(options, table, options.model.checkpoint, result_settings, run_settings);
+    require_source(saved, table);
+    read_saved(saved, table);
+    if (!names_data(table)) spdlog::info("data ({}) and its split are those of {}", saved.source, saved.path);
     TrainingOptions& training = options.request.options;
     training.threads = options.model.threads;
     options::check_given(training, table);

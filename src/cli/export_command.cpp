@@ -1,7 +1,5 @@
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <iterator>
 #include <limits>
 #include <string>
@@ -13,6 +11,7 @@
 #include "base/log.hpp"
 #include "cli/command_list.hpp"
 #include "cli/model_rows.hpp"
+#include "cli/progress_log.hpp"
 #include "model/loaded_model.hpp"
 #include "serving/export.hpp"
 
@@ -53,21 +52,14 @@ options::OptionTable export_option_table(ExportCommandOptions& options) {
   return {"trainer export", std::move(table)};
 }
 
-serving::NamedValue parse_named_value(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == 0 || equals == std::string::npos) {
-    throw base::UsageError(fmt::format("--query {}: expected NAME=VALUE, such as timestamp=893286638", text));
-  }
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
 serving::ExportOptions export_options(const ExportCommandOptions& given) {
   serving::ExportOptions options{.directory = given.directory,
                                  .formats = given.formats,
                                  .query = {},
                                  .items_only = given.items_only,
                                  .replace = given.force};
-  for (const std::string& text : given.query) options.query.push_back(parse_named_value(text));
+  for (const std::string& text : given.query)
+    options.query.push_back(serving::parse_named_value(text, "--query", "timestamp=893286638"));
   const bool is_of_towers = given.formats == std::vector{serving::ExportFormat::onnx};
   if (!given.query.empty() && (given.items_only || is_of_towers)) {
     throw base::UsageError(
@@ -87,21 +79,6 @@ ExportCommandOptions parse(std::span<const std::string> arguments, mpi::Communic
   return options;
 }
 
-/// Says how far it is, when it takes long.
-class ExportLog {
- public:
-  void operator()(const serving::VectorTable& table, std::int64_t done) {
-    using namespace std::chrono_literals;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_ < 10s) return;
-    last_ = now;
-    spdlog::info("{} of {} {}s written", done, table.rows, table.noun);
-  }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
 std::string report_text(const serving::ExportReport& report) {
   std::string text;
   for (const serving::VectorTable& table : report.tables)
@@ -117,7 +94,11 @@ std::string report_text(const serving::ExportReport& report) {
 int export_vectors(const ExportCommandOptions& given, const serving::ExportOptions& options,
                    mpi::Communicator& communicator, std::ostream& out) {
   const auto model = model::LoadedModel::open(given.model.checkpoint, communicator);
-  const auto report = serving::export_model(model, options, given.model.threads, communicator, ExportLog());
+  ProgressLog progress;
+  const auto report = serving::export_model(model, options, given.model.threads, communicator,
+                                            [&](const serving::VectorTable& table, std::int64_t done) {
+                                              progress.tell(done, table.rows, table.noun + "s");
+                                            });
   if (communicator.is_root()) out << report_text(report);
   return 0;
 }

@@ -167,10 +167,7 @@ EvaluationData read_evaluation_data(const model::LoadedModel& model, const inges
       features::featurize_columns(specs, data.dataset.interactions, communicator, {&fitted, true}).rows;
   const ingest::UserNumbers users = ingest::number_users(data.dataset.interactions, communicator);
   ingest::Dataset& dataset = data.dataset;
-  const std::vector<std::int32_t> matched =
-      match_items(model.catalogue().ids,
-                  {dataset.catalogue_total, dataset.catalogue_first, dataset.catalogue.strings.at("item_id")},
-                  communicator);
+  const std::vector<std::int32_t> matched = match_items(model.catalogue().ids, dataset, communicator);
   std::vector<std::int32_t> items;
   for (const std::int32_t item : dataset.item_rows) items.push_back(matched[static_cast<std::size_t>(item)]);
 

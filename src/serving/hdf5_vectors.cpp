@@ -5,27 +5,14 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/error.hpp"
-#include "hdf5/error.hpp"
-
 namespace gemel::serving {
 namespace {
 
 constexpr const char* file_name = "vectors.h5";
 
-/// What goes wrong with this file is no checkpoint's fault.
-template <class Action>
-auto as_output(const std::filesystem::path& path, const Action& action) {
-  try {
-    return action();
-  } catch (const hdf5::Hdf5Error& error) {
-    throw base::OutputError(fmt::format("{}: cannot write this file: {}", path.string(), error.what()));
-  }
-}
-
 /// A bound of the file's length.
 std::uint64_t file_bytes(std::span<const VectorTable> tables) {
-  std::uint64_t bytes = std::uint64_t{1} << 17;  // of HDF5's own structures
+  std::uint64_t bytes = 0;
   for (const VectorTable& table : tables) {
     const std::size_t row =
         table.longest_id + table.longest_label + sizeof(std::int64_t) + table.dim * sizeof(float);
@@ -41,28 +28,21 @@ std::string path_of(const VectorTable& table, const char* dataset) {
 }  // namespace
 
 Hdf5Vectors::Hdf5Vectors(std::span<const VectorTable> tables, base::OutputFiles& files)
-    : output_(files.add(file_name)) {
-  // HDF5 cannot close a file that finds the disk full, and would fall over it at exit: the space is there before it begins, and again
-  // once it has emptied the file.
-  const std::uint64_t bytes = file_bytes(tables);
-  output_.reserve(bytes);
-  as_output(output_.path(), [&] { file_.emplace(hdf5::File::create(output_.unfinished(), root_)); });
-  output_.reserve(bytes);
-  as_output(output_.path(), [&] {
-    for (const VectorTable& table : tables) create(table);
+    : output_(files.add(file_name), file_bytes(tables)) {
+  output_.write([&](hdf5::File& file) {
+    for (const VectorTable& table : tables) create(table, file);
   });
 }
 
-void Hdf5Vectors::create(const VectorTable& table) {
+void Hdf5Vectors::create(const VectorTable& table, hdf5::File& file) {
   const auto rows = static_cast<std::size_t>(table.rows);
   const auto add_texts = [&](const char* name, std::size_t longest) {
     const std::string path = path_of(table, name);
-    datasets_.emplace(path,
-                      hdf5::Dataset::create_text(*file_, path, rows, std::max<std::size_t>(longest, 1)));
+    datasets_.emplace(path, hdf5::Dataset::create_text(file, path, rows, std::max<std::size_t>(longest, 1)));
   };
   const auto add = [&](const char* name, hdf5::Element element, const hdf5::Shape& shape) {
     const std::string path = path_of(table, name);
-    datasets_.emplace(path, hdf5::Dataset::create(*file_, path, element, shape));
+    datasets_.emplace(path, hdf5::Dataset::create(file, path, element, shape));
   };
   add_texts("id", table.longest_id);
   if (table.has_labels) {
@@ -75,7 +55,7 @@ void Hdf5Vectors::create(const VectorTable& table) {
 void Hdf5Vectors::write(const VectorTable& table, const VectorRows& rows) {
   const auto first = static_cast<std::size_t>(rows.first);
   const auto dataset = [&](const char* name) -> hdf5::Dataset& { return datasets_.at(path_of(table, name)); };
-  as_output(output_.path(), [&] {
+  output_.write([&](hdf5::File&) {
     dataset("id").write_rows(first, std::span<const std::string>(rows.ids.texts()));
     if (table.has_labels) {
       dataset("label").write_rows(first, std::span<const std::string>(rows.labels.texts()));
@@ -86,10 +66,8 @@ void Hdf5Vectors::write(const VectorTable& table, const VectorRows& rows) {
 }
 
 void Hdf5Vectors::finish() {
-  as_output(output_.path(), [&] {
-    datasets_.clear();
-    file_->close();
-  });
+  datasets_.clear();
+  output_.close();
 }
 
 }  // namespace gemel::serving

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 
 #include "base/output_files.hpp"
 #include "hdf5/dataset.hpp"
 #include "hdf5/file.hpp"
-#include "mpi/communicator.hpp"
+#include "serving/hdf5_output.hpp"
 #include "serving/vector_writer.hpp"
 
 namespace gemel::serving {
@@ -23,11 +22,9 @@ class Hdf5Vectors final : public VectorWriter {
   void finish() override;
 
  private:
-  void create(const VectorTable& table);
+  void create(const VectorTable& table, hdf5::File& file);
 
-  mpi::Communicator root_ = mpi::Communicator::self();
-  base::OutputFile& output_;
-  std::optional<hdf5::File> file_;
+  Hdf5Output output_;
   std::map<std::string, hdf5::Dataset> datasets_;  // by their paths
 };
 

@@ -20,7 +20,8 @@ struct ItemLists {
   std::vector<std::vector<RankedItem>> lists;
   ingest::StringColumn ids;  ///< of the items of all lists, end to end
   ingest::StringColumn labels;
-  std::vector<bool> was_seen;  ///< the same, where it is known and such items are not left out; else empty
+  std::vector<bool>
+      was_seen;  ///< whether the query's user has seen each of them; empty where that is not known
 
   std::size_t size() const { return lists.size(); }
 };

@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "serving/csv_field.hpp"
@@ -61,6 +62,7 @@ void append_padded(std::string_view text, std::size_t length, std::string& bytes
 
 template <class T>
 void append_value(T value, std::string& bytes) {
+  static_assert(std::is_trivially_copyable_v<T>);
   bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
@@ -79,9 +81,11 @@ class Npy : public ListFormat {
         id_length_(std::max<std::size_t>(shape.longest_id, 1)) {}
 
   std::string head() const override {
-    return npy_head(fmt::format("[('query', '|S{}'), ('item', '|S{}', ({},)), ('score', '<f4', ({},))]",
-                                query_length_, id_length_, shape_.k, shape_.k),
-                    fmt::format("({},)", shape_.lists));
+    return npy_head(
+        fmt::format(
+            "[('query', '|S{}'), ('unknown', '|b1'), ('item', '|S{}', ({},)), ('score', '<f4', ({},))]",
+            query_length_, id_length_, shape_.k, shape_.k),
+        fmt::format("({},)", shape_.lists));
   }
 
   void append(const ItemLists& lists, std::string& bytes) const override {
@@ -89,6 +93,7 @@ class Npy : public ListFormat {
     for (std::size_t list = 0; list < lists.size(); ++list) {
       const std::vector<RankedItem>& items = lists.lists[list];
       append_padded(lists.queries[list], query_length_, bytes);
+      append_value(!lists.unknown[list].empty(), bytes);
       for (std::size_t i = 0; i < items.size(); ++i) append_padded(lists.ids[place++], id_length_, bytes);
       bytes.append((shape_.k - items.size()) * id_length_, '\0');
       append_scores(items, shape_.k, bytes);
@@ -109,6 +114,7 @@ class Records : public ListFormat {
     for (std::size_t list = 0; list < lists.size(); ++list) {
       const std::vector<RankedItem>& items = lists.lists[list];
       append_padded(lists.queries[list], shape_.longest_query, bytes);
+      append_value(std::int64_t{lists.unknown[list].empty() ? 0 : 1}, bytes);
       for (const RankedItem& item : items) append_value(std::int64_t{item.row}, bytes);
       for (std::size_t i = items.size(); i < shape_.k; ++i) append_value(std::int64_t{-1}, bytes);
       append_scores(items, shape_.k, bytes);
@@ -135,6 +141,10 @@ std::unique_ptr<ListFormat> npy_lists(const ListShape& shape) {
 
 std::unique_ptr<ListFormat> record_lists(const ListShape& shape) {
   return std::make_unique<Records>(shape);
+}
+
+std::size_t record_bytes(const ListShape& shape) {
+  return shape.longest_query + sizeof(std::int64_t) + shape.k * (sizeof(std::int64_t) + sizeof(float));
 }
 
 std::string items_json(const ItemLists& lists, std::size_t list, std::size_t first) {

@@ -33,12 +33,14 @@ std::unique_ptr<ListFormat> csv_lists();
 /// An object a line, for each query: {"query": ..., "items": [{"rank": ..., "item": ..., "score": ..., "label": ...}]}, with "unknown"
 /// where the query has values that the model has not learned, and with "seen" of each item where that is known.
 std::unique_ptr<ListFormat> jsonl_lists();
-/// numpy's format: an array [lists] of records query (bytes of UTF-8), item [k] (the same) and score [k] (float32). Lists that are
-/// shorter have "" and NaN.
+/// numpy's format: an array [lists] of records query (bytes of UTF-8), unknown (whether the query has a value that the model has not
+/// learned), item [k] (bytes of UTF-8) and score [k] (float32). Lists that are shorter have "" and NaN.
 std::unique_ptr<ListFormat> npy_lists(const ListShape& shape);
-/// The records of Hdf5Lists: query [longest_query], row of the catalogue [k] (int64), score [k] (float32). Lists that are shorter have -1
-/// and NaN.
+/// The records of write_lists' HDF5 files: query [longest_query], unknown (int64), row of the catalogue [k] (int64), score [k] (float32).
+/// Lists that are shorter have -1 and NaN.
 std::unique_ptr<ListFormat> record_lists(const ListShape& shape);
+/// Bytes of such a record.
+std::size_t record_bytes(const ListShape& shape);
 
 /// The items of one list as JSON, which begin at place `first` of all lists' items.
 std::string items_json(const ItemLists& lists, std::size_t list, std::size_t first);

@@ -13,10 +13,11 @@
 #include "base/output_file.hpp"
 #include "evaluation/gathered_queries.hpp"
 #include "hdf5/dataset.hpp"
-#include "hdf5/error.hpp"
 #include "hdf5/file.hpp"
-#include "ingest/string_exchange.hpp"
 #include "mpi/agreement.hpp"
+#include "serving/hdf5_output.hpp"
+#include "serving/root_rows.hpp"
+#include "serving/vector_source.hpp"
 
 namespace gemel::serving {
 namespace {
@@ -57,34 +58,41 @@ class Hdf5Sink : public Sink {
  public:
   Hdf5Sink(const ListDestination& destination, const ListShape& shape, const ingest::StringColumn& ids,
            const ingest::StringColumn& labels)
-      : shape_(shape), output_(destination.path, destination.replace) {
-    as_output([&] {
-      file_.emplace(hdf5::File::create(output_.unfinished(), alone_));
+      : shape_(shape),
+        named_(destination.path, destination.replace),
+        output_(named_, bytes_of(shape) + bytes_of(ids) + bytes_of(labels)) {
+    output_.write([&](hdf5::File& file) {
       const auto rows = static_cast<std::size_t>(shape.lists);
-      query_.emplace(hdf5::Dataset::create_text(*file_, "/query", rows, shape.longest_query));
-      row_.emplace(hdf5::Dataset::create(*file_, "/row", hdf5::Element::int64, {rows, shape.k}));
-      score_.emplace(hdf5::Dataset::create(*file_, "/score", hdf5::Element::float32, {rows, shape.k}));
-      write_texts("/item_id", ids);
-      write_texts("/label", labels);
+      query_.emplace(hdf5::Dataset::create_text(file, "/query", rows, shape.longest_query));
+      unknown_.emplace(hdf5::Dataset::create(file, "/unknown", hdf5::Element::int64, {rows, {}}));
+      row_.emplace(hdf5::Dataset::create(file, "/row", hdf5::Element::int64, {rows, shape.k}));
+      score_.emplace(hdf5::Dataset::create(file, "/score", hdf5::Element::float32, {rows, shape.k}));
+      write_texts(file, "/item_id", ids);
+      write_texts(file, "/label", labels);
     });
   }
 
   void write(std::string_view bytes) override {
-    const std::size_t record = shape_.longest_query + shape_.k * (sizeof(std::int64_t) + sizeof(float));
-    const std::size_t count = bytes.size() / record;
+    const std::size_t count = bytes.size() / record_bytes(shape_);
     std::string queries;
+    std::vector<std::int64_t> unknown(count);
     std::vector<std::int64_t> rows(count * shape_.k);
     std::vector<float> scores(count * shape_.k);
+    const char* at = bytes.data();
+    const auto take = [&](void* to, std::size_t size) {
+      std::memcpy(to, at, size);
+      at += size;
+    };
     for (std::size_t i = 0; i < count; ++i) {
-      const char* at = bytes.data() + i * record;
       queries.append(at, shape_.longest_query);
       at += shape_.longest_query;
-      std::memcpy(rows.data() + i * shape_.k, at, shape_.k * sizeof(std::int64_t));
-      at += shape_.k * sizeof(std::int64_t);
-      std::memcpy(scores.data() + i * shape_.k, at, shape_.k * sizeof(float));
+      take(&unknown[i], sizeof(std::int64_t));
+      take(rows.data() + i * shape_.k, shape_.k * sizeof(std::int64_t));
+      take(scores.data() + i * shape_.k, shape_.k * sizeof(float));
     }
-    as_output([&] {
+    output_.write([&](hdf5::File&) {
       query_->write_bytes(hdf5::Element::text, written_, std::as_bytes(std::span(queries)));
+      unknown_->write_rows(written_, std::span<const std::int64_t>(unknown));
       row_->write_rows(written_, std::span<const std::int64_t>(rows));
       score_->write_rows(written_, std::span<const float>(scores));
     });
@@ -92,68 +100,45 @@ class Hdf5Sink : public Sink {
   }
 
   void finish() override {
-    as_output([&] {
-      query_.reset();
-      row_.reset();
-      score_.reset();
-      file_->close();
-    });
-    output_.commit();
+    query_.reset();
+    unknown_.reset();
+    row_.reset();
+    score_.reset();
+    output_.close();
+    named_.commit();
   }
 
  private:
-  void write_texts(const std::string& path, const ingest::StringColumn& texts) {
+  static std::size_t longest_of(const ingest::StringColumn& texts) {
     std::size_t longest = 1;
     for (std::size_t i = 0; i < texts.size(); ++i) longest = std::max(longest, texts[i].size());
-    auto dataset = hdf5::Dataset::create_text(*file_, path, texts.size(), longest);
+    return longest;
+  }
+  static std::uint64_t bytes_of(const ListShape& shape) {
+    return static_cast<std::uint64_t>(shape.lists) * record_bytes(shape);
+  }
+  static std::uint64_t bytes_of(const ingest::StringColumn& texts) {
+    return std::uint64_t{texts.size()} * longest_of(texts);
+  }
+  static void write_texts(hdf5::File& file, const std::string& path, const ingest::StringColumn& texts) {
+    auto dataset = hdf5::Dataset::create_text(file, path, texts.size(), longest_of(texts));
     dataset.write_rows(0, std::span<const std::string>(texts.texts()));
   }
 
-  /// What goes wrong with this file is no checkpoint's fault.
-  template <class Action>
-  void as_output(const Action& action) {
-    try {
-      action();
-    } catch (const hdf5::Hdf5Error& error) {
-      throw base::OutputError(
-          fmt::format("{}: cannot write this file: {}", output_.path().string(), error.what()));
-    }
-  }
-
   ListShape shape_;
-  base::OutputFile output_;
-  mpi::Communicator alone_ = mpi::Communicator::self();
-  std::optional<hdf5::File> file_;
+  base::OutputFile named_;
+  Hdf5Output output_;
   std::optional<hdf5::Dataset> query_;
+  std::optional<hdf5::Dataset> unknown_;
   std::optional<hdf5::Dataset> row_;
   std::optional<hdf5::Dataset> score_;
   std::size_t written_ = 0;  // lists
 };
 
-/// All rows on root, nothing elsewhere. Collective.
-ingest::StringColumn on_root(const ingest::VocabularyBlock& block, mpi::Communicator& communicator) {
-  std::vector<std::size_t> counts(static_cast<std::size_t>(communicator.size()), 0);
-  counts.front() = block.strings.size();
-  std::vector<std::size_t> received;
-  return ingest::all_to_all_strings(block.strings, counts, received, communicator);
-}
-
-/// The same of bytes.
-std::string on_root(const std::string& bytes, mpi::Communicator& communicator) {
-  std::vector<std::size_t> counts(static_cast<std::size_t>(communicator.size()), 0);
-  counts.front() = bytes.size();
-  std::vector<std::size_t> received;
-  const auto all = communicator.all_to_all(std::span<const char>(bytes), counts, received);
-  return {all.begin(), all.end()};
-}
-
 /// Collective.
 ListShape shape_of(ListSource& source, const model::Catalogue& catalogue, mpi::Communicator& communicator) {
-  std::size_t longest = 1;
-  for (std::size_t i = 0; i < catalogue.ids.strings.size(); ++i)
-    longest = std::max(longest, catalogue.ids.strings[i].size());
   return {source.size(), source.k(), std::max<std::size_t>(source.longest_query(), 1),
-          static_cast<std::size_t>(communicator.max(static_cast<std::int64_t>(longest)))};
+          std::max<std::size_t>(longest(catalogue.ids.strings, communicator), 1)};
 }
 
 std::unique_ptr<ListFormat> make_format(ListFileFormat format, const ListShape& shape) {
@@ -176,8 +161,8 @@ std::unique_ptr<Sink> make_sink(const ListDestination& destination, const ListSh
   ingest::StringColumn ids;
   ingest::StringColumn labels;
   if (destination.format == ListFileFormat::hdf5) {
-    ids = on_root(catalogue.ids, communicator);
-    labels = on_root(catalogue.labels, communicator);
+    ids = vocabulary_on_root(catalogue.ids, communicator);
+    labels = vocabulary_on_root(catalogue.labels, communicator);
   }
   std::unique_ptr<Sink> sink;
   mpi::agree(communicator, [&] {
@@ -213,7 +198,7 @@ WrittenLists write_lists(ListSource& source, const model::Catalogue& catalogue,
     const ItemLists lists = source.make(first, last);
     std::string bytes = communicator.is_root() && first == 0 ? format->head() : "";
     format->append(lists, bytes);
-    bytes = on_root(bytes, communicator);
+    bytes = bytes_on_root(bytes, communicator);
     mpi::agree(communicator, [&] {
       if (sink) sink->write(bytes);
     });

@@ -35,7 +35,8 @@ struct WrittenLists {
 using ListProgress = std::function<void(std::int64_t done, std::int64_t all)>;
 
 /// Writes all lists of a source, some at a time, in its order; the content is the same on any number of ranks. HDF5 files have /query [Q],
-/// /row [Q, k] (of the catalogue, from 0; -1 where a list is shorter), /score [Q, k], and of all items /item_id [C] and /label [C]. What
+/// /unknown [Q] (1 where the query has a value that the model has not learned), /row [Q, k] (of the catalogue, from 0; -1 where a list is
+/// shorter), /score [Q, k], and of all items /item_id [C] and /label [C]. What
 /// fails is thrown as AgreedError, mostly with the exit code of OutputError, and leaves no file. Where nobody reads `stream` any more,
 /// it ends early. Collective.
 WrittenLists write_lists(ListSource& source, const model::Catalogue& catalogue,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <functional>
@@ -19,6 +20,7 @@
 #include "ingest/text_file.hpp"
 #include "mpi/agreement.hpp"
 #include "serving/id_lines.hpp"
+#include "serving/vector_source.hpp"
 
 namespace gemel::serving {
 namespace {
@@ -32,31 +34,72 @@ bool needs_number(const features::Encoder& encoder, const std::string& column) {
   return encoder.type_of(column) == features::ColumnType::number;
 }
 
-std::int64_t number_of(const NamedValue& value) {
-  const std::optional<std::int64_t> number = ingest::parse_number(value.value);
-  if (!number)
-    refuse(fmt::format("{0}={1}: the model has learned {0} from whole numbers; give one", value.name,
-                       value.value));
-  return *number;
+bool is_needed(const features::Encoder& encoder, const std::string& column) {
+  const std::vector<std::string> needed = encoder.columns();
+  return std::ranges::find(needed, column) != needed.end();
 }
 
-/// Gives all rows of the columns, of which there must be none of that name, the value.
-void add_constant(const NamedValue& value, const features::Encoder& encoder, ingest::Columns& columns) {
-  if (columns.strings.contains(value.name) || columns.numbers.contains(value.name))
-    refuse(fmt::format("{}={}: the queries have a value of {} already; give it once", value.name, value.value,
-                       value.name));
-  if (needs_number(encoder, value.name)) {
-    columns.numbers[value.name].assign(columns.rows, number_of(value));
-    return;
+/// "timestamp=NUMBER"
+std::string placeholder(const features::Encoder& encoder, const std::string& column) {
+  return fmt::format("{}={}", column, needs_number(encoder, column) ? "NUMBER" : "TEXT");
+}
+
+/// The latest time that a feature of queries has learned from.
+std::optional<std::int64_t> latest_time(const features::Encoder& encoder) {
+  std::optional<std::int64_t> latest;
+  for (const features::FittedFeature& feature : encoder.features())
+    if (feature.spec.column == time_column) latest = std::max(latest, feature.spec.kind->greatest());
+  return latest;
+}
+
+/// Throws AgreedError (usage) for a value that no feature needs, and for one that the queries have already.
+void check_constants(const std::vector<NamedValue>& constants, const std::vector<std::string>& own,
+                     const features::Encoder& encoder) {
+  std::vector<std::string> given = own;
+  for (const NamedValue& value : constants) {
+    const std::string option = fmt::format("--query {}={}", value.name, value.value);
+    if (value.name != user_column && !is_needed(encoder, value.name)) {
+      refuse(fmt::format("{}: the model has no such feature; its queries are made of {}", option,
+                         fmt::join(encoder.columns(), ", ")));
+    }
+    if (std::ranges::find(given, value.name) != given.end())
+      refuse(fmt::format("{}: the queries have a value of {} already; give it once", option, value.name));
+    given.push_back(value.name);
   }
-  ingest::StringColumn& column = columns.strings[value.name];
-  for (std::size_t row = 0; row < columns.rows; ++row) column.push_back(value.value);
 }
 
-ingest::StringColumn middle(const ingest::StringColumn& all, std::size_t first, std::size_t count) {
-  ingest::StringColumn some;
-  for (std::size_t row = first; row < first + count; ++row) some.push_back(all[row]);
-  return some;
+/// What all queries have alike, which have columns of their own: `constants`, and where neither tells the time, the latest that the model
+/// has learned from, which root says. Throws AgreedError (usage) for values too many or too few.
+std::vector<NamedValue> settle_constants(std::vector<NamedValue> constants,
+                                         const std::vector<std::string>& own,
+                                         const features::Encoder& encoder) {
+  check_constants(constants, own, encoder);
+  std::vector<std::string> missing;
+  for (const std::string& column : encoder.columns()) {
+    if (std::ranges::find(own, column) != own.end() ||
+        std::ranges::find(constants, column, &NamedValue::name) != constants.end())
+      continue;
+    const auto latest = column == time_column ? latest_time(encoder) : std::nullopt;
+    if (!latest) {
+      missing.push_back("--query " + placeholder(encoder, column));
+      continue;
+    }
+    spdlog::info("the time of queries is {}, the latest that the model has learned from; --at gives another",
+                 *latest);
+    constants.push_back({column, fmt::to_string(*latest)});
+  }
+  if (missing.empty()) return constants;
+  refuse(fmt::format("queries are made of {}, and not all of it is given; add {}",
+                     fmt::join(encoder.columns(), ", "), fmt::join(missing, " ")));
+}
+
+/// The columns of these queries, with constants that all of them have. Throws as settle_constants.
+void complete(Queries& queries, const std::vector<NamedValue>& constants, const features::Encoder& encoder) {
+  std::vector<std::string> own;
+  for (const auto& [name, column] : queries.columns.strings) own.push_back(name);
+  for (const auto& [name, column] : queries.columns.numbers) own.push_back(name);
+  for (const NamedValue& constant : settle_constants(constants, own, encoder))
+    add_constant(constant, encoder, queries.columns);
 }
 
 /// Queries that every rank has in memory.
@@ -65,21 +108,20 @@ class ListedQueries : public QuerySource {
   explicit ListedQueries(Queries all) : all_(std::move(all)) {}
 
   std::int64_t size() const override { return static_cast<std::int64_t>(all_.names.size()); }
+  bool has_users() const override { return all_.columns.strings.contains(user_column); }
 
-  std::size_t longest_name(mpi::Communicator&) const override {
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i < all_.names.size(); ++i) longest = std::max(longest, all_.names[i].size());
-    return longest;
+  std::size_t longest_name(mpi::Communicator& communicator) const override {
+    return longest(all_.names, communicator);
   }
 
   Queries get(std::int64_t first, std::int64_t count, mpi::Communicator&) const override {
     const auto start = static_cast<std::size_t>(first);
     const auto rows = static_cast<std::size_t>(count);
     Queries some;
-    some.names = middle(all_.names, start, rows);
+    some.names = middle_strings(all_.names, start, rows);
     some.columns.rows = rows;
     for (const auto& [name, column] : all_.columns.strings)
-      some.columns.strings[name] = middle(column, start, rows);
+      some.columns.strings[name] = middle_strings(column, start, rows);
     for (const auto& [name, column] : all_.columns.numbers) {
       const auto begin = column.begin() + static_cast<std::ptrdiff_t>(start);
       some.columns.numbers[name].assign(begin, begin + static_cast<std::ptrdiff_t>(rows));
@@ -102,12 +144,10 @@ class KnownUsers : public QuerySource {
         encoder_(encoder) {}
 
   std::int64_t size() const override { return vocabulary_.rows - special_rows_; }
+  bool has_users() const override { return true; }
 
   std::size_t longest_name(mpi::Communicator& communicator) const override {
-    std::size_t longest = 0;
-    for (std::size_t i = 0; i < vocabulary_.strings.size(); ++i)
-      longest = std::max(longest, vocabulary_.strings[i].size());
-    return static_cast<std::size_t>(communicator.max(static_cast<std::int64_t>(longest)));
+    return longest(vocabulary_.strings, communicator);
   }
 
   Queries get(std::int64_t first, std::int64_t count, mpi::Communicator& communicator) const override {
@@ -210,11 +250,11 @@ std::unique_ptr<QuerySource> one_query(const std::vector<NamedValue>& values,
   std::vector<std::string> texts;
   std::string name;
   for (const NamedValue& value : values) {
-    add_constant(value, encoder, one.columns);
     if (value.name == user_column) name = value.value;
     texts.push_back(fmt::format("{}={}", value.name, value.value));
   }
   one.names.push_back(name.empty() ? fmt::format("{}", fmt::join(texts, ",")) : name);
+  complete(one, values, encoder);
   return std::make_unique<ListedQueries>(std::move(one));
 }
 
@@ -225,7 +265,7 @@ std::unique_ptr<QuerySource> queries_of_users(const ingest::StringColumn& users,
   all.names = users;
   all.columns.rows = users.size();
   all.columns.strings[user_column] = users;
-  for (const NamedValue& constant : constants) add_constant(constant, encoder, all.columns);
+  complete(all, constants, encoder);
   return std::make_unique<ListedQueries>(std::move(all));
 }
 
@@ -233,7 +273,8 @@ std::unique_ptr<QuerySource> queries_of_known_users(const std::vector<NamedValue
                                                     const features::Encoder& encoder) {
   for (const features::FittedFeature& feature : encoder.features()) {
     if (feature.spec.column != user_column || !feature.spec.kind->is_id()) continue;
-    return std::make_unique<KnownUsers>(feature.vocabulary, feature.special_rows(), constants, encoder);
+    return std::make_unique<KnownUsers>(feature.vocabulary, feature.special_rows(),
+                                        settle_constants(constants, {user_column}, encoder), encoder);
   }
   refuse(
       fmt::format("the model keeps no list of its users, as it has no feature {}:lookup; name them in a file "
@@ -256,7 +297,7 @@ std::unique_ptr<QuerySource> read_queries(const std::string& path, const std::ve
     for (std::size_t row = 0; row < all.columns.rows; ++row)
       numbers.push_back(*ingest::parse_number(file.columns[i][row]));
   }
-  for (const NamedValue& constant : constants) add_constant(constant, encoder, all.columns);
+  complete(all, constants, encoder);
   return std::make_unique<ListedQueries>(std::move(all));
 }
 

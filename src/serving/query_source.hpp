@@ -14,8 +14,9 @@
 
 namespace gemel::serving {
 
-/// The column that tells users apart.
+/// The column that tells users apart, and that of when they ask, in seconds.
 inline constexpr const char* user_column = "user_id";
+inline constexpr const char* time_column = "timestamp";
 
 /// Some queries.
 struct Queries {
@@ -32,6 +33,8 @@ class QuerySource {
 
   /// Of all ranks.
   virtual std::int64_t size() const = 0;
+  /// Whether they have a user each.
+  virtual bool has_users() const = 0;
   /// Bytes of the longest name. Collective.
   virtual std::size_t longest_name(mpi::Communicator& communicator) const = 0;
   /// Queries [first, first + count), of which each rank asks for what it likes. Collective.
@@ -41,8 +44,9 @@ class QuerySource {
   QuerySource() = default;
 };
 
-// The makers of sources throw AgreedError (usage, data) for a value that is no number where a feature needs one, and for a column that is
-// given twice. `constants` are values that all queries have alike.
+// `constants` are values that all queries have alike. Where nothing tells the time of queries, it is the latest that the model has learned
+// from. The makers of sources throw AgreedError (usage) for a column that is missing, is given twice or is not needed, and for a value
+// that is no number where a feature needs one.
 
 /// One query of these values alone.
 std::unique_ptr<QuerySource> one_query(const std::vector<NamedValue>& values,

@@ -40,7 +40,7 @@ ItemLists RecommendedItems::make(std::int64_t first, std::int64_t last) {
     const std::string& column = recommender_.encoder().features()[feature].spec.column;
     if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
   }
-  if (knows_seen && !leaves_out) tell_seen(seen, lists);
+  if (knows_seen) tell_seen(seen, lists);
   name_items(lists, catalogue_, communicator_);
   return lists;
 }

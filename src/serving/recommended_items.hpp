@@ -12,7 +12,7 @@ namespace gemel::serving {
 /// What to do about items that the query's user has seen.
 enum class Seen {
   left_out,
-  kept,  ///< and said of each, where it is known
+  kept,
 };
 
 /// The best items for each of some queries.

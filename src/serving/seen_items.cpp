@@ -8,38 +8,30 @@
 #include "base/error.hpp"
 #include "ingest/distinct_strings.hpp"
 #include "mpi/agreement.hpp"
+#include "serving/catalogue_match.hpp"
+#include "serving/query_source.hpp"
 
 namespace gemel::serving {
 namespace {
 
 const ingest::StringColumn& users_of(const ingest::Dataset& dataset) {
-  const auto ids = dataset.interactions.strings.find("user_id");
+  const auto ids = dataset.interactions.strings.find(user_column);
   if (ids != dataset.interactions.strings.end()) return ids->second;
   throw mpi::AgreedError(base::ExitCode::data,
-                         fmt::format("{}: its interactions have no users (a text column user_id), so it is "
+                         fmt::format("{}: its interactions have no users (a text column {}), so it is "
                                      "unknown what users have seen; give --keep-seen",
-                                     dataset.name));
-}
-
-/// The row, in the catalogue of these ids, of every item of the data, on every rank; -1 where it is not there. Collective.
-std::vector<std::int32_t> rows_of_items(const ingest::Dataset& dataset,
-                                        const ingest::VocabularyBlock& item_ids,
-                                        mpi::Communicator& communicator) {
-  const ingest::IdDirectory directory(item_ids, communicator, "/catalogue/id");
-  const auto found = directory.rows_of(dataset.catalogue.strings.at("item_id"), communicator);
-  const std::vector<std::int32_t> mine(found.begin(), found.end());
-  return communicator.all_gather_varying(std::span<const std::int32_t>(mine));
+                                     dataset.name, user_column));
 }
 
 ingest::UserHistory history_of(const ingest::Dataset& dataset, const ingest::VocabularyBlock& item_ids,
                                mpi::Communicator& communicator) {
   const ingest::UserNumbers users = ingest::number_users(users_of(dataset), communicator);
-  const std::vector<std::int32_t> rows = rows_of_items(dataset, item_ids, communicator);
+  const std::vector<std::int32_t> rows = match_items(item_ids, dataset, communicator);
   std::vector<std::int32_t> of_user;
   std::vector<std::int32_t> items;
   for (std::size_t i = 0; i < dataset.item_rows.size(); ++i) {
     const std::int32_t row = rows[static_cast<std::size_t>(dataset.item_rows[i])];
-    if (row < 0) continue;
+    if (row >= item_ids.rows) continue;
     of_user.push_back(users.numbers[i]);
     items.push_back(row);
   }

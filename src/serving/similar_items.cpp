@@ -15,6 +15,7 @@
 #include "ingest/string_exchange.hpp"
 #include "mpi/agreement.hpp"
 #include "options/nearest_name.hpp"
+#include "serving/vector_source.hpp"
 
 namespace gemel::serving {
 namespace {
@@ -100,10 +101,7 @@ SimilarItems::SimilarItems(const model::LoadedModel& model, Measure measure, std
       retriever_(catalogue_.size(), vectors_.view(), nullptr, communicator, team_) {}
 
 std::size_t SimilarItems::longest_query() {
-  std::size_t longest = 0;
-  for (std::size_t i = 0; i < catalogue_.ids.strings.size(); ++i)
-    longest = std::max(longest, catalogue_.ids.strings[i].size());
-  return static_cast<std::size_t>(communicator_.max(static_cast<std::int64_t>(longest)));
+  return longest(catalogue_.ids.strings, communicator_);
 }
 
 ItemLists SimilarItems::make(std::int64_t first, std::int64_t last) {

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/error.hpp"
 #include "features/encoder.hpp"
@@ -31,26 +30,6 @@ ingest::StringColumn own_users(const features::FittedFeature& feature) {
       static_cast<std::size_t>(std::max(feature.special_rows() - block.first, std::int64_t{0}));
   const std::size_t first = std::min(special, block.strings.size());
   return middle_strings(block.strings, first, block.strings.size() - first);
-}
-
-std::int64_t parse_number(const NamedValue& given) {
-  std::int64_t number = 0;
-  const char* end = given.value.data() + given.value.size();
-  const auto [stop, error] = std::from_chars(given.value.data(), end, number);
-  if (error != std::errc() || stop != end) {
-    refuse(fmt::format("--query {}={}: this column holds whole numbers; give one", given.name, given.value));
-  }
-  return number;
-}
-
-/// A column of so many times the same value.
-void add_column(const NamedValue& given, features::ColumnType type, ingest::Columns& columns) {
-  if (type == features::ColumnType::number) {
-    columns.numbers[given.name].assign(columns.rows, parse_number(given));
-    return;
-  }
-  ingest::StringColumn& texts = columns.strings[given.name];
-  for (std::size_t row = 0; row < columns.rows; ++row) texts.push_back(given.value);
 }
 
 /// Throws AgreedError for columns that are too many or too few.
@@ -84,7 +63,7 @@ features::FeatureRows featurize_users(const model::Tower& queries, const ingest:
   ingest::Columns columns;
   columns.rows = users.size();
   columns.strings[user_column] = users;
-  for (const NamedValue& given : others) add_column(given, encoder.type_of(given.name), columns);
+  for (const NamedValue& given : others) add_constant(given, encoder, columns);
   return encoder.encode(columns);
 }
 

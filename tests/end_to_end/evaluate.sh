@@ -64,9 +64,11 @@ done
 evaluate 1 best --train-file train.txt --test-file test.txt
 check 'other data that comes in parts is not evaluated with a checkpoint of another catalogue' test "$status" = 3
 
-# refuses CODE PATTERN ARGUMENT...
+# refuses CODE PATTERN ARGUMENT...: on two ranks where it is not about options alone.
 refuses() {
-  evaluate 2 "${@:3}"
+  local ranks=2
+  (($1 != 2)) || ranks=1
+  evaluate "$ranks" "${@:3}"
   ((status == $1)) || fail "exit code $status, not $1, of: ${*:3}"
   grep -qE -- "$2" errors || fail "no '$2' in the message of: ${*:3}"
   [[ ! -s output ]] || fail "prints something: ${*:3}"

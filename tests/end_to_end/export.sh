@@ -94,11 +94,12 @@ with open(sys.argv[1] + "/items.csv", newline="", encoding="utf-8") as file:
 assert {json.loads(line)["id"] for line in open(sys.argv[1] + "/items.jsonl", encoding="utf-8")} == expected
 END
 
-# refused CODE WORDS -- ARGUMENT...: the export fails and leaves no new file in the directory `target`.
+# refused CODE WORDS -- ARGUMENT...: the export fails, on two ranks where it reads or writes, and leaves no new file in the directory `target`.
 refused() {
-  local code=$1 words=$2 before
+  local code=$1 words=$2 before ranks=2
+  ((code != 2)) || ranks=1
   before=$(ls -A target 2>/dev/null)
-  export_on 2 "${@:4}"
+  export_on "$ranks" "${@:4}"
   ((status == code)) || fail "exit code $status, not $code, of: ${*:4}"
   [[ $(grep -c '^trainer: error' errors) == 1 ]] || fail "not exactly one line 'trainer: error' of: ${*:4}"
   check "the message of '${*:4}' says '$words'" grep -qF -- "$words" errors

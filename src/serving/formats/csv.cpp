@@ -2,21 +2,11 @@
 
 #include <iterator>
 
+#include "serving/csv_field.hpp"
 #include "serving/row_format.hpp"
 
 namespace gemel::serving {
 namespace {
-
-/// In quotes where it has to be.
-void append_field(std::string_view text, std::string& bytes) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    bytes.append(text);
-    return;
-  }
-  bytes += '"';
-  for (const char letter : text) bytes.append(letter == '"' ? 2 : 1, letter);
-  bytes += '"';
-}
 
 class Csv final : public RowFormat {
  public:
@@ -30,8 +20,8 @@ class Csv final : public RowFormat {
 
   void append(const VectorTable& table, const VectorRows& rows, std::string& bytes) const override {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      append_field(rows.ids[i], bytes);
-      if (table.has_labels) append_field(rows.labels[i], bytes += ',');
+      append_csv_field(rows.ids[i], bytes);
+      if (table.has_labels) append_csv_field(rows.labels[i], bytes += ',');
       for (const float value : rows.vectors.row(i)) fmt::format_to(std::back_inserter(bytes), ",{}", value);
       bytes += '\n';
     }

@@ -1,0 +1,36 @@
+#include "serving/named_value.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <optional>
+
+#include "base/error.hpp"
+#include "ingest/delimited_reader.hpp"
+#include "mpi/agreement.hpp"
+
+namespace gemel::serving {
+
+NamedValue parse_named_value(const std::string& text, std::string_view option, std::string_view example) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos)
+    throw base::UsageError(fmt::format("{} {}: expected NAME=VALUE, such as {}", option, text, example));
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+void add_constant(const NamedValue& value, const features::Encoder& encoder, ingest::Columns& columns) {
+  if (encoder.type_of(value.name) != features::ColumnType::number) {
+    ingest::StringColumn& texts = columns.strings[value.name];
+    for (std::size_t row = 0; row < columns.rows; ++row) texts.push_back(value.value);
+    return;
+  }
+  const std::optional<std::int64_t> number = ingest::parse_number(value.value);
+  if (!number) {
+    throw mpi::AgreedError(
+        base::ExitCode::usage,
+        fmt::format("--query {}={}: this column holds whole numbers; give one", value.name, value.value));
+  }
+  columns.numbers[value.name].assign(columns.rows, *number);
+}
+
+}  // namespace gemel::serving
