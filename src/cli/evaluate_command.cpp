@@ -109,21 +109,25 @@ class SlowNews {
   Ticker ticker_{std::chrono::seconds(30), [this] { say(); }};
 };
 
+/// Width of its column in a table of groups.
+std::size_t column(const Metric& metric) {
+  return std::max<std::size_t>(7, metric.name().size());
+}
+
 /// "accuracy by rating", with a line for each group and ranking. Whole lines.
 std::string groups_text(const serving::EvaluationReport& report, const std::string& by, MetricKind kind) {
   std::string text;
   const auto out = std::back_inserter(text);
   const auto values_text = [&](const MetricValues& values) {
     for (const auto& [metric, value] : values)
-      if (metric.kind == kind)
-        fmt::format_to(out, " {:>{}.4f}", value, std::max<std::size_t>(7, metric.name().size()));
+      if (metric.kind == kind) fmt::format_to(out, " {:>{}.4f}", value, column(metric));
     text += "\n";
   };
   const auto names = metric_kinds();
   const auto name = std::ranges::find(names, kind, &std::pair<std::string, MetricKind>::second)->first;
   fmt::format_to(out, "\n  {} by {}\n    {:<26} {:>8}", name, by, "", "examples");
   for (const auto& [metric, value] : report.all.model)
-    if (metric.kind == kind) fmt::format_to(out, " {:>7}", metric.name());
+    if (metric.kind == kind) fmt::format_to(out, " {:>{}}", metric.name(), column(metric));
   text += "\n";
   for (const serving::Comparison& group : report.groups) {
     fmt::format_to(out, "    {:<26} {:>8}", group.name, group.examples);
