@@ -24,7 +24,7 @@ using hdf5::Element;
 constexpr std::string_view use_another =
     "Use an earlier checkpoint: --resume PATH, or --resume auto, which takes the newest sound one";
 constexpr std::string_view name_a_checkpoint =
-    "Name a file that this program wrote as a checkpoint, or let --resume auto find one";
+    "Name a file that this program wrote as a checkpoint, or a directory with some";
 constexpr std::string_view another_model =
     "The checkpoint is of another model or of another version of this program: give the options that it was "
     "trained with, or start afresh without --resume";

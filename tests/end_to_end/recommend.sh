@@ -5,7 +5,7 @@
 # shellcheck source=exported_model.sh
 . "$(dirname "$0")/exported_model.sh"
 need_python h5py numpy xxhash
-train_every_kind --store-history
+train_every_kind
 model=$(newest checkpoints)
 at=880000000
 

@@ -18,7 +18,8 @@ std::vector<Option> checkpoint_rows(TrainingOptions& o) {
              toggle(o.checkpoint.keep_best), Effect::run}
           .needing(needs_monitor(o.checkpoint.keep_best, o)),
       {group, "store-history", "[=true|false]",
-       "Keep the training items of every user in checkpoints, so that trainer recommend leaves them out without "
+       "Keep the training items of every user in checkpoints, so that trainer recommend leaves them out "
+       "without "
        "the data: 8 bytes for each, and each user's id.",
        toggle(o.checkpoint.store_history), Effect::run},
       {group, "resume", "auto|PATH",
