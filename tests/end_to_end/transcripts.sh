@@ -8,20 +8,19 @@
 need_movielens
 
 # transcript PAGE COMMAND: leaves the block of that page that begins with the command, without its indentation, in the file shown, and the
-# command's arguments in the array arguments.
+# command in the array command.
 transcript() {
   awk -v start="    \$ $2" '
     index($0, start) == 1 { inside = 1 }
     inside && !/^    / && !/^$/ { exit }
     inside { sub(/^    /, ""); print }' "$source_directory/$1" | sed -e ':join' -e '/\\$/{N;s/\\\n *//;b join}' >shown
-  read -ra arguments < <(head -n 1 shown)
-  arguments=("${arguments[@]:2}")  # but "$ PROGRAM"
-  ((${#arguments[@]} > 0)) || fail "$1 has no transcript of $2"
+  read -ra command < <(head -n 1 shown)
+  command=("${command[@]:1}")  # but "$"
+  ((${#command[@]} > 0)) || fail "$1 has no transcript of $2"
 }
 
-# What a transcript shows of the trainer's standard output.
-shown_output() { tail -n +2 shown | grep -vE '^(gemel: |  h5dump |[0-9:]{8} (info|warning): )' | trim; }
-# And what of its messages, without the time.
+# What a transcript shows beside the messages, and the messages without the time.
+shown_output() { tail -n +2 shown | grep -vE '^[0-9:]{8} (info|warning): ' | trim; }
 shown_messages() { sed -n 's/^[0-9:]\{8\} //p' shown; }
 
 # Without blank lines, and without lengths and ends of blanks.
@@ -48,19 +47,27 @@ follows() {
 
 # The plan is exact, but for what the program itself takes.
 transcript launch/README.md 'trainer plan'
-"$trainer" "${arguments[@]/#data\/ml-100k/$movielens}" >output 2>errors || fail "exit code $? of trainer plan"
+command=("${command[@]/#data\/ml-100k/$movielens}")
+"$trainer" "${command[@]:1}" >output 2>errors || fail "exit code $? of trainer plan"
 of_program='/program and libraries/s/[0-9.]+ .B/N/'
 shown_output | sed -E "$of_program" >expected
 trim <output | sed -E "$of_program" >printed
 check 'trainer plan prints what launch/README.md shows' follows expected printed
 
-# Of a training, its shape: figures that have decimals differ.
+# Of the first command, its shape: figures that have decimals differ.
 transcript README.md 'launch/quickstart.sh'
-on 2 "${arguments[@]}" --data "$movielens" --layers 64,32 --checkpoint-dir checkpoints/quickstart --progress lines
-((status == 0)) || fail "exit code $status of a training"
+mkdir project
+cp -r "$source_directory/launch" project
+(cd project && GEMEL_TRAINER=$trainer GEMEL_DATA=$movielens "${command[@]}") >output 2>errors </dev/null ||
+  fail "exit code $? of the quickstart"
 shown_output | mask >expected
-grep -v '^  spare-ranks ' output | trim | mask >printed
-check 'a training prints what README.md shows' follows expected printed
-check 'a training says what README.md shows' \
-  diff <(shown_messages) <(sed "s/^[0-9:]\{8\} //; s|$movielens|/data/ml-100k|" errors)
+sed "s|$trainer|build/release/trainer|" output | trim | mask >printed
+check 'the quickstart prints what README.md shows' follows expected printed
+check 'and says what it shows' diff <(shown_messages) <(sed "s/^[0-9:]\{8\} //; s|$movielens|/data/ml-100k|" errors)
+# What it says to type next, but for further trainings.
+mapfile -t lines < <(sed '1,/What to type next/d; / launch\//d' output)
+((${#lines[@]} == 5)) || fail "${#lines[@]} commands to type next"
+for line in "${lines[@]}"; do
+  (cd project && bash -c "$line") >output 2>errors </dev/null || fail "exit code $? of: $line"
+done
 finish

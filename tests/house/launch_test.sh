@@ -93,6 +93,37 @@ run_and_signal 2 "INT INT" "$local_sh" -n 2 deaf
 check "a second SIGINT does not wait for the checkpoint" test "$SECONDS" -lt 15
 check "a second SIGINT is no orderly end" test "$status" != 0 -a "$status" != 6
 
+# The quickstart, in a checkout without data.
+mkdir -p "$scratch/checkout/data"
+cp -r "$project/launch" "$scratch/checkout"
+cp "$project/data/fetch_movielens.sh" "$scratch/checkout/data"
+stand_in curl <<'END'
+exit 6
+END
+cd "$scratch/checkout" || exit 1
+run launch/quickstart.sh --epochs 3
+check "without MovieLens the quickstart trains on synthetic data" says 'SYNTHETIC'
+check "by its recipe" says 'arguments: train --epochs 3 --config launch/recipes/synthetic.ini --checkpoint-dir checkpoints/quickstart '
+check "and recommends" says '^rank 0 has the arguments: recommend checkpoints/quickstart --user 42 '
+check "and ends with 0" ended_with 0
+run launch/quickstart.sh --config launch/recipes/tutorial.ini
+check "a configuration for MovieLens does not look for it" says 'arguments: train --config [^ ]* --data built-in synthetic data '
+run launch/quickstart.sh --data "my data"
+check "other data is trained on by a recipe" says 'arguments: train --data my data --config launch/recipes/movielens-100k.ini '
+check "without users that it may not have" says_not '^rank 0 has the arguments: recommend'
+check "what to type next can be typed" says "^  $GEMEL_TRAINER recommend checkpoints/quickstart --user ID +# "
+run launch/quickstart.sh --train-file ratings.csv --checkpoint-dir "my models"
+check "a file is trained on by the trainer's defaults" says 'arguments: train --train-file ratings.csv --checkpoint-dir my models --progress'
+check "names with blanks are quoted" says "inspect 'my models' "
+run launch/quickstart.sh exit 3
+check "the quickstart ends with the trainer's code" ended_with 3
+check "and does not go on" says_not 'recommend'
+mkdir data/ml-100k && : >data/ml-100k/u.data
+run launch/quickstart.sh
+check "MovieLens is found" says 'arguments: train --data [^ ]*/data/ml-100k --config launch/recipes/movielens-100k.ini '
+cd "$scratch" || exit 1
+rm "$scratch/bin/curl"
+
 # A job script, as the batch systems run it.
 export SLURM_SUBMIT_DIR=$project SLURM_JOB_ID=7 SLURM_JOB_NAME=towers SLURM_NTASKS=2 SLURM_CPUS_PER_TASK=3
 export SLURM_JOB_NODELIST='n[1-2]'
