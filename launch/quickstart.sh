@@ -80,7 +80,7 @@ fi
 # A user at a time when that one was there, and an item that many know.
 case $kind in
   movielens-100k) user=(--user 196 --at 881252000) item='Star Wars (1977)' ;;
-  synthetic) user=(--user 42) item='Lost Sheriff, Saddle (1946)' ;;
+  synthetic) user=(--user 7 --at 890010010) item='Lost Sheriff, Saddle (1946)' ;;
   own) user=(--user ID) item=ID ;;
 esac
 

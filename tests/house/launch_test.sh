@@ -104,7 +104,7 @@ cd "$scratch/checkout" || exit 1
 run launch/quickstart.sh --epochs 3
 check "without MovieLens the quickstart trains on synthetic data" says 'SYNTHETIC'
 check "by its recipe" says 'arguments: train --epochs 3 --config launch/recipes/synthetic.ini --checkpoint-dir checkpoints/quickstart '
-check "and recommends" says '^rank 0 has the arguments: recommend checkpoints/quickstart --user 42 '
+check "and recommends" says '^rank 0 has the arguments: recommend checkpoints/quickstart --user 7 '
 check "and ends with 0" ended_with 0
 run launch/quickstart.sh --config launch/recipes/tutorial.ini
 check "a configuration for MovieLens does not look for it" says 'arguments: train --config [^ ]* --data built-in synthetic data '
