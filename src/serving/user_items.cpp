@@ -1,6 +1,7 @@
 #include "serving/user_items.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <tuple>
 
@@ -44,7 +45,10 @@ UserItems items_of_user(const ingest::Dataset& dataset, std::string_view user, s
     return std::tuple(-one.rating, -one.time, one.item_row) <
            std::tuple(-other.rating, -other.time, other.item_row);
   });
-  events.resize(std::min(events.size(), most));
+  std::set<std::int64_t> shown;
+  std::erase_if(events, [&](const Event& event) {
+    return shown.size() == most || !shown.insert(event.item_row).second;
+  });
   std::vector<std::int64_t> rows;
   for (const Event& event : events) rows.push_back(event.item_row);
   const auto texts = [&](const std::string& column) {

@@ -22,7 +22,7 @@ struct UserItem {
 /// What a person wants to know of a user's interactions.
 struct UserItems {
   std::int64_t interactions = 0;
-  std::vector<UserItem> best;  ///< those of the highest rating first, and of these the latest
+  std::vector<UserItem> best;  ///< each item once; those of the highest rating first, and of these the latest
 };
 
 /// The interactions of a user, of which at most so many are told one by one. On every rank. Collective.
