@@ -68,26 +68,21 @@ void check_constants(const std::vector<NamedValue>& constants, const std::vector
   }
 }
 
-/// What all queries have alike, which have columns of their own: `constants`, and where neither tells the time, the latest that the model
-/// has learned from, which root says. Throws AgreedError (usage) for values too many or too few.
+bool has_value(const std::string& column, const std::vector<NamedValue>& constants,
+               const std::vector<std::string>& own) {
+  return std::ranges::find(own, column) != own.end() ||
+         std::ranges::find(constants, column, &NamedValue::name) != constants.end();
+}
+
+/// What all queries have alike, which have columns of their own. Throws AgreedError (usage) for values too many or too few.
 std::vector<NamedValue> settle_constants(std::vector<NamedValue> constants,
                                          const std::vector<std::string>& own,
                                          const features::Encoder& encoder) {
   check_constants(constants, own, encoder);
+  constants = with_time(std::move(constants), own, encoder);
   std::vector<std::string> missing;
-  for (const std::string& column : encoder.columns()) {
-    if (std::ranges::find(own, column) != own.end() ||
-        std::ranges::find(constants, column, &NamedValue::name) != constants.end())
-      continue;
-    const auto latest = column == time_column ? latest_time(encoder) : std::nullopt;
-    if (!latest) {
-      missing.push_back("--query " + placeholder(encoder, column));
-      continue;
-    }
-    spdlog::info("the time of queries is {}, the latest that the model has learned from; --at gives another",
-                 *latest);
-    constants.push_back({column, fmt::to_string(*latest)});
-  }
+  for (const std::string& column : encoder.columns())
+    if (!has_value(column, constants, own)) missing.push_back("--query " + placeholder(encoder, column));
   if (missing.empty()) return constants;
   refuse(fmt::format("queries are made of {}, and not all of it is given; add {}",
                      fmt::join(encoder.columns(), ", "), fmt::join(missing, " ")));
@@ -242,6 +237,16 @@ ingest::StringColumn names_of(const QueryFile& file) {
 }
 
 }  // namespace
+
+std::vector<NamedValue> with_time(std::vector<NamedValue> values, const std::vector<std::string>& own,
+                                  const features::Encoder& encoder) {
+  if (!is_needed(encoder, time_column) || has_value(time_column, values, own)) return values;
+  if (const std::optional<std::int64_t> latest = latest_time(encoder)) {
+    spdlog::info("the time of queries is {}, the latest that the model has learned from", *latest);
+    values.push_back({time_column, fmt::to_string(*latest)});
+  }
+  return values;
+}
 
 std::unique_ptr<QuerySource> one_query(const std::vector<NamedValue>& values,
                                        const features::Encoder& encoder) {

@@ -18,6 +18,11 @@ namespace gemel::serving {
 inline constexpr const char* user_column = "user_id";
 inline constexpr const char* time_column = "timestamp";
 
+/// These values, and the latest time that the model has learned from where its queries have a time that neither the values nor columns of
+/// their own (`own`) tell; root says so. Models that keep no such time have none.
+std::vector<NamedValue> with_time(std::vector<NamedValue> values, const std::vector<std::string>& own,
+                                  const features::Encoder& encoder);
+
 /// Some queries.
 struct Queries {
   ingest::StringColumn names;  ///< what each is called: its user, if it has one

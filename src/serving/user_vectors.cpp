@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "features/encoder.hpp"
 #include "mpi/agreement.hpp"
+#include "serving/query_source.hpp"
 
 namespace gemel::serving {
 namespace {
@@ -55,15 +56,15 @@ void check_columns(const features::Encoder& encoder, const std::vector<NamedValu
 }
 
 features::FeatureRows featurize_users(const model::Tower& queries, const ingest::StringColumn& users,
-                                      const std::vector<NamedValue>& others,
-                                      mpi::Communicator& communicator) {
+                                      const std::vector<NamedValue>& given, mpi::Communicator& communicator) {
   const std::string& user_column = require_user_feature(queries).spec.column;
   const features::Encoder encoder(queries.features(), communicator);
+  const std::vector<NamedValue> others = with_time(given, {}, encoder);
   check_columns(encoder, others, user_column);
   ingest::Columns columns;
   columns.rows = users.size();
   columns.strings[user_column] = users;
-  for (const NamedValue& given : others) add_constant(given, encoder, columns);
+  for (const NamedValue& other : others) add_constant(other, encoder, columns);
   return encoder.encode(columns);
 }
 

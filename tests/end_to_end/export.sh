@@ -18,6 +18,13 @@ for ranks in 2 3; do
   check "$ranks ranks write the same bytes" diff -r one "on-$ranks"
 done
 
+# The time that nobody gives is the latest that the model has learned from.
+latest=$(cut -f 4 "$data/u.data" | sort -n | tail -n 1)
+export_on 1 checkpoints --to latest
+check 'the time is told' grep -q "the time of queries is $latest, the latest that the model has learned from" errors
+export_on 1 checkpoints --to given --query "timestamp=$latest"
+check 'the latest time' diff -r latest given
+
 "$python" - one "$(newest checkpoints)" >output 2>errors <<'END' || fail 'the files do not say the same'
 import csv, json, sys
 import faiss, h5py, numpy as np
@@ -108,7 +115,9 @@ refused() {
 refused 2 '--to DIR is missing' -- checkpoints --query "$time"
 refused 2 'choose one of npy, fvecs, hdf5, jsonl, csv, onnx' -- checkpoints --to target --format npz
 refused 2 'npy is named twice' -- checkpoints --to target --format npy,npy
-refused 2 'say what all users get (--query timestamp=NUMBER), or ask for items only (--items-only)' -- checkpoints --to target
+train 1 quoted/timed --train-file quoted/data.csv --batch-size 64 --epochs 1 --query-feature user_id:lookup \
+  --query-feature timestamp:normalize --layers 4
+refused 2 'say what all users get (--query timestamp=NUMBER), or ask for items only (--items-only)' -- quoted/timed --to target
 refused 2 '--query age=3: no feature of queries needs this column' -- checkpoints --to target --query "$time" --query age=3
 refused 2 '--query user_id=3: the vectors are those of all users' -- checkpoints --to target --query user_id=3
 refused 2 '--query timestamp=noon: this column holds whole numbers' -- checkpoints --to target --query timestamp=noon

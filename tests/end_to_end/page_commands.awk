@@ -10,7 +10,7 @@ function flush_block() {
   if (!first_line) {
     first_line = FNR
     is_transcript = line ~ /^\$ /
-    is_command = line ~ /^(launch\/|trainer |mpirun |srun |sbatch |qsub |for )/
+    is_command = line ~ /^(launch\/|trainer |mpirun |srun |sbatch |qsub |jq |for )/
   }
   if (is_transcript && (line ~ /^\$ / || continues)) {
     sub(/^\$ /, "", line)

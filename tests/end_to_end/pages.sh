@@ -6,6 +6,7 @@
 . "$(dirname "$0")/common.sh"
 need jq
 need gnuplot
+need_python numpy h5py xxhash faiss
 draw_ratings
 
 # The places that the pages name.
@@ -56,7 +57,10 @@ if [[ $1 == -n ]]; then ranks=$2 && shift 2; fi
 exec run_trainer "$ranks" "$@"
 TOOL
 printf '#!/usr/bin/env bash\nexec run_trainer 1 "$@"\n' >tools/trainer
-for script in quickstart test benchmark; do  # run by tests of their own, or by people
+mkdir page/launch/serving
+cp "$source_directory"/launch/gemel_checkpoint.py page/launch
+cp "$source_directory"/launch/serving/faiss_search.py page/launch/serving
+for script in quickstart test benchmark serving/nightly; do  # run by tests of their own, or by people
   printf '#!/usr/bin/env bash\n"%s/launch/%s.sh" --help >/dev/null\n' "$source_directory" "$script" >"page/launch/$script.sh"
 done
 cat >tools/sbatch <<'TOOL'
@@ -65,7 +69,8 @@ test -f "$PROJECT/$1" && shift && run_trainer 2 "$@"
 TOOL
 cp tools/sbatch tools/qsub
 ln -s "$source_directory/launch/plot_accuracy.sh" "$source_directory/launch/common.sh" page/launch
-chmod +x tools/* page/launch/{local,quickstart,test,benchmark}.sh
+printf '#!/usr/bin/env bash\nexec %s "$@"\n' "$(command -v "$python")" >tools/python3
+chmod +x tools/* page/launch/{local,quickstart,test,benchmark,serving/nightly}.sh
 mpirun=$(command -v "${MPIEXEC:-mpirun}")
 export TRAINER=$trainer MPIRUN=$mpirun PROJECT=$source_directory SCRATCH=data SLURM_ARRAY_TASK_ID=0
 
