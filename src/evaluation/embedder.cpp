@@ -9,8 +9,7 @@
 namespace gemel::evaluation {
 namespace {
 
-/// Rows that one thread embeds at a time. Always this many, the last ones padded, so that oneDNN sees one shape.
-constexpr std::size_t embed_rows = 256;
+constexpr std::size_t embed_rows = Embedder::rows_together;
 
 /// Rows for which a rank fetches table rows at a time: bounds the memory of a round.
 constexpr std::size_t fetch_rows = 64 * embed_rows;

@@ -20,6 +20,9 @@ namespace gemel::evaluation {
 /// examples at a time.
 class Embedder {
  public:
+  /// Rows that one thread embeds at a time. Always this many, the last ones padded, so that oneDNN sees one shape.
+  static constexpr std::size_t rows_together = 256;
+
   /// The references must outlive the embedder.
   Embedder(mpi::Communicator& communicator, const base::ThreadTeam& team, onednn::Runtime& runtime,
            const model::Tower& tower, const model::DenseParameters& parameters);

@@ -35,22 +35,33 @@ class ScoreTiles {
 
   const Shard& shard() const { return shard_; }
 
+  /// Candidates that are scored together.
+  static constexpr std::size_t tile_candidates = 512;
+
   /// Calls visit(query, first_row, scores) until every query has met every candidate: scores[j] is that of the query and the
   /// catalogue's row first_row + j. They may be overwritten. The rows of a query come in ascending order. `queries` [count, d]: as
   /// many as cut_for_threads() says have their best speed.
   template <class Visit>
   void for_each(tensor::ConstMatrixView queries, const Visit& visit) {
+    for_each(queries, 0, shard_.count, visit);
+    count_flops(queries.rows(), shard_.count);
+  }
+
+  /// The same of the candidates [first, last) of this shard: both a multiple of tile_candidates, or `last` their number. It counts no
+  /// operations.
+  template <class Visit>
+  void for_each(tensor::ConstMatrixView queries, std::size_t first, std::size_t last,
+                const Visit& visit) const {
     alignas(64) std::array<float, tile_queries * tile_candidates> scores;
-    for (std::size_t tile = 0; tile < shard_.count; tile += tile_candidates) {
-      const std::size_t candidates = std::min(tile_candidates, shard_.count - tile);
-      for (std::size_t first = 0; first < queries.rows(); first += tile_queries) {
-        const std::size_t count = std::min(tile_queries, queries.rows() - first);
-        score_tile(queries.middle_rows(first, count), tile, scores);
+    for (std::size_t tile = first; tile < last; tile += tile_candidates) {
+      const std::size_t candidates = std::min(tile_candidates, last - tile);
+      for (std::size_t query = 0; query < queries.rows(); query += tile_queries) {
+        const std::size_t count = std::min(tile_queries, queries.rows() - query);
+        score_tile(queries.middle_rows(query, count), tile, scores);
         for (std::size_t i = 0; i < count; ++i)
-          visit(first + i, shard_.first + tile, std::span(scores).subspan(i * tile_candidates, candidates));
+          visit(query + i, shard_.first + tile, std::span(scores).subspan(i * tile_candidates, candidates));
       }
     }
-    count_flops(queries.rows(), shard_.count);
   }
 
   /// The score of a query [d] and the candidate in a row of the catalogue, which must be one of this shard: the bits that for_each
@@ -62,7 +73,6 @@ class ScoreTiles {
 
  private:
   static constexpr std::size_t tile_queries = 12;
-  static constexpr std::size_t tile_candidates = 512;
 
   void score_tile(tensor::ConstMatrixView queries, std::size_t first, std::span<float> scores) const;
   void count_flops(std::size_t queries, std::size_t candidates);

@@ -128,7 +128,8 @@ void Dataset::move_in_pieces(std::size_t count, std::exception_ptr failure, std:
     if (failure) std::rethrow_exception(failure);
     return;
   }
-  const auto transfer = transfer_properties(transfer_);
+  // HDF5's ordinary driver, that of a rank alone, refuses collective transfers.
+  const auto transfer = transfer_properties(communicator_->size() == 1 ? Transfer::independent : transfer_);
   const std::size_t piece = std::max<std::size_t>(largest_transfer_ / row_bytes(), 1);
   auto pieces = static_cast<std::int64_t>(divide_up(count, piece));
   if (transfer_ == Transfer::collective) pieces = shape_.rows <= piece ? 1 : communicator_->max(pieces);

@@ -12,13 +12,16 @@ namespace {
 // Small structures are kept together in pieces of this size, so that a flush writes few of them.
 constexpr hsize_t metadata_block_bytes = 16 * 1024;
 
-PropertyListHandle mpi_io_access(const mpi::Communicator& communicator) {
+// Through MPI-IO; of Communicator::self() by HDF5's ordinary driver, which needs no MPI.
+PropertyListHandle access_of(const mpi::Communicator& communicator) {
   PropertyListHandle access(check(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate"));
-  check(H5Pset_fapl_mpio(access.id(), communicator.handle(), MPI_INFO_NULL), "H5Pset_fapl_mpio");
+  if (communicator.handle() != MPI_COMM_NULL) {
+    check(H5Pset_fapl_mpio(access.id(), communicator.handle(), MPI_INFO_NULL), "H5Pset_fapl_mpio");
+    check(H5Pset_coll_metadata_write(access.id(), true), "H5Pset_coll_metadata_write");
+    check(H5Pset_all_coll_metadata_ops(access.id(), true), "H5Pset_all_coll_metadata_ops");
+  }
   check(H5Pset_fclose_degree(access.id(), H5F_CLOSE_STRONG), "H5Pset_fclose_degree");
   check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_LATEST), "H5Pset_libver_bounds");
-  check(H5Pset_coll_metadata_write(access.id(), true), "H5Pset_coll_metadata_write");
-  check(H5Pset_all_coll_metadata_ops(access.id(), true), "H5Pset_all_coll_metadata_ops");
   check(H5Pset_meta_block_size(access.id(), metadata_block_bytes), "H5Pset_meta_block_size");
   return access;
 }
@@ -54,7 +57,7 @@ bool is_hdf5(const std::filesystem::path& path) {
 File File::create(const std::filesystem::path& path, mpi::Communicator& communicator) {
   silence_error_printing();
   const auto creation = creation_without_times(H5P_FILE_CREATE);
-  const auto access = mpi_io_access(communicator);
+  const auto access = access_of(communicator);
   return {
       check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()), "H5Fcreate", path.string()),
       communicator};
@@ -62,7 +65,7 @@ File File::create(const std::filesystem::path& path, mpi::Communicator& communic
 
 File File::open_read(const std::filesystem::path& path, mpi::Communicator& communicator) {
   silence_error_printing();
-  const auto access = mpi_io_access(communicator);
+  const auto access = access_of(communicator);
   return {check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), "H5Fopen", path.string()), communicator};
 }
 

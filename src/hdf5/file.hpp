@@ -17,7 +17,7 @@ std::string library_version();
 /// read.
 bool is_hdf5(const std::filesystem::path& path);
 
-/// An HDF5 file that all ranks of a communicator have open together, through MPI-IO. Moves; does not copy.
+/// An HDF5 file that all ranks of a communicator have open together, through MPI-IO (one alone: without it). Moves; does not copy.
 ///
 /// Every member, and everything done with groups, datasets and attributes of the file, is collective and must
 /// be called alike on every rank. The communicator must outlive the file.

@@ -28,6 +28,11 @@ constexpr MPI_Datatype datatype() {
   }
 }
 
+/// Of Communicator::self(), on whose behalf MPI is never called: it may not be initialised.
+bool is_alone(MPI_Comm handle) {
+  return handle == MPI_COMM_NULL;
+}
+
 /// Calls function(piece) for pieces of at most `largest` elements.
 template <class Element, class Function>
 void for_each_piece(std::span<Element> elements, std::size_t largest, Function function) {
@@ -46,18 +51,21 @@ void for_each_piece_of_message(std::span<Byte> bytes, std::size_t largest, Funct
 }  // namespace
 
 Communicator::Communicator(MPI_Comm handle) : handle_(handle) {
+  if (is_alone(handle)) return;
   check(MPI_Comm_set_errhandler(handle_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_rank(handle_, &rank_), "MPI_Comm_rank");
   check(MPI_Comm_size(handle_, &size_), "MPI_Comm_size");
 }
 
 Communicator Communicator::split(int number) {
+  if (is_alone(handle_)) return self();
   MPI_Comm part = MPI_COMM_NULL;
   check(MPI_Comm_split(handle_, number, rank_, &part), "MPI_Comm_split");
   return Communicator(part);
 }
 
 Communicator Communicator::on_this_node() {
+  if (is_alone(handle_)) return self();
   MPI_Comm node = MPI_COMM_NULL;
   check(MPI_Comm_split_type(handle_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
         "MPI_Comm_split_type");
@@ -71,9 +79,7 @@ Communicator Communicator::world() {
 }
 
 Communicator Communicator::self() {
-  MPI_Comm handle = MPI_COMM_NULL;
-  check(MPI_Comm_dup(MPI_COMM_SELF, &handle), "MPI_Comm_dup");
-  return Communicator(handle);
+  return Communicator(MPI_COMM_NULL);
 }
 
 Communicator::Communicator(Communicator&& other) noexcept
@@ -95,9 +101,10 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
 Communicator::~Communicator() {
   // Collective by the letter of MPI, but communicators die in the same order on every rank here, and freeing waits for
   // nobody in practice; after an error on one rank the process ends by MPI_Abort and never comes this way.
+  if (is_alone(handle_)) return;
   int finalized = 0;
   MPI_Finalized(&finalized);
-  if (handle_ != MPI_COMM_NULL && finalized == 0) MPI_Comm_free(&handle_);
+  if (finalized == 0) MPI_Comm_free(&handle_);
 }
 
 void Communicator::set_largest_piece(std::size_t bytes) {
@@ -107,14 +114,15 @@ void Communicator::set_largest_piece(std::size_t bytes) {
 }
 
 void Communicator::barrier() {
-  check(MPI_Barrier(handle_), "MPI_Barrier");
+  if (!is_alone(handle_)) check(MPI_Barrier(handle_), "MPI_Barrier");
 }
 
 void Communicator::start_barrier(Pending& pending) {
-  check(MPI_Ibarrier(handle_, &pending.add()), "MPI_Ibarrier");
+  if (!is_alone(handle_)) check(MPI_Ibarrier(handle_, &pending.add()), "MPI_Ibarrier");
 }
 
 void Communicator::broadcast_bytes(std::span<std::byte> bytes, int root) {
+  if (is_alone(handle_)) return;
   for_each_piece(bytes, largest_piece_, [&](std::span<std::byte> piece) {
     check(MPI_Bcast(piece.data(), to_count(piece.size()), MPI_BYTE, root, handle_), "MPI_Bcast");
   });
@@ -131,7 +139,7 @@ void Communicator::broadcast(std::string& text, int root) {
 void Communicator::all_gather_bytes(std::span<const std::byte> mine, std::span<std::byte> all) {
   base::require(all.size() == mine.size() * static_cast<std::size_t>(size_),
                 "mpi: all_gather into a wrong size");
-  if (all.size() <= largest_piece_) {
+  if (!is_alone(handle_) && all.size() <= largest_piece_) {
     const int count = to_count(mine.size());
     check(MPI_Allgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, handle_), "MPI_Allgather");
     bytes_sent_ += static_cast<std::int64_t>(mine.size()) * (size_ - 1);
@@ -215,6 +223,7 @@ void Communicator::start_all_to_all_bytes(std::span<const std::byte> send,
 std::vector<std::size_t> Communicator::exchange_counts(std::span<const std::size_t> send_counts) {
   const auto ranks = static_cast<std::size_t>(size_);
   base::require(send_counts.size() == ranks, "mpi: one count per rank");
+  if (is_alone(handle_)) return {send_counts.begin(), send_counts.end()};
   std::vector<std::size_t> receive_counts(ranks);
   constexpr int bytes = sizeof(std::size_t);
   check(MPI_Alltoall(send_counts.data(), bytes, MPI_BYTE, receive_counts.data(), bytes, MPI_BYTE, handle_),
@@ -273,6 +282,7 @@ bool Communicator::receive_piece(int from, int tag, std::span<std::byte> bytes) 
 
 template <class T>
 T Communicator::reduce(T value, MPI_Op operation) {
+  if (is_alone(handle_)) return value;
   T result{};
   check(MPI_Allreduce(&value, &result, 1, datatype<T>(), operation, handle_), "MPI_Allreduce");
   return result;
@@ -295,6 +305,7 @@ double Communicator::max(double value) {
 }
 
 void Communicator::sum(std::span<std::int64_t> values) {
+  if (is_alone(handle_)) return;
   for_each_piece(values, largest_piece_ / sizeof(std::int64_t), [&](std::span<std::int64_t> piece) {
     check(MPI_Allreduce(MPI_IN_PLACE, piece.data(), to_count(piece.size()), MPI_INT64_T, MPI_SUM, handle_),
           "MPI_Allreduce");
@@ -302,6 +313,7 @@ void Communicator::sum(std::span<std::int64_t> values) {
 }
 
 std::int64_t Communicator::sum_before(std::int64_t value) {
+  if (is_alone(handle_)) return 0;
   std::int64_t result = 0;
   check(MPI_Exscan(&value, &result, 1, MPI_INT64_T, MPI_SUM, handle_), "MPI_Exscan");
   return rank_ == 0 ? 0 : result;

@@ -29,7 +29,7 @@ class Communicator {
  public:
   /// A duplicate of all ranks' communicator. Collective.
   static Communicator world();
-  /// The calling rank alone: every collective is then a copy.
+  /// The calling rank alone, with or without MPI: every collective is then a copy, also of several threads at once.
   static Communicator self();
 
   Communicator(Communicator&& other) noexcept;
@@ -39,7 +39,7 @@ class Communicator {
   int rank() const { return rank_; }
   int size() const { return size_; }
   bool is_root() const { return rank_ == 0; }
-  /// For libraries that take an MPI communicator (HDF5).
+  /// For libraries that take an MPI communicator (HDF5). MPI_COMM_NULL of self().
   MPI_Comm handle() const { return handle_; }
 
   /// Bytes that this rank has handed to MPI for other ranks so far, counting a buffer once per receiving rank.

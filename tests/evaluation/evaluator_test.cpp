@@ -7,9 +7,11 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "evaluation/embedder.hpp"
+#include "evaluation/row_embedder.hpp"
 #include "mpi/communicator.hpp"
 #include "support/tiny_problem.hpp"
 
@@ -373,6 +375,42 @@ TEST(EmbedderTest, SoAreCosinesWithBiasesAndNothingIsDropped) {
     ASSERT_EQ(truth.size(), 5U);
     for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(vectors(row, i), truth[i], 1e-5);
   }
+}
+
+/// Of every row of the catalogue, one by one.
+void expect_rows_alone(const model::TwoTower& model, const features::FeatureRows& rows) {
+  auto self = mpi::Communicator::self();
+  const base::ThreadTeam team(1);
+  onednn::Runtime runtime(1);
+  tensor::Matrix together(rows.size(), model.dim());
+  Embedder(self, team, runtime, model.candidate(), model.dense()).run(rows, 0, together.view());
+  const RowEmbedder embedder(model.candidate(), model.dense());
+  EXPECT_EQ(embedder.batch(), 1U) << "single queries cost as much as 256";
+  std::vector<std::jthread> threads;  // at once
+  tensor::Matrix alone(rows.size(), model.dim());
+  for (std::size_t first = 0; first < 3; ++first) {
+    threads.emplace_back([&, first] {
+      RowEmbedder::Scratch scratch;
+      for (std::size_t row = first; row < rows.size(); row += 3)
+        embedder.run(rows, row, scratch, alone.row(row));
+    });
+  }
+  threads.clear();
+  EXPECT_TRUE(std::ranges::equal(alone.view().flat(), together.view().flat()));
+}
+
+TEST(RowEmbedderTest, HasTheBitsOfManyRowsTogether) {
+  ModelOptions options;
+  options.layers = {129, 64};
+  model::TwoTower plain(query_features(), candidate_features(), options, 5);
+  fill_with_weights(plain);
+  expect_rows_alone(plain, catalogue());
+  options.normalize = true;
+  auto features = candidate_features();
+  features.push_back(feature("bias", items, 1));
+  model::TwoTower cosine(query_features(), features, options, 5);
+  fill_with_weights(cosine);
+  expect_rows_alone(cosine, catalogue_with_ids());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <numeric>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/sent_bytes.hpp"
@@ -306,6 +307,35 @@ TEST(Communicator, CountsTheBytesThatMpiIsGiven) {
   std::string text = "from root";
   world.broadcast(text);
   EXPECT_EQ(world.bytes_sent() - counted, test::sent_bytes() - before);
+}
+
+/// Also of three threads at once, which MPI would not allow here.
+TEST(Communicator, OfARankAloneIsACopy) {
+  auto self = Communicator::self();
+  std::vector<std::jthread> threads;
+  std::vector<int> right(3, 0);
+  for (std::size_t i = 0; i < 3; ++i) {
+    threads.emplace_back([&, i] {
+      const auto value = static_cast<std::int64_t>(i);
+      std::vector<std::size_t> counts;
+      const std::vector<std::size_t> sent = {2};
+      std::vector<std::int64_t> sums = {value, 7};
+      self.sum(std::span(sums));
+      self.barrier();
+      std::string text = "text";
+      self.broadcast(text);
+      right[i] = static_cast<int>(
+          self.size() == 1 && self.is_root() && self.sum(value) == value && self.max(value) == value &&
+          self.sum_before(value) == 0 && self.all_gather(value) == std::vector{value} && text == "text" &&
+          self.all_gather_varying(std::span<const std::int64_t>(sums)) == sums &&
+          self.all_to_all(std::span<const std::int64_t>(sums), sent, counts) == sums && counts == sent);
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(right, std::vector<int>(3, 1));
+  EXPECT_EQ(self.split(1).size(), 1);
+  EXPECT_EQ(self.on_this_node().size(), 1);
+  EXPECT_EQ(self.bytes_sent(), 0);
 }
 
 }  // namespace
