@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "library/errors.hpp"
 #include "library/session.hpp"
 #include "options/checks.hpp"
 #include "report/observer.hpp"
@@ -42,7 +43,7 @@ TrainingResult train(const TrainingOptions& options, TrainingObserver* observer)
   check(options);
   options::check_ranks(options, library::world().size());
   Listener listener(observer);
-  run::train(options, library::world(), listener);
+  library::with_public_errors([&] { run::train(options, library::world(), listener); });
   return listener.result();
 }
 

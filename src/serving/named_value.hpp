@@ -5,14 +5,12 @@
 
 #include "features/encoder.hpp"
 #include "ingest/columns.hpp"
+#include "gemel/model.hpp"
 
 namespace gemel::serving {
 
 /// The value of a column: NAME=VALUE.
-struct NamedValue {
-  std::string name;
-  std::string value;
-};
+using gemel::NamedValue;
 
 /// Throws UsageError for a text that is not NAME=VALUE; `option` ("--query") and `example` are for its message.
 NamedValue parse_named_value(const std::string& text, std::string_view option, std::string_view example);

@@ -8,17 +8,12 @@
 #include "base/thread_team.hpp"
 #include "model/loaded_model.hpp"
 #include "mpi/communicator.hpp"
+#include "serving/compared_vectors.hpp"
 #include "serving/item_lists.hpp"
 #include "serving/retriever.hpp"
 #include "tensor/matrix.hpp"
 
 namespace gemel::serving {
-
-/// How the vectors of two items are compared.
-enum class Measure {
-  cosine,
-  dot,  ///< the dot product: items of long vectors, popular ones as a rule, come first
-};
 
 /// The row of the item that has this id, or else of the only one that has this label. Throws AgreedError (data) where several have the
 /// label, with their ids, or none has, with those that are like it. Collective.
