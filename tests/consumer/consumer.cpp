@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   options.data.synthetic.interactions = 5000;
   options.epochs = 2;
   options.checkpoint.directory = argv[1];
+  options.checkpoint.store_history = true;
   try {
     gemel::set_log_level("error");
     Narrator narrator;
