@@ -92,7 +92,7 @@ def run_case(program, case, threads, rounds):
             )
         gemel.close()
     peak, memory, wall, processors, faiss_wall, faiss_processors = map(statistics.median, zip(*figures))
-    seconds = processors if query_count == 1 else processors / threads  # one query is searched by one thread
+    seconds = processors / threads
     of_peak = 2 * count * dim * query_count / seconds / peak
     of_memory = f"{4 * count * dim / seconds / memory:.2f}" if query_count == 1 else ""
     print(

@@ -1,7 +1,7 @@
 // Top-K searches, and what the machine could do, timed when asked for; top_k.py asks, and times Faiss in between.
 //   top_k_benchmark FOLDER CANDIDATES DIM QUERIES K THREADS
 // writes FOLDER/candidates and FOLDER/queries, float32, and then answers each line that it reads with one of its own:
-//   search   seconds that all queries took, and seconds of processors
+//   search   seconds that all queries took, and seconds of processors; of one query as gemel::Model searches, else as commands do
 //   lists    the catalogue rows of all lists are in FOLDER/lists, int32
 //   peak     operations a second of multiply-adds in registers, all threads together
 //   memory   bytes a second that all threads together read from memory
@@ -17,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "benchmark/limits.hpp"
+#include "evaluation/query_search.hpp"
 #include "evaluation/top_k.hpp"
 #include "mpi/environment.hpp"
 #include "support/lanes.hpp"
@@ -62,6 +63,7 @@ class Searches {
         candidates_(random_matrix(candidates, dim, 1)),
         queries_(random_matrix(queries, dim, 2)),
         tiles_({0, candidates}, candidates_.view()),
+        k_(k),
         top_k_(world_, team_, tiles_, candidates, k) {
     write<float>(folder_ + "/candidates", candidates_.view().flat());
     write<float>(folder_ + "/queries", queries_.view().flat());
@@ -84,13 +86,23 @@ class Searches {
     rows_.clear();
     const double start = wall_seconds();
     const double start_of_processors = processor_seconds();
-    for (std::size_t first = 0; first < queries_.rows(); first += evaluation::most_queries) {
-      const std::size_t count = std::min(evaluation::most_queries, queries_.rows() - first);
-      for (const auto list : top_k_.search(queries_.view().middle_rows(first, count))) {
-        for (const auto best : list) rows_.push_back(static_cast<std::int32_t>(tensor::row_of(best)));
-      }
+    if (queries_.rows() == 1) {
+      add(evaluation::best_candidates(queries_.row(0), tiles_, k_, {}, team_));
+    } else {
+      search_all();
     }
     return fmt::format("{} {}", wall_seconds() - start, processor_seconds() - start_of_processors);
+  }
+
+  void search_all() {
+    for (std::size_t first = 0; first < queries_.rows(); first += evaluation::most_queries) {
+      const std::size_t count = std::min(evaluation::most_queries, queries_.rows() - first);
+      for (const auto list : top_k_.search(queries_.view().middle_rows(first, count))) add(list);
+    }
+  }
+
+  void add(evaluation::TopK::List list) {
+    for (const auto best : list) rows_.push_back(static_cast<std::int32_t>(tensor::row_of(best)));
   }
 
   mpi::Communicator world_ = mpi::Communicator::world();
@@ -99,6 +111,7 @@ class Searches {
   tensor::Matrix candidates_;
   tensor::Matrix queries_;
   evaluation::ScoreTiles tiles_;
+  std::size_t k_;
   evaluation::TopK top_k_;
   std::vector<std::int32_t> rows_;
 };
