@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   refused(gemel_recommend(NULL, names, values, 2, 3, NULL), 2, "model is NULL");
   refused(gemel_recommend(model, NULL, values, 2, 3, NULL), 2, "names is NULL");
   refused(gemel_recommend(model, names, values, 2, 0, NULL), 2, "k = 0");
-  refused(gemel_recommend(model, names, values, 1, 3, NULL), 2, "timestamp");
+  refused(gemel_recommend(model, names + 1, values + 1, 1, 3, NULL), 2, "user_id=TEXT");
   refused(gemel_recommend(model, names, values, 3, 3, NULL), 2, "once");
   refused(gemel_similar(model, "none such", 3, GEMEL_COSINE), 3, "none such");
   refused(gemel_similar(model, ids[3], 3, 7), 2, "measure 7");

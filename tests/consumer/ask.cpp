@@ -93,8 +93,8 @@ int main(int argc, char** argv) {
   using gemel::DataError;
   using gemel::UsageError;
   refuses<UsageError>("k = 0", [&] { model.recommend(query, 0); });
-  refuses<UsageError>("timestamp", [&] { model.recommend({{"user_id", argv[2]}}, 3); });
-  refuses<UsageError>("did you mean user_id", [&] { model.recommend({{"usr_id", argv[2]}, query[1]}, 3); });
+  refuses<UsageError>("user_id=TEXT", [&] { model.recommend({query[1]}, 3); });
+  refuses<UsageError>("no such feature", [&] { model.recommend({{"usr_id", argv[2]}, query[1]}, 3); });
   refuses<UsageError>("whole number", [&] { model.recommend({query[0], {"timestamp", "noon"}}, 3); });
   refuses<UsageError>("once", [&] { model.recommend({query[0], query[0], query[1]}, 3); });
   refuses<DataError>("none such", [&] { model.similar("none such", 3); });

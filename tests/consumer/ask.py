@@ -107,8 +107,8 @@ assert unknown == [], unknown
 assert recommend(model, 3, {"user_id": "nobody", "timestamp": timestamp})[1] == ["user_id"]
 for k, query_in_error, words in (
     (0, query, "k = 0"),
-    (3, {"user_id": user}, "timestamp"),
-    (3, {"usr_id": user, "timestamp": timestamp}, "did you mean user_id"),
+    (3, {"timestamp": timestamp}, "user_id=TEXT"),
+    (3, {"usr_id": user, "timestamp": timestamp}, "no such feature"),
 ):
     try:
         recommend(model, k, query_in_error)
