@@ -13,11 +13,11 @@
 #include "cli/report_text.hpp"
 #include "model/model_file.hpp"
 #include "serving/checkpoint_difference.hpp"
+#include "serving/checkpoint_json.hpp"
 
 namespace gemel::cli {
 namespace {
 
-using nlohmann::ordered_json;
 using serving::CheckpointDifference;
 
 struct DiffCommandOptions {
@@ -82,34 +82,6 @@ std::string difference_text(const std::string& a, const std::string& b,
                             difference.compared);
 }
 
-ordered_json texts_json(const std::vector<serving::TextDifference>& differences) {
-  ordered_json json = ordered_json::array();
-  for (const serving::TextDifference& difference : differences)
-    json.push_back({{"name", difference.name}, {"a", difference.a}, {"b", difference.b}});
-  return json;
-}
-
-ordered_json difference_json(const std::string& a, const std::string& b,
-                             const CheckpointDifference& difference) {
-  ordered_json datasets = ordered_json::array();
-  for (const serving::DatasetDifference& dataset : difference.datasets) {
-    ordered_json entry = {{"path", dataset.path}, {"a", dataset.a}, {"b", dataset.b}};
-    if (dataset.differing) {
-      entry["differing"] = *dataset.differing;
-      entry["largest"] = dataset.largest;
-      entry["relative"] = dataset.relative;
-    }
-    datasets.push_back(entry);
-  }
-  return {{"a", a},
-          {"b", b},
-          {"equal", difference.is_equal()},
-          {"settings", texts_json(difference.settings)},
-          {"progress", texts_json(difference.progress)},
-          {"datasets", datasets},
-          {"compared", difference.compared}};
-}
-
 /// `trainer diff --help`.
 std::string diff_help() {
   DiffCommandOptions defaults;
@@ -137,7 +109,7 @@ int compare(const DiffCommandOptions& options, mpi::Communicator& communicator, 
   if (communicator.is_root()) {
     const std::string path_a = a->path().string();
     const std::string path_b = b->path().string();
-    out << (options.json ? json_text(difference_json(path_a, path_b, difference))
+    out << (options.json ? json_text(serving::to_json(path_a, path_b, difference))
                          : difference_text(path_a, path_b, difference));
   }
   return static_cast<int>(difference.is_equal() ? base::ExitCode::success : base::ExitCode::differs);

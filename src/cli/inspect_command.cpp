@@ -13,12 +13,12 @@
 #include "cli/model_rows.hpp"
 #include "cli/report_text.hpp"
 #include "model/model_file.hpp"
+#include "serving/checkpoint_json.hpp"
 #include "serving/checkpoint_summary.hpp"
 
 namespace gemel::cli {
 namespace {
 
-using nlohmann::ordered_json;
 using serving::CheckpointSummary;
 
 struct InspectCommandOptions {
@@ -101,52 +101,6 @@ std::string summary_text(const CheckpointSummary& summary) {
   return text;
 }
 
-ordered_json tower_json(const serving::TowerSummary& tower) {
-  ordered_json features = ordered_json::array();
-  for (const serving::FeatureSummary& feature : tower.features) {
-    features.push_back({{"declaration", feature.declaration},
-                        {"table_rows", feature.table_rows},
-                        {"dim", feature.dim},
-                        {"vocabulary_head", feature.head}});
-  }
-  return {{"features", features},
-          {"table_parameters", tower.table_parameters},
-          {"dense_parameters", tower.dense_parameters}};
-}
-
-ordered_json summary_json(const CheckpointSummary& summary) {
-  ordered_json json = {{"path", summary.path},
-                       {"bytes", summary.bytes},
-                       {"program_version", summary.program_version},
-                       {"created", summary.created},
-                       {"ranks", summary.ranks},
-                       {"epoch", summary.epoch},
-                       {"step", summary.step},
-                       {"step_in_epoch", summary.step_in_epoch},
-                       {"data",
-                        {{"name", summary.data.name},
-                         {"interactions", summary.data.interactions},
-                         {"train_examples", summary.data.train_examples},
-                         {"validation_examples", summary.data.validation_examples},
-                         {"test_examples", summary.data.test_examples}}},
-                       {"candidates", summary.items},
-                       {"dim", summary.dim}};
-  for (const auto& [name, value] : summary.settings) json["settings"][name] = value;
-  for (const serving::TowerSummary& tower : summary.towers) json["towers"][tower.name] = tower_json(tower);
-  for (const serving::HistorySeries& series : summary.history) json["history"][series.name] = series.values;
-  for (const serving::ParameterSummary& parameter : summary.parameters) {
-    ordered_json shape = {parameter.shape.rows};
-    if (parameter.shape.cols) shape.push_back(*parameter.shape.cols);
-    json["parameters"].push_back({{"path", parameter.path},
-                                  {"shape", shape},
-                                  {"norm", parameter.norm},
-                                  {"largest", parameter.largest}});
-  }
-  for (const serving::StoredPart& part : summary.stored)
-    json["stored"].push_back({{"what", part.what}, {"datasets", part.datasets}, {"bytes", part.bytes}});
-  return json;
-}
-
 /// `trainer inspect --help`.
 std::string inspect_help() {
   InspectCommandOptions defaults;
@@ -173,15 +127,15 @@ int run_inspect(std::span<const std::string> arguments, mpi::Communicator& commu
   if (shows_help(arguments, table, inspect_help(), communicator, out)) return 0;
   parse_alike([&] { read_given_options(arguments, options.model.config, table, communicator); });
   base::set_up_log(options.model.log_level, communicator.is_root());
-  return on_working_ranks(communicator, options.model.spare_ranks, communicator.size(),
-                          [&](mpi::Communicator& working) {
-                            const auto reader = model::open_checkpoint(options.model.checkpoint, working);
-                            const CheckpointSummary summary = serving::summarize(*reader);
-                            reader->close();
-                            if (!working.is_root()) return 0;
-                            out << (options.json ? json_text(summary_json(summary)) : summary_text(summary));
-                            return 0;
-                          });
+  return on_working_ranks(
+      communicator, options.model.spare_ranks, communicator.size(), [&](mpi::Communicator& working) {
+        const auto reader = model::open_checkpoint(options.model.checkpoint, working);
+        const CheckpointSummary summary = serving::summarize(*reader);
+        reader->close();
+        if (!working.is_root()) return 0;
+        out << (options.json ? json_text(serving::to_json(summary)) : summary_text(summary));
+        return 0;
+      });
 }
 
 }  // namespace

@@ -89,11 +89,6 @@ std::string wrapped(std::string_view text, std::size_t indent) {
   return lines.append(text);
 }
 
-std::string json_text(const nlohmann::ordered_json& json) {
-  using Handler = nlohmann::ordered_json::error_handler_t;
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Handler::replace) + "\n";
-}
-
 std::string seconds_text(double seconds) {
   if (seconds < 10) return fmt::format("{:.2f} s", seconds);
   if (seconds < 600) return fmt::format("{:.1f} s", seconds);

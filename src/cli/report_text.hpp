@@ -2,12 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "report/json_text.hpp"
 #include "report/observer.hpp"
 
 namespace gemel::cli {
@@ -34,8 +34,7 @@ std::string run_text(const report::RunReport& report, const Settings& defaults =
 /// lines.
 std::string summary_text(const report::SummaryReport& report);
 
-/// One document, whole lines. What is not UTF-8, as paths may be, has replacement characters.
-std::string json_text(const nlohmann::ordered_json& json);
+using report::json_text;
 
 /// "0.42 s", "75.3 s", "1:02:03".
 std::string seconds_text(double seconds);

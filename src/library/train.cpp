@@ -1,6 +1,8 @@
 #include "gemel/train.hpp"
 
 #include <optional>
+#include <span>
+#include <string>
 
 #include "library/errors.hpp"
 #include "library/session.hpp"
@@ -37,6 +39,26 @@ class Listener : public report::Observer {
   TrainingResult result_;
 };
 
+/// Gives all ranks root's result. Collective.
+TrainingResult shared(TrainingResult result, mpi::Communicator& world) {
+  world.broadcast(std::span(&result.epoch, 1));
+  world.broadcast(std::span(&result.step, 1));
+  world.broadcast(std::span(&result.loss, 1));
+  MetricValues& metrics = result.metrics;
+  std::size_t count = metrics.size();
+  world.broadcast(std::span(&count, 1));
+  metrics.resize(count);
+  for (auto& [metric, value] : metrics) {
+    world.broadcast(std::span(&metric, 1));
+    world.broadcast(std::span(&value, 1));
+  }
+  world.broadcast(result.checkpoint);
+  std::string best = result.best_checkpoint.value_or("");
+  world.broadcast(best);
+  if (!best.empty()) result.best_checkpoint = best;
+  return result;
+}
+
 }  // namespace
 
 TrainingResult train(const TrainingOptions& options, TrainingObserver* observer) {
@@ -44,7 +66,7 @@ TrainingResult train(const TrainingOptions& options, TrainingObserver* observer)
   options::check_ranks(options, library::world().size());
   Listener listener(observer);
   library::with_public_errors([&] { run::train(options, library::world(), listener); });
-  return listener.result();
+  return shared(listener.result(), library::world());
 }
 
 }  // namespace gemel

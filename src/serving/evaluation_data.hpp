@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "features/examples.hpp"
+#include "gemel/evaluate.hpp"
 #include "gemel/options.hpp"
 #include "ingest/data_identity.hpp"
 #include "ingest/dataset.hpp"
@@ -17,14 +18,7 @@
 
 namespace gemel::serving {
 
-/// Of which examples of the data.
-enum class EvaluatedPart {
-  automatic,  ///< those for the test; where there are none those for validation, or else those of training
-  train,
-  validation,
-  test,
-  all,
-};
+using gemel::EvaluatedPart;
 
 /// The names that --part takes.
 std::vector<std::pair<std::string, EvaluatedPart>> evaluated_part_names();

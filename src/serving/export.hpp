@@ -1,34 +1,19 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "base/output_files.hpp"
+#include "gemel/export_model.hpp"
 #include "model/loaded_model.hpp"
 #include "mpi/communicator.hpp"
 #include "serving/user_vectors.hpp"
 
 namespace gemel::serving {
 
-enum class ExportFormat {
-  npy,    ///< items.npy, item_ids.txt, item_labels.txt
-  fvecs,  ///< items.fvecs, with the same texts
-  hdf5,   ///< vectors.h5
-  jsonl,  ///< items.jsonl
-  csv,    ///< items.csv
-  onnx,   ///< query.onnx and candidate.onnx, with the vocabularies of what code makes rows of
-};
-
-struct ExportOptions {
-  std::filesystem::path directory;  ///< is made if it is not there
-  std::vector<ExportFormat> formats;
-  std::vector<NamedValue> query;  ///< what all users have in common
-  bool items_only = false;        ///< no vectors of users
-  bool replace = false;           ///< files that are in the way
-};
+using gemel::ExportFormat;
+using gemel::ExportOptions;
 
 struct ExportReport {
   std::vector<VectorTable> tables;

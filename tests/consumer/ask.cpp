@@ -1,6 +1,8 @@
-// Asks an opened model as a C++ program would: prints lists for ask.py to check, and checks what is refused.
-//   ask_cpp CHECKPOINT USER TIMESTAMP
+// Asks an opened model as a C++ program would: prints lists for ask.py to check, and checks what is refused. Files go to DIRECTORY.
+//   ask_cpp CHECKPOINT USER TIMESTAMP DIRECTORY
+#include <gemel/checkpoint.hpp>
 #include <gemel/error.hpp>
+#include <gemel/export_model.hpp>
 #include <gemel/model.hpp>
 
 #include <cstdio>
@@ -19,12 +21,16 @@ void expect(bool condition, const char* what) {
   is_right = false;
 }
 
+bool has(const std::string& text, const char* words) {
+  return text.find(words) != std::string::npos;
+}
+
 template <class Kind>
 void refuses(const char* words, const std::function<void()>& action) {
   try {
     action();
   } catch (const Kind& error) {
-    expect(std::string(error.what()).find(words) != std::string::npos, error.what());
+    expect(has(error.what(), words), error.what());
     return;
   } catch (const std::exception& error) {
     expect(false, error.what());
@@ -58,10 +64,24 @@ void ask_from_threads(const gemel::Model& model, const std::vector<gemel::NamedV
   for (const int count : wrong) expect(count == 0, "threads get the same answers");
 }
 
+void try_files(const std::string& checkpoint, const std::string& directory) {
+  gemel::verify(checkpoint);
+  expect(has(gemel::inspect(checkpoint), "\"vocabulary_head\""), "what is in a checkpoint");
+  expect(has(gemel::diff(checkpoint, checkpoint), "\"equal\": true"), "a checkpoint is equal to itself");
+  const auto files = gemel::export_model(checkpoint, {.directory = directory, .items_only = true});
+  expect(files.size() == 3 && files[0].bytes > 0, "files of items");
+  refuses<gemel::OutputError>("exists already", [&] {
+    gemel::export_model(checkpoint, {.directory = directory, .items_only = true});
+  });
+  refuses<gemel::CheckpointError>("nowhere", [] { gemel::verify("nowhere"); });
+  refuses<gemel::CheckpointError>("nowhere", [] { gemel::inspect("nowhere"); });
+  refuses<gemel::CheckpointError>("nowhere", [&] { gemel::diff(checkpoint, "nowhere"); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc != 5) return 2;
   const std::vector<gemel::NamedValue> query = {{"user_id", argv[2]}, {"timestamp", argv[3]}};
   const auto model = gemel::Model::open(argv[1]);
   const auto catalogue = static_cast<std::size_t>(model.items());
@@ -102,5 +122,6 @@ int main(int argc, char** argv) {
   refuses<UsageError>("row", [&] { model.id(model.items()); });
   refuses<CheckpointError>("nowhere", [] { gemel::Model::open("nowhere"); });
   refuses<UsageError>("threads", [&] { gemel::Model::open(argv[1], 0); });
+  try_files(argv[1], argv[4]);
   return is_right ? 0 : 1;
 }

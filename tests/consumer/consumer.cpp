@@ -1,5 +1,6 @@
-// Trains on the built-in data for two epochs into the directory that is given, and says how it went.
+// Trains on the built-in data for two epochs into the directory that is given, says how it went, and measures the model anew.
 #include <gemel/error.hpp>
+#include <gemel/evaluate.hpp>
 #include <gemel/log.hpp>
 #include <gemel/train.hpp>
 #include <gemel/version.hpp>
@@ -32,6 +33,16 @@ int main(int argc, char** argv) {
     const gemel::TrainingResult result = gemel::train(options, &narrator);
     std::cout << "gemel " << gemel::version() << " wrote " << result.checkpoint << "\n";
     for (const auto& [metric, value] : result.metrics) std::cout << metric.name() << " " << value << "\n";
+    const gemel::EvaluationResult again = gemel::evaluate(result.checkpoint, {.by = "popularity"});
+    if (again.all.model != result.metrics || again.all.popularity.size() != result.metrics.size() ||
+        again.groups.empty()) {
+      std::cout << "the checkpoint's figures are not those of the training\n";
+      return 1;
+    }
+    if (gemel::evaluate(argv[1], {.part = gemel::EvaluatedPart::train, .top_k = {{7}}})
+            .all.model.front()
+            .first.k != 7)
+      return 1;
     gemel::TrainingOptions untrained = options;
     untrained.epochs = 0;
     try {

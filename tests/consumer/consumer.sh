@@ -40,6 +40,7 @@ for ranks in 1 2; do
     grep -qF "$words" "$scratch/run-$ranks.log" || fail "it says '$words' on $ranks ranks"
   done
 done
+(($(grep -c 'wrote .*/run-001-step-' "$scratch/run-2.log") == 2)) || fail 'both ranks have the result'
 h5diff --exclude-path /run "$scratch"/checkpoints-[12]/*.h5 >"$scratch/difference.log" 2>&1 ||
   fail 'both checkpoints are the same'
 "$scratch/prefix/bin/trainer" --version >"$scratch/version.log" 2>&1 || fail 'the installed trainer runs'
@@ -48,10 +49,12 @@ h5diff --exclude-path /run "$scratch"/checkpoints-[12]/*.h5 >"$scratch/differenc
 library=$(find "$scratch/prefix" -name libgemel.so)
 checkpoint=$(find "$scratch/checkpoints-1" -name '*.h5')
 user=$(h5dump -d /users/id -s 7 -c 1 "$checkpoint" | sed -n 's/.*(7): "\([^"\]*\).*/\1/p')
-for language in cpp c; do
-  timeout 60 "$scratch/build/ask_$language" "$checkpoint" "$user" 893286638 >"$scratch/$language.lists" 2>"$scratch/ask.log" ||
-    fail "what the model answers, ask.$language"
-done
+ask() {
+  timeout 60 "$scratch/build/ask_$1" "$checkpoint" "$user" 893286638 "${@:2}" >"$scratch/$1.lists" 2>"$scratch/ask.log" ||
+    fail "what the model answers, ask.$1"
+}
+ask cpp "$scratch/exported"
+ask c
 for python in python3 /usr/bin/python3 ''; do
   [[ $python ]] && "$python" -c 'import h5py, numpy' 2>/dev/null && break
 done
