@@ -54,6 +54,10 @@ void OutputFile::reserve(std::uint64_t bytes) {
   if (error != 0) fail("write", path_, error);
 }
 
+void OutputFile::shorten(std::uint64_t bytes) {
+  if (::ftruncate(fileno(file_.get()), static_cast<off_t>(bytes)) != 0) fail("write", path_, errno);
+}
+
 void OutputFile::write(std::string_view bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail("write", path_, errno);
   size_ += bytes.size();

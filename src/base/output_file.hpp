@@ -24,6 +24,8 @@ class OutputFile {
 
   /// Makes the file system set so many bytes aside, for a library that does not bear a full disk. The file is as long then.
   void reserve(std::uint64_t bytes);
+  /// Gives back what was set aside and is not needed: the file is as long then.
+  void shorten(std::uint64_t bytes);
 
   void write(std::string_view bytes);
   /// Bytes written so far.

@@ -86,6 +86,12 @@ void File::flush() {
   check(H5Fflush(id_, H5F_SCOPE_LOCAL), "H5Fflush");
 }
 
+std::uint64_t File::size() const {
+  hsize_t bytes = 0;
+  check(H5Fget_filesize(id_, &bytes), "H5Fget_filesize");
+  return bytes;
+}
+
 void File::close() {
   if (is_open()) check(H5Fclose(std::exchange(id_, H5I_INVALID_HID)), "H5Fclose");
 }

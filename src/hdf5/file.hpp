@@ -2,6 +2,7 @@
 
 #include <hdf5.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -39,6 +40,8 @@ class File {
 
   /// Hands everything written so far to the operating system and asks it to store it (MPI_File_sync).
   void flush();
+  /// Bytes of the file once it is closed. Call after `flush`.
+  std::uint64_t size() const;
   /// Closes; groups, datasets and attributes of the file must have gone before. Does nothing when already
   /// closed.
   void close();

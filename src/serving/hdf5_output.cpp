@@ -20,7 +20,13 @@ Hdf5Output::Hdf5Output(base::OutputFile& output, std::uint64_t bytes) : output_(
 }
 
 void Hdf5Output::close() {
-  write([](hdf5::File& file) { file.close(); });
+  std::uint64_t bytes = 0;
+  write([&](hdf5::File& file) {
+    file.flush();
+    bytes = file.size();
+    file.close();
+  });
+  output_.shorten(bytes);
 }
 
 }  // namespace gemel::serving

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "features/encoder.hpp"
-#include "ingest/columns.hpp"
 #include "gemel/model.hpp"
+#include "ingest/columns.hpp"
 
 namespace gemel::serving {
 
