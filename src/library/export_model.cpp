@@ -18,7 +18,7 @@ std::vector<ExportedFile> export_model(const std::string& path, const ExportOpti
     const auto report = serving::export_model(model, options, threads, self,
                                               [](const serving::VectorTable&, std::int64_t) {});
     std::vector<ExportedFile> files;
-    for (const serving::WrittenFile& file : report.files) files.push_back({file.path.string(), file.bytes});
+    for (const base::WrittenFile& file : report.files) files.push_back({file.path.string(), file.bytes});
     return files;
   });
 }
