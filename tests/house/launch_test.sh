@@ -206,5 +206,13 @@ check "the old tree is gone" test ! -e "$scratch/build/ci/old_object"
 check "CTest gets the arguments" says "^ctest --test-dir $scratch/build/ci .* -R some"
 check "the exit code is CTest's" ended_with 8
 
+# The quickstart builds what it runs.
+mkdir -p "$scratch/build/release"
+cp "$scratch/bin/trainer" "$scratch/build/release"
+GEMEL_TRAINER='' GEMEL_BUILD=$scratch/build run "$scratch/checkout/launch/quickstart.sh" --checkpoint-dir models
+check "the quickstart builds the trainer" says '^cmake --build [^ ]*/build/release .*--target trainer'
+check "and runs it" says '^gemel: build/release/trainer recommend models '
+check "to the end" ended_with 0
+
 ((failures == 0)) && echo "all launch checks passed"
 exit "$failures"
