@@ -22,7 +22,8 @@ using base::CheckpointError;
 using hdf5::Element;
 
 constexpr std::string_view use_another =
-    "Use an earlier checkpoint: --resume PATH, or --resume auto, which takes the newest sound one";
+    "Use an earlier checkpoint. --resume auto takes the newest sound one, as does a command that is given a "
+    "directory";
 constexpr std::string_view name_a_checkpoint =
     "Name a file that this program wrote as a checkpoint, or a directory with some";
 constexpr std::string_view another_model =

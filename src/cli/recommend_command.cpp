@@ -21,6 +21,7 @@
 #include "cli/named_data.hpp"
 #include "cli/report_text.hpp"
 #include "cli/resumed_options.hpp"
+#include "ingest/delimited_reader.hpp"
 #include "ingest/history_file.hpp"
 #include "ingest/training_data.hpp"
 #include "model/loaded_model.hpp"
@@ -128,7 +129,13 @@ RecommendCommandOptions parse(std::span<const std::string> arguments, mpi::Commu
   check(options.output);
   for (const std::string& text : options.query)
     options.values.push_back(serving::parse_named_value(text, "--query", "age=33"));
-  if (!options.at.empty()) options.values.push_back({serving::time_column, options.at});
+  if (!options.at.empty()) {
+    if (!ingest::parse_number(options.at)) {
+      throw base::UsageError(fmt::format(
+          "--at {0}: give whole seconds since 1970, as `date -u -d '{0}' +%s` prints them", options.at));
+    }
+    options.values.push_back({serving::time_column, options.at});
+  }
   for (const std::string& text : options.where)
     options.filter.where.push_back(serving::parse_named_value(text, "--where", "genres=Comedy"));
 
