@@ -64,7 +64,7 @@ enum class Measure {
 class GEMEL_API Model {
  public:
   /// `path` is a checkpoint, or a directory: its newest sound one. `threads`: those that share one query, where the catalogue is large
-  /// enough to gain from it.
+  /// enough to gain from it. A program that uses MPI itself opens models in the thread that initialised it.
   static Model open(const std::string& path, int threads = 1);
 
   Model(Model&& other) noexcept;

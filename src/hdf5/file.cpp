@@ -5,6 +5,7 @@
 
 #include "hdf5/error.hpp"
 #include "hdf5/handle.hpp"
+#include "mpi/environment.hpp"
 
 namespace gemel::hdf5 {
 namespace {
@@ -12,11 +13,13 @@ namespace {
 // Small structures are kept together in pieces of this size, so that a flush writes few of them.
 constexpr hsize_t metadata_block_bytes = 16 * 1024;
 
-// Through MPI-IO; of Communicator::self() by HDF5's ordinary driver, which needs no MPI.
+// Through MPI-IO. Only a rank alone may come without MPI: HDF5's ordinary driver, which lays files out a little otherwise, is for it then.
 PropertyListHandle access_of(const mpi::Communicator& communicator) {
   PropertyListHandle access(check(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate"));
-  if (communicator.handle() != MPI_COMM_NULL) {
-    check(H5Pset_fapl_mpio(access.id(), communicator.handle(), MPI_INFO_NULL), "H5Pset_fapl_mpio");
+  const bool is_alone = communicator.handle() == MPI_COMM_NULL;
+  if (!is_alone || mpi::Environment::is_running()) {
+    const MPI_Comm ranks = is_alone ? MPI_COMM_SELF : communicator.handle();
+    check(H5Pset_fapl_mpio(access.id(), ranks, MPI_INFO_NULL), "H5Pset_fapl_mpio");
     check(H5Pset_coll_metadata_write(access.id(), true), "H5Pset_coll_metadata_write");
     check(H5Pset_all_coll_metadata_ops(access.id(), true), "H5Pset_all_coll_metadata_ops");
   }
@@ -86,7 +89,8 @@ void File::flush() {
   check(H5Fflush(id_, H5F_SCOPE_LOCAL), "H5Fflush");
 }
 
-std::uint64_t File::size() const {
+std::optional<std::uint64_t> File::end() const {
+  if (mpi::Environment::is_running()) return std::nullopt;
   hsize_t bytes = 0;
   check(H5Fget_filesize(id_, &bytes), "H5Fget_filesize");
   return bytes;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ std::string library_version();
 /// read.
 bool is_hdf5(const std::filesystem::path& path);
 
-/// An HDF5 file that all ranks of a communicator have open together, through MPI-IO (one alone: without it). Moves; does not copy.
+/// An HDF5 file that all ranks of a communicator have open together, through MPI-IO (one alone: also without MPI). Moves; does not copy.
 ///
 /// Every member, and everything done with groups, datasets and attributes of the file, is collective and must
 /// be called alike on every rank. The communicator must outlive the file.
@@ -40,8 +41,9 @@ class File {
 
   /// Hands everything written so far to the operating system and asks it to store it (MPI_File_sync).
   void flush();
-  /// Bytes of the file once it is closed. Call after `flush`.
-  std::uint64_t size() const;
+  /// Where the content ends, after `flush`: a file that was made longer beforehand stays so without MPI. Nothing through MPI-IO, which
+  /// cuts it off.
+  std::optional<std::uint64_t> end() const;
   /// Closes; groups, datasets and attributes of the file must have gone before. Does nothing when already
   /// closed.
   void close();

@@ -58,6 +58,12 @@ bool Environment::is_initialised() {
   return initialised != 0;
 }
 
+bool Environment::is_running() {
+  int finalised = 0;
+  check(MPI_Finalized(&finalised), "MPI_Finalized");
+  return is_initialised() && finalised == 0;
+}
+
 std::string Environment::library_version() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
   int length = 0;

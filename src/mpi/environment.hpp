@@ -16,6 +16,8 @@ class Environment {
 
   /// Whether this process has initialised MPI, by whatever means.
   static bool is_initialised();
+  /// Whether MPI may be called: it is initialised, and not finalised yet.
+  static bool is_running();
 
   /// The MPI library's name and version, on one line.
   static std::string library_version();

@@ -20,13 +20,13 @@ Hdf5Output::Hdf5Output(base::OutputFile& output, std::uint64_t bytes) : output_(
 }
 
 void Hdf5Output::close() {
-  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> end;
   write([&](hdf5::File& file) {
     file.flush();
-    bytes = file.size();
+    end = file.end();
     file.close();
   });
-  output_.shorten(bytes);
+  if (end) output_.shorten(*end);
 }
 
 }  // namespace gemel::serving

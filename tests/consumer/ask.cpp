@@ -70,6 +70,10 @@ void try_files(const std::string& checkpoint, const std::string& directory) {
   expect(has(gemel::diff(checkpoint, checkpoint), "\"equal\": true"), "a checkpoint is equal to itself");
   const auto files = gemel::export_model(checkpoint, {.directory = directory, .items_only = true});
   expect(files.size() == 3 && files[0].bytes > 0, "files of items");
+  const auto one = gemel::export_model(
+      checkpoint, {.directory = directory, .formats = {gemel::ExportFormat::hdf5}, .items_only = true});
+  expect(one.size() == 1 && one[0].bytes < files[0].bytes + 100000,
+         "a file of HDF5 as long as what is in it");
   refuses<gemel::OutputError>("exists already", [&] {
     gemel::export_model(checkpoint, {.directory = directory, .items_only = true});
   });
