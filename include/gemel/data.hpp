@@ -63,6 +63,8 @@ struct GivenFiles {
   std::string train;
   std::string validation;
   std::string test;
+  /// What is known of items, a line each, the first of which names the columns; empty: nothing but their ids.
+  std::string items = {};
   FileFormat format = FileFormat::automatic;
   /// What the fields of pairs are; empty: as a heading or the numbers tell.
   PairColumns columns = {};

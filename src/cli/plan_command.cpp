@@ -30,6 +30,22 @@ struct PlanOptions {
   std::int64_t items = 0;
 };
 
+/// How many items, or the file that tells of them, as --items of a training names it.
+options::OptionValue count_or_file(std::int64_t& count, std::string& file) {
+  const options::OptionValue number = options::whole_number(count, 0);
+  const options::OptionValue path = options::input_path(file, "0");
+  return {[=](const std::string& typed) {
+            const bool is_number = typed.find_first_not_of("-0123456789") == std::string::npos;
+            (is_number ? number : path).read(typed);
+          },
+          [=, &file] { return file.empty() ? number.show() : file; },
+          nullptr,
+          nullptr,
+          nullptr,
+          false,
+          &file};
+}
+
 options::OptionTable plan_option_table(PlanOptions& options) {
   std::vector<options::Option> table = {
       {"Plan", "ranks", "N", "Ranks of the job that is planned; it need not be started on them.",
@@ -40,10 +56,15 @@ options::OptionTable plan_option_table(PlanOptions& options) {
        options::texts(options.rows)},
       {"Plan", "interactions", "N", "Plan for so many interactions; 0: those of the data.",
        options::whole_number(options.interactions, 0)},
-      {"Plan", "items", "N", "Plan for a catalogue of so many items; 0: that of the data.",
-       options::whole_number(options.items, 0)},
+      {"Plan", "items", "N|FILE",
+       "Plan for a catalogue of so many items; 0: that of the data. Or, beside --train-file, the file that "
+       "tells of "
+       "items.",
+       count_or_file(options.items, options.train.training.data.files.items)},
   };
-  std::ranges::move(train_rows(options.train), std::back_inserter(table));
+  std::vector<options::Option> of_training = train_rows(options.train);
+  std::erase_if(of_training, [](const options::Option& row) { return row.name == "items"; });
+  std::ranges::move(of_training, std::back_inserter(table));
   return {"trainer plan", std::move(table)};
 }
 

@@ -12,6 +12,7 @@
 #include "ingest/given_files.hpp"
 #include "ingest/movielens.hpp"
 #include "ingest/synthetic.hpp"
+#include "ingest/tables_reader.hpp"
 #include "mpi/agreement.hpp"
 
 namespace gemel::ingest {
@@ -25,6 +26,7 @@ using Readers = std::vector<std::unique_ptr<DatasetReader>>;
 Readers known_readers() {
   Readers readers;
   readers.push_back(std::make_unique<MovieLens100kReader>());
+  for (const KnownTables& tables : known_tables()) readers.push_back(std::make_unique<TablesReader>(tables));
   readers.push_back(std::make_unique<SplitListsReader>());
   return readers;
 }

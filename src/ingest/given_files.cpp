@@ -21,6 +21,7 @@
 #include "ingest/field_splitter.hpp"
 #include "ingest/file_bytes.hpp"
 #include "ingest/file_layout.hpp"
+#include "ingest/item_table.hpp"
 #include "ingest/line_errors.hpp"
 #include "ingest/list_reader.hpp"
 #include "ingest/pair_reader.hpp"
@@ -296,7 +297,8 @@ void refuse_stream_twice(const std::vector<PartFile>& files) {
 
 }  // namespace
 
-Dataset read_given_files(const GivenFiles& given, mpi::Communicator& communicator) {
+Dataset read_given_files(const GivenFiles& given, mpi::Communicator& communicator,
+                         const std::vector<std::string>& item_columns) {
   std::vector<PartFile> files = {{Part::train, given.train}};
   if (!given.validation.empty()) files.push_back({Part::validation, given.validation});
   if (!given.test.empty()) files.push_back({Part::test, given.test});
@@ -305,6 +307,8 @@ Dataset read_given_files(const GivenFiles& given, mpi::Communicator& communicato
   });
   Dataset dataset = read_parts(files, given, Source::options, communicator);
   dataset.name = names_of(files);
+  if (given.items.empty()) return dataset;
+  join_items(read_item_table(given.items, item_columns, communicator), dataset, communicator);
   return dataset;
 }
 

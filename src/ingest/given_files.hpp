@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "gemel/data.hpp"
 #include "ingest/dataset_reader.hpp"
@@ -9,7 +10,7 @@
 
 namespace gemel::ingest {
 
-/// Reads files of interactions of which nothing else is known. Users and items are whatever texts stand for them. The catalogue has
+/// Reads files of interactions. Users and items are whatever texts stand for them. The catalogue has
 /// the distinct items of all the files by (XXH3-64 hash, text), with the column item_id alone. With a validation or a test file the
 /// data comes split. Blank lines are skipped.
 ///
@@ -20,7 +21,10 @@ namespace gemel::ingest {
 ///
 /// Each rank reads about 1/n of the bytes of each file. Throws AgreedError (data), on all ranks, for files that cannot be read, that
 /// have lines that cannot be used, or that hold no interactions. Collective.
-Dataset read_given_files(const GivenFiles& files, mpi::Communicator& communicator);
+/// `files.items` brings the columns of items and makes its items the catalogue, in its order (item_table.hpp); `item_columns` are their names,
+/// if its first line does not have them.
+Dataset read_given_files(const GivenFiles& files, mpi::Communicator& communicator,
+                         const std::vector<std::string>& item_columns = {});
 
 /// A directory with the files train.txt and test.txt, of lists, and perhaps valid.txt or validation.txt.
 class SplitListsReader final : public DatasetReader {

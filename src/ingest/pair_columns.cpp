@@ -201,6 +201,17 @@ bool is_name_of(PairColumn column, std::string_view field) {
   return meaning_of(field).column == column;
 }
 
+std::optional<std::size_t> find_item_column(const std::vector<std::string>& names) {
+  std::optional<std::size_t> further;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Meaning meaning = meaning_of(names[i]);
+    if (meaning.column != PairColumn::item) continue;
+    if (!meaning.is_further) return i;
+    if (!further) further = i;
+  }
+  return further;
+}
+
 bool is_heading(const CutLine& line) {
   const auto names = [&](PairColumn column) {
     return std::ranges::any_of(line.fields,

@@ -102,7 +102,7 @@ TEST(PlanCommand, RefusesOtherSizesThatCannotBe) {
 TEST(PlanHelp, ListsItsOptionsAndThoseOfTraining) {
   const std::string help = std::regex_replace(plan({"--help"}), std::regex("\\s+"), " ");
   for (const char* fact : {"trainer plan [OPTIONS]", "Plan: ", "--ranks N ", "--rows FEATURE=N ",
-                           "--interactions N ", "--items N ", "Exit codes:"}) {
+                           "--interactions N ", "--items N|FILE ", "Exit codes:"}) {
     EXPECT_THAT(help, HasSubstr(fact));
   }
   auto self = mpi::Communicator::self();

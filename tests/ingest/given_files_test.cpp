@@ -604,7 +604,8 @@ TEST_F(GivenFilesTest, RecognisesADirectoryOfLists) {
   options.directory = directory_.path().string() + "/";
   directory_.write("train.txt", "a 1 2\nb 3");
   EXPECT_THAT(failure_of([&] { read_dataset(options, world_); }).message,
-              HasSubstr("Looked for: u.data and u.item (MovieLens-100k); train.txt and test.txt"));
+              AllOf(HasSubstr("Looked for: u.data and u.item (MovieLens-100k); ratings.dat and movies.dat"),
+                    HasSubstr("; train.txt and test.txt")));
   directory_.write("test.txt", "a 3");
   Dataset dataset = read_dataset(options, world_);
   EXPECT_EQ(dataset.name, directory_.path().filename().string() + " (train.txt, test.txt)");

@@ -19,6 +19,7 @@
 namespace gemel::ingest {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -262,9 +263,9 @@ TEST_F(MovieLens, DirectoriesThatHoldNoneAreErrors) {
   EXPECT_THAT(message_for(directory_.write("u.data", "")), HasSubstr("is not a directory"));
   EXPECT_THAT(
       message_for(directory_.path()),
-      HasSubstr(
-          "no data set of a known format. Looked for: u.data and u.item (MovieLens-100k); train.txt and "
-          "test.txt, perhaps valid.txt or validation.txt (lists of items by user). Found: u.data."));
+      AllOf(HasSubstr("no data set of a known format. Looked for: u.data and u.item (MovieLens-100k); "),
+            HasSubstr("; *.inter, perhaps *.item (RecBole's atomic files); train.txt and test.txt, perhaps "
+                      "valid.txt or validation.txt (lists of items by user). Found: u.data.")));
 }
 
 // What every part of a dataset is worth on any number of ranks: the same rows, in the same order, as one rank

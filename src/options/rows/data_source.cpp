@@ -44,8 +44,7 @@ std::vector<Option> source_rows(DataOptions& o) {
                             fmt::format("--train-file {} is given too: leave that out", files.train)))
           .kept_if(!has_files && !o.directory.empty())
           .of_data(),
-      Option{group, "train-file", "FILE",
-             "Instead of --data: a file of interactions. Nothing but the ids is known of users and items.",
+      Option{group, "train-file", "FILE", "Instead of --data: a file of interactions.",
              input_path(files.train, "none"), Effect::run}
           .kept_if(has_files),
       Option{group, "validation-file", "FILE",
@@ -59,6 +58,16 @@ std::vector<Option> source_rows(DataOptions& o) {
              input_path(files.test, "none"), Effect::run}
           .needing(needs_train_file(files))
           .kept_if(has_files && !files.test.empty()),
+      Option{group, "items", "FILE",
+             "Beside --train-file: what is known of items, a line each, the first of which names the "
+             "columns: an id "
+             "such as item_id, movieId or asin, and others, which candidate features can name. These items "
+             "are then the "
+             "catalogue. Without it, that are the items of the interactions, and nothing but their ids is "
+             "known.",
+             input_path(files.items, "none"), Effect::run}
+          .needing(always(files.items.empty() || has_files, needs_train_file(files).remedy))
+          .kept_if(has_files && !files.items.empty()),
   };
 }
 

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ingest/columns.hpp"
+#include "ingest/dataset.hpp"
+#include "mpi/communicator.hpp"
+
+namespace gemel::ingest {
+
+/// What a file tells of items, one a line, in its order: the text columns item_id, title where it has titles, and all others under their own
+/// names, which are numbers where all lines have whole numbers. The same on every rank.
+struct ItemTable {
+  std::filesystem::path path;
+  Columns columns;
+  std::uint64_t hash = 0;  ///< of the file's bytes
+};
+
+/// Reads a file with fields. `names` are those of its columns; where there are none, the first line has them: one is a usual name of an item's
+/// id ("movieId", "asin", RecBole's "item_id:token"), and "movie_title", "name" and the like are its title. Text becomes UTF-8 as as_utf8() does.
+/// Throws AgreedError (data), with file, line and column, for lines without the right fields and for ids that are empty or twice. Collective.
+ItemTable read_item_table(const std::filesystem::path& path, const std::vector<std::string>& names,
+                          mpi::Communicator& communicator);
+
+/// Makes the items of the table, in its order, the catalogue of a data set of which nothing but the ids is known. Throws AgreedError (data)
+/// for items of interactions that the table lacks. Collective.
+void join_items(const ItemTable& table, Dataset& dataset, mpi::Communicator& communicator);
+
+}  // namespace gemel::ingest

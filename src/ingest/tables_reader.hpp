@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gemel/data.hpp"
+#include "ingest/dataset_reader.hpp"
+
+namespace gemel::ingest {
+
+/// Two files with names that are known: interactions, and items.
+struct KnownTables {
+  std::string name;                       ///< of the data set: "MovieLens-1M or 10M"
+  std::string interactions;               ///< name of the file; with "*" any that ends so
+  std::string items;                      ///< the same
+  bool needs_items = true;                ///< or may do without that file
+  PairColumns columns = {};               ///< of interactions; empty: the first line has them
+  std::vector<std::string> item_columns;  ///< of items; empty: the first line has them
+};
+
+/// A directory with such files.
+class TablesReader final : public DatasetReader {
+ public:
+  explicit TablesReader(KnownTables tables) : tables_(std::move(tables)) {}
+
+  std::string name() const override { return tables_.name; }
+  std::string looks_for() const override;
+  bool recognises(const std::filesystem::path& directory) const override;
+  Dataset read(const std::filesystem::path& directory, mpi::Communicator& communicator) const override;
+
+ private:
+  KnownTables tables_;
+};
+
+/// MovieLens in all the forms of GroupLens but the first, RecBole's atomic files, and ratings.csv with items.csv.
+std::vector<KnownTables> known_tables();
+
+}  // namespace gemel::ingest
