@@ -14,6 +14,7 @@
 #include "cli/command_list.hpp"
 #include "cli/common_rows.hpp"
 #include "cli/model_rows.hpp"
+#include "cli/progress_log.hpp"
 #include "cli/spare_ranks.hpp"
 #include "ingest/synthetic_files.hpp"
 
@@ -44,8 +45,8 @@ options::OptionTable synthesize_option_table(SynthesizeCommandOptions& o) {
        {"Output", "out", "DIR", "Directory of the files; made if it is not there.",
         options::text(o.directory, "none")},
        {"Output", "format", "FORMAT",
-        "What the files are: csv (ratings.csv for --train-file, and items.csv) or movielens-100k (u.data, "
-        "u.item and u.genre for --data).",
+        "What the files are: csv (ratings.csv and items.csv) or movielens-100k (u.data, u.item and u.genre); "
+        "--data reads a directory of either.",
         options::choice(o.format, {{"csv", csv}, {"movielens-100k", movielens_100k}})},
        force_row(o.force),
        spare_ranks_row(o.spare_ranks),
@@ -61,26 +62,16 @@ SynthesizeCommandOptions parse(std::span<const std::string> arguments, mpi::Comm
   return options;
 }
 
-/// Says how far it is, when it takes long.
-class SynthesisLog {
- public:
-  void operator()(const std::string& file, std::int64_t lines, std::int64_t all_lines, std::uint64_t bytes) {
-    using namespace std::chrono_literals;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_ < 5s) return;
-    last_ = now;
-    spdlog::info("{}: {} of {} lines, {}", file, lines, all_lines,
-                 base::bytes_text(static_cast<double>(bytes)));
-  }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
 int write_files(const SynthesizeCommandOptions& given, mpi::Communicator& communicator, std::ostream& out) {
+  ProgressLog progress(std::chrono::seconds(5));
   const auto written = ingest::write_synthetic(
       given.sizes, {.format = given.format, .directory = given.directory, .replace = given.force},
-      communicator, SynthesisLog());
+      communicator,
+      [&](const std::string& file, std::int64_t lines, std::int64_t all_lines, std::uint64_t bytes) {
+        if (!progress.is_due()) return;
+        spdlog::info("{}: {} of {} lines, {}", file, lines, all_lines,
+                     base::bytes_text(static_cast<double>(bytes)));
+      });
   if (!communicator.is_root()) return 0;
   for (const base::WrittenFile& file : written) {
     out << fmt::format("{:>10}  {}\n", base::bytes_text(static_cast<double>(file.bytes)), file.path.string());

@@ -185,20 +185,6 @@ std::vector<std::int32_t> rows_in_table(const ItemTable& table, const Dataset& d
   return communicator.all_gather_varying(std::span<const std::int32_t>(rows));
 }
 
-/// This rank's block of the table.
-Columns block_of(const Columns& whole, const exchange::RowRange& block) {
-  Columns own;
-  own.rows = static_cast<std::size_t>(block.size());
-  for (const auto& [name, texts] : whole.strings) {
-    StringColumn& kept = own.strings[name];
-    for (std::int64_t row = block.first; row < block.last; ++row)
-      kept.push_back(texts[static_cast<std::size_t>(row)]);
-  }
-  for (const auto& [name, numbers] : whole.numbers)
-    own.numbers[name].assign(numbers.begin() + block.first, numbers.begin() + block.last);
-  return own;
-}
-
 }  // namespace
 
 ItemTable read_item_table(const std::filesystem::path& path, const std::vector<std::string>& names,
@@ -223,14 +209,26 @@ ItemTable read_item_table(const std::filesystem::path& path, const std::vector<s
   return table;
 }
 
-void join_items(const ItemTable& table, Dataset& dataset, mpi::Communicator& communicator) {
-  const std::vector<std::int32_t> rows = rows_in_table(table, dataset, communicator);
-  for (std::int32_t& row : dataset.item_rows) row = rows[static_cast<std::size_t>(row)];
-  dataset.catalogue_total = static_cast<std::int64_t>(table.columns.rows);
+void set_catalogue(const Columns& items, const mpi::Communicator& communicator, Dataset& dataset) {
+  dataset.catalogue_total = static_cast<std::int64_t>(items.rows);
   const auto block =
       exchange::RowBlocks(dataset.catalogue_total, communicator.size()).block(communicator.rank());
   dataset.catalogue_first = block.first;
-  dataset.catalogue = block_of(table.columns, block);
+  dataset.catalogue = {};
+  dataset.catalogue.rows = static_cast<std::size_t>(block.size());
+  for (const auto& [name, texts] : items.strings) {
+    StringColumn& kept = dataset.catalogue.strings[name];
+    for (std::int64_t row = block.first; row < block.last; ++row)
+      kept.push_back(texts[static_cast<std::size_t>(row)]);
+  }
+  for (const auto& [name, numbers] : items.numbers)
+    dataset.catalogue.numbers[name].assign(numbers.begin() + block.first, numbers.begin() + block.last);
+}
+
+void join_items(const ItemTable& table, Dataset& dataset, mpi::Communicator& communicator) {
+  const std::vector<std::int32_t> rows = rows_in_table(table, dataset, communicator);
+  for (std::int32_t& row : dataset.item_rows) row = rows[static_cast<std::size_t>(row)];
+  set_catalogue(table.columns, communicator, dataset);
   dataset.content_hash += table.hash;
 }
 

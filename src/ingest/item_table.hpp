@@ -26,6 +26,9 @@ struct ItemTable {
 ItemTable read_item_table(const std::filesystem::path& path, const std::vector<std::string>& names,
                           mpi::Communicator& communicator);
 
+/// Makes this rank's block of these items, of which it has all, the catalogue of a data set.
+void set_catalogue(const Columns& items, const mpi::Communicator& communicator, Dataset& dataset);
+
 /// Makes the items of the table, in its order, the catalogue of a data set of which nothing but the ids is known. Throws AgreedError (data)
 /// for items of interactions that the table lacks. Collective.
 void join_items(const ItemTable& table, Dataset& dataset, mpi::Communicator& communicator);

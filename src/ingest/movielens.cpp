@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "exchange/placement.hpp"
 #include "ingest/delimited_reader.hpp"
+#include "ingest/item_table.hpp"
 #include "ingest/line_errors.hpp"
 #include "ingest/text_file.hpp"
 #include "ingest/vocabulary.hpp"
@@ -72,13 +72,6 @@ std::vector<std::string> read_genres(const std::filesystem::path& path, mpi::Com
   return parse_genres(as_utf8(read_whole(path, "|", communicator), path, communicator), path);
 }
 
-/// The catalogue whole: item_id, title and genres of each line of u.item, in file order.
-struct Items {
-  StringColumn ids;
-  StringColumn titles;
-  StringColumn genres;
-};
-
 /// "Action|Comedy": the names of the genres whose field of `line` is 1. Nothing when the fields are bad, which then
 /// stands in `errors`.
 std::optional<std::string> genres_of(const Line& line, const std::vector<std::string>& names,
@@ -116,9 +109,13 @@ std::int64_t heading_of(const DelimitedText& text) {
   return words == 1 && numbers > 0 ? heading : 0;
 }
 
-Items parse_items(const DelimitedText& text, const std::vector<std::string>& genre_names,
-                  const std::filesystem::path& path) {
-  Items items;
+/// The catalogue whole: item_id, title and genres of each line of u.item, in file order.
+Columns parse_items(const DelimitedText& text, const std::vector<std::string>& genre_names,
+                    const std::filesystem::path& path) {
+  Columns items;
+  StringColumn& ids = items.strings["item_id"];
+  StringColumn& titles = items.strings["title"];
+  StringColumn& all_genres = items.strings["genres"];
   std::unordered_map<std::string_view, std::int64_t, StringHash> line_of;  // item id -> number of its line
   LineErrors errors(path);
   const std::int64_t heading = heading_of(text);
@@ -139,30 +136,14 @@ Items parse_items(const DelimitedText& text, const std::vector<std::string>& gen
     }
     const auto genres = genres_of(line, genre_names, errors);
     if (!genres) return;
-    items.ids.push_back(id);
-    items.titles.push_back(title);
-    items.genres.push_back(*genres);
+    ids.push_back(id);
+    titles.push_back(title);
+    all_genres.push_back(*genres);
   });
   auto self = mpi::Communicator::self();
   errors.throw_if_any(remedy, self);
+  items.rows = ids.size();
   return items;
-}
-
-/// Keeps this rank's block of `items` as the catalogue.
-void keep_block(const Items& items, const mpi::Communicator& communicator, Dataset& dataset) {
-  dataset.catalogue_total = static_cast<std::int64_t>(items.ids.size());
-  const auto range =
-      exchange::RowBlocks(dataset.catalogue_total, communicator.size()).block(communicator.rank());
-  dataset.catalogue_first = range.first;
-  dataset.catalogue.rows = static_cast<std::size_t>(range.size());
-  const auto keep = [&](const char* name, const StringColumn& whole) {
-    StringColumn& kept = dataset.catalogue.strings[name];
-    for (std::int64_t row = range.first; row < range.last; ++row)
-      kept.push_back(whole[static_cast<std::size_t>(row)]);
-  };
-  keep("item_id", items.ids);
-  keep("title", items.titles);
-  keep("genres", items.genres);
 }
 
 /// What a line of u.data says.
@@ -241,15 +222,17 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory,
   const std::vector<std::string> genres = read_genres(directory / "u.genre", communicator);
   DelimitedText item_text = read_whole(item_path, "|", communicator);
   const std::uint64_t item_hash = XXH3_64bits(item_text.text().data(), item_text.text().size());
-  const Items items = parse_items(as_utf8(std::move(item_text), item_path, communicator), genres, item_path);
-  keep_block(items, communicator, dataset);
-  if (items.ids.empty()) {
+  const Columns items =
+      parse_items(as_utf8(std::move(item_text), item_path, communicator), genres, item_path);
+  set_catalogue(items, communicator, dataset);
+  if (items.rows == 0) {
     throw mpi::AgreedError(base::ExitCode::data,
                            fmt::format("{}: holds no items. {}", item_path.string(), remedy));
   }
 
   const DelimitedText data = as_utf8(read_share(data_path, "\t", communicator), data_path, communicator);
-  const std::uint64_t hash = parse_interactions(data, data_path, items.ids, dataset, communicator);
+  const std::uint64_t hash =
+      parse_interactions(data, data_path, items.strings.at("item_id"), dataset, communicator);
   const auto own = static_cast<std::int64_t>(dataset.item_rows.size());
   dataset.total = communicator.sum(own);
   dataset.first = communicator.sum_before(own);

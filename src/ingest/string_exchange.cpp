@@ -50,4 +50,12 @@ StringColumn all_to_all_strings(const StringColumn& mine, std::span<const std::s
   return assemble(received_lengths, characters);
 }
 
+std::string bytes_on_root(const std::string& mine, mpi::Communicator& communicator) {
+  std::vector<std::size_t> counts(static_cast<std::size_t>(communicator.size()), 0);
+  std::vector<std::size_t> unused;
+  counts.front() = mine.size();
+  const auto all = communicator.all_to_all(std::span<const char>(mine), counts, unused);
+  return {all.begin(), all.end()};
+}
+
 }  // namespace gemel::ingest

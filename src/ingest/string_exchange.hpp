@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ingest/columns.hpp"
@@ -16,5 +17,8 @@ StringColumn all_gather_strings(const StringColumn& mine, mpi::Communicator& com
 /// and leaves how many came from each in `received_counts`. Collective.
 StringColumn all_to_all_strings(const StringColumn& mine, std::span<const std::size_t> counts,
                                 std::vector<std::size_t>& received_counts, mpi::Communicator& communicator);
+
+/// The bytes of all ranks, in rank order, on root; elsewhere none. Collective.
+std::string bytes_on_root(const std::string& mine, mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <utility>
 
+#include "ingest/string_exchange.hpp"
 #include "ingest/synthetic.hpp"
 #include "ingest/synthetic_events.hpp"
 #include "ingest/synthetic_items.hpp"
 #include "mpi/agreement.hpp"
-#include "mpi/pending.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -69,24 +68,6 @@ std::vector<FileText> csv_files(const SyntheticOptions& options, const Synthetic
            [&](std::int64_t index, std::string& text) { append_event(events.event(index), ',', text); }}};
 }
 
-/// The texts of all ranks in their order, on root; elsewhere nothing. Collective.
-std::string join_on_root(const std::string& mine, mpi::Communicator& communicator) {
-  std::vector<std::size_t> received = communicator.all_gather(mine.size());
-  std::vector<std::size_t> sent(received.size(), 0);
-  sent.front() = mine.size();
-  std::string all;
-  if (communicator.is_root()) {
-    for (const std::size_t bytes : received) all.resize(all.size() + bytes);
-  } else {
-    std::ranges::fill(received, std::size_t{0});
-  }
-  mpi::Pending pending;
-  communicator.start_all_to_all(std::span<const char>(mine), std::span<const std::size_t>(sent),
-                                std::span<char>(all), std::span<const std::size_t>(received), pending);
-  pending.wait();
-  return all;
-}
-
 /// `file` is null but on root. Collective.
 void write_text(const FileText& content, base::OutputFile* file, mpi::Communicator& communicator,
                 const SyntheticProgress& progress) {
@@ -99,7 +80,7 @@ void write_text(const FileText& content, base::OutputFile* file, mpi::Communicat
     const std::int64_t end = std::min(begin + lines_of_piece, content.lines);
     mine.clear();
     for (std::int64_t line = begin; line < end; ++line) content.append(line, mine);
-    const std::string piece = join_on_root(mine, communicator);
+    const std::string piece = bytes_on_root(mine, communicator);
     mpi::agree(communicator, [&] {
       if (file != nullptr) file->write(piece);
     });

@@ -14,6 +14,7 @@
 #include "evaluation/gathered_queries.hpp"
 #include "hdf5/dataset.hpp"
 #include "hdf5/file.hpp"
+#include "ingest/string_exchange.hpp"
 #include "mpi/agreement.hpp"
 #include "serving/hdf5_output.hpp"
 #include "serving/root_rows.hpp"
@@ -110,9 +111,8 @@ class Hdf5Sink : public Sink {
 
  private:
   static std::size_t longest_of(const ingest::StringColumn& texts) {
-    std::size_t longest = 1;
-    for (std::size_t i = 0; i < texts.size(); ++i) longest = std::max(longest, texts[i].size());
-    return longest;
+    auto alone = mpi::Communicator::self();
+    return std::max<std::size_t>(longest(texts, alone), 1);
   }
   static std::uint64_t bytes_of(const ListShape& shape) {
     return static_cast<std::uint64_t>(shape.lists) * record_bytes(shape);
@@ -198,7 +198,7 @@ WrittenLists write_lists(ListSource& source, const model::Catalogue& catalogue,
     const ItemLists lists = source.make(first, last);
     std::string bytes = communicator.is_root() && first == 0 ? format->head() : "";
     format->append(lists, bytes);
-    bytes = bytes_on_root(bytes, communicator);
+    bytes = ingest::bytes_on_root(bytes, communicator);
     mpi::agree(communicator, [&] {
       if (sink) sink->write(bytes);
     });

@@ -51,12 +51,4 @@ ingest::StringColumn vocabulary_on_root(const ingest::VocabularyBlock& mine,
   return ingest::all_to_all_strings(mine.strings, counts, unused, communicator);
 }
 
-std::string bytes_on_root(const std::string& mine, mpi::Communicator& communicator) {
-  std::vector<std::size_t> counts(static_cast<std::size_t>(communicator.size()), 0);
-  std::vector<std::size_t> unused;
-  counts.front() = mine.size();
-  const auto all = communicator.all_to_all(std::span<const char>(mine), counts, unused);
-  return {all.begin(), all.end()};
-}
-
 }  // namespace gemel::serving

@@ -24,7 +24,4 @@ std::string table_bytes_on_root(const model::EmbeddingTable& table, mpi::Communi
 /// The strings of all rows of a vocabulary on root; elsewhere none. Root needs memory for them. Collective.
 ingest::StringColumn vocabulary_on_root(const ingest::VocabularyBlock& mine, mpi::Communicator& communicator);
 
-/// The bytes of all ranks, in rank order, on root; elsewhere none. Collective.
-std::string bytes_on_root(const std::string& mine, mpi::Communicator& communicator);
-
 }  // namespace gemel::serving

@@ -63,7 +63,7 @@ std::vector<Option> source_rows(DataOptions& o) {
              "columns: an id "
              "such as item_id, movieId or asin, and others, which candidate features can name. These items "
              "are then the "
-             "catalogue. Without it, that are the items of the interactions, and nothing but their ids is "
+             "catalogue. Without it, the items of the interactions are, and nothing but their ids is "
              "known.",
              input_path(files.items, "none"), Effect::run}
           .needing(always(files.items.empty() || has_files, needs_train_file(files).remedy))
