@@ -85,12 +85,12 @@ std::optional<Packing> packing_of(std::string_view first_bytes) {
 Unpacker::Unpacker(Packing packing, std::filesystem::path path)
     : packing_(packing), path_(std::move(path)), decoder_(make_decoder(packing)) {}
 
-bool Unpacker::add_some(std::string_view& packed, std::string& out, std::size_t room) {
+void Unpacker::add_some(std::string_view& packed, std::string& out, std::size_t room) {
   base::require(room > 0, "there is room for unpacked bytes");
   const std::size_t before = out.size();
   out.resize(before + room);
   std::size_t made = 0;
-  while (made < room && (!packed.empty() || holds_more_)) {
+  while (made < room && !packed.empty()) {
     if (!begins_well(packed)) continue;
     const Decoder::Progress progress = decoder_->decode(packed, out.data() + before + made, room - made);
     take(packed, progress.used);
@@ -101,24 +101,20 @@ bool Unpacker::add_some(std::string_view& packed, std::string& out, std::size_t 
       magic_.clear();
       stream_start_ = packed_bytes_;
     }
-    holds_more_ = made == room && !progress.has_ended;
   }
   out.resize(before + made);
-  return holds_more_ || !packed.empty();
 }
 
 void Unpacker::add(std::string_view packed, std::string& out) {
   constexpr std::size_t room = 1 << 18;
-  while (add_some(packed, out, room)) {
-  }
+  while (!packed.empty()) add_some(packed, out, room);
 }
 
 void Unpacker::finish() const {
-  if (stream_start_ > 0 && magic_.empty() && !holds_more_) return;
+  if (stream_start_ > 0 && magic_.empty()) return;
   throw base::DataError(
       fmt::format("{0}: is truncated: its {1} data should go on after byte {2}; {3} bytes were unpacked "
-                  "before. Fetch it again; "
-                  "test it with: {1} -t {0}.",
+                  "before. Fetch it again; test it with: {1} -t {0}.",
                   path_.string(), name_of(packing_), packed_bytes_, unpacked_bytes_));
 }
 
@@ -144,8 +140,7 @@ void Unpacker::take(std::string_view& packed, std::size_t bytes) {
 void Unpacker::refuse_what_follows() const {
   throw base::DataError(
       fmt::format("{0}: byte {1}: from here on it is no {2} data; {3} bytes were unpacked before. If they "
-                  "are all, cut off the rest: "
-                  "head -c {1} {0} >FILE.",
+                  "are all, cut off the rest: head -c {1} {0} >FILE.",
                   path_.string(), stream_start_, name_of(packing_), unpacked_bytes_));
 }
 

@@ -31,12 +31,11 @@ class Unpacker {
   /// The path is for messages.
   Unpacker(Packing packing, std::filesystem::path path);
 
-  /// Appends to `out` what comes out of the next bytes of the file: at most `room` bytes, which is how a file that unpacks to a
-  /// thousand times its size is kept small in memory. Takes off `packed` what it has used. Returns whether there may be more to
-  /// come out of it, in which case the next call goes on with what is left of `packed`, even if that is nothing.
-  bool add_some(std::string_view& packed, std::string& out, std::size_t room);
+  /// Appends to `out` what comes out of the next bytes of the file: at most `room` bytes, at least 1, which is how a file that
+  /// unpacks to a thousand times its size is kept small in memory. Takes off `packed` what it has used: go on until it is empty.
+  void add_some(std::string_view& packed, std::string& out, std::size_t room);
 
-  /// Appends to `out` all that comes out of the next bytes of the file.
+  /// The same without a bound.
   void add(std::string_view packed, std::string& out);
 
   /// The file has ended. Throws if it should have gone on.
@@ -58,7 +57,6 @@ class Unpacker {
   std::string magic_;  // of the stream that is read, as far as it is known; empty: none has begun
   std::uint64_t stream_start_ = 0;  // in the packed file; where the next would begin, if none has begun
   bool is_padded_ = false;          // zeros came after the last stream
-  bool holds_more_ = false;         // the decoder, whose last output had no room for all
   std::uint64_t packed_bytes_ = 0;
   std::uint64_t unpacked_bytes_ = 0;
 };
