@@ -17,6 +17,7 @@ find_package(xxHash REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(zstd REQUIRED)
 find_package(BZip2 REQUIRED)
+find_package(simdjson REQUIRED)
 # Its package names the target of protocol buffers, but does not look for it.
 find_package(Protobuf REQUIRED)
 find_package(ONNX REQUIRED)
