@@ -90,6 +90,39 @@ inline std::vector<std::pair<std::string, SplitKind>> split_names() {
           {"files", SplitKind::files}};
 }
 
+/// What becomes of several interactions of one user with one item.
+enum class Duplicates {
+  keep,   ///< all of them stay
+  first,  ///< the first one by time
+  last,   ///< the last one by time
+  sum,    ///< the first one, with the weights of all of them
+};
+
+/// Each with the name that --duplicates gives it.
+inline std::vector<std::pair<std::string, Duplicates>> duplicates_names() {
+  return {{"keep", Duplicates::keep},
+          {"first", Duplicates::first},
+          {"last", Duplicates::last},
+          {"sum", Duplicates::sum}};
+}
+
+/// The interactions that every user, and every item, has at least; 0: any number, even none.
+struct KCore {
+  std::int64_t user = 0;
+  std::int64_t item = 0;
+};
+
+/// Which interactions of the data are used. They are applied in this order, before the data is split.
+struct FilterOptions {
+  /// The least rating of an interaction that is kept.
+  std::optional<double> min_rating = {};
+  /// Interactions at this time or later, and before this time, are kept: seconds since 1970.
+  std::optional<std::int64_t> since = {};
+  std::optional<std::int64_t> until = {};
+  Duplicates duplicates = Duplicates::keep;
+  KCore k_core = {};
+};
+
 /// Where the data comes from. The defaults are the TFRS tutorial's.
 struct DataOptions {
   /// Directory of a data set; empty means the files, or where there are none the built-in synthetic one.
@@ -97,6 +130,8 @@ struct DataOptions {
   GivenFiles files = {};
   /// The sizes of the synthetic one.
   SyntheticOptions synthetic = {};
+  /// What of it is used; nothing is left out by default.
+  FilterOptions filters = {};
   SplitKind split = SplitKind::random;
   /// Whether that is settled, by the user or by what the data has. Until then, data that comes split turns it into `files`.
   bool is_split_settled = false;

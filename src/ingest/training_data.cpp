@@ -12,6 +12,7 @@
 #include "features/featurizer.hpp"
 #include "ingest/dataset_reader.hpp"
 #include "ingest/earlier_split.hpp"
+#include "ingest/filters.hpp"
 #include "ingest/item_counts.hpp"
 #include "ingest/line_errors.hpp"
 #include "ingest/overlap.hpp"
@@ -186,6 +187,7 @@ void require_memory(const TrainingOptions& options, const Specs& specs, const in
 ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator) {
   mpi::agree(communicator, [&] { parse_specs(options.model); });  // before anything is read
   ingest::Dataset dataset = ingest::read_dataset(options.data, communicator);
+  apply_filters(options.data, dataset, communicator);
   settle_features(options.model, dataset);
   if (dataset.comes_split && !options.data.is_split_settled) options.data.split = SplitKind::files;
   options.data.is_split_settled = true;

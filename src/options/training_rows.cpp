@@ -12,6 +12,7 @@ std::vector<Option> training_rows(TrainingOptions& o) {
   for (std::vector<Option> rows : {source_rows(o.data),
                                    file_rows(o.data.files),
                                    synthetic_rows(o.data),
+                                   filter_rows(o.data),
                                    split_rows(o.data),
                                    tower_rows(o.model),
                                    dropout_rows(o.model),

@@ -61,6 +61,8 @@ TEST_F(ResumedOptionsTest, NothingHasToBeGivenAgain) {
       {"--train-file", "train.txt", "--file-format", "pairs", "--columns", "user,item,-,timestamp", "--split",
        "leave-last-two-out", "--weight-column", "rating"},
       {"--train-file", "train.txt", "--test-file", "/there/test.txt", "--validation-fraction", "0.125"},
+      {"--min-rating", "3.5", "--since", "1997-10-01", "--until", "883612800", "--duplicates", "last",
+       "--k-core", "item=5,user=3"},
       {"--split", "k-fold", "--folds", "7", "--fold", "3", "--split-seed", "18446744073709551615"},
       {"--synthetic-users",
        "50",

@@ -107,6 +107,20 @@ TEST(Checks, RefuseValuesThatDoNotFitWhoeverSetThem) {
               StartsWith("--columns user,item: "));
 }
 
+TEST(Checks, OfFiltersMustFit) {
+  for (const Arguments& given : {Arguments{"--k-core", "user=0"}, Arguments{"--k-core", "user=5,user=6"},
+                                 Arguments{"--k-core", "items=5"}, Arguments{"--k-core", "5"},
+                                 Arguments{"--k-core", "user=5,"}, Arguments{"--k-core", "user=5x"}}) {
+    EXPECT_THAT(error_of(given), HasSubstr("--k-core " + given[1] + ": give user=N, item=N or both"));
+  }
+  EXPECT_THAT(error_of({"--train-file", "a", "--test-file", "b", "--k-core", "item=5"}),
+              HasSubstr("--k-core item=5: --validation-file and --test-file split the data already"));
+  EXPECT_THAT(error_of({"--since", "1998-02-30"}), HasSubstr("--since 1998-02-30: give a date of UTC"));
+  EXPECT_THAT(error_of({"--since", "1998-02-01", "--until", "1998-02-01"}),
+              HasSubstr("--until 1998-02-01: is not after --since"));
+  EXPECT_THAT(error_of({"--min-rating", "inf"}), HasSubstr("--min-rating inf: give a finite number"));
+}
+
 TEST(Checks, OfSourcesAndSplitsMustFit) {
   EXPECT_THAT(error_of({"--test-file", "c"}), HasSubstr("--test-file c: goes with --train-file FILE"));
   EXPECT_THAT(error_of({"--file-format", "pairs"}), HasSubstr("--file-format pairs: goes with --train-file"));

@@ -14,6 +14,8 @@ namespace gemel::options {
 std::vector<Option> source_rows(DataOptions& o);
 std::vector<Option> file_rows(GivenFiles& files);
 std::vector<Option> synthetic_rows(DataOptions& o);
+// filters.cpp
+std::vector<Option> filter_rows(DataOptions& o);
 // split.cpp
 std::vector<Option> split_rows(DataOptions& o);
 // model.cpp
