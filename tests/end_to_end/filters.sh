@@ -10,7 +10,7 @@ awk -v OFS='\t' 'NR % 20 == 0 { $3 = 1 + NR / 20 % 5; $4 += 1000 * (NR / 20 % 3 
 cat again >>"$data/u.data"
 
 since=$(cut -f 4 "$data/u.data" | sort -n | sed -n 20000p)
-filters=(--min-rating 3 --since "$since" --duplicates last --k-core user=10,item=5)
+filters=(--min-rating 3 --since "$since" --duplicates last --k-core "user=10,item=5")
 run=(--epochs 1 --batch-size 512 --split time --candidate-feature 'genres:list(|)')
 train 1 alone --data "$data" "${filters[@]}" "${run[@]}"
 grep -o -- '--[a-z-]* .*: keeps .*' errors >told

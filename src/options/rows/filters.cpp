@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "ingest/date_text.hpp"
+#include "ingest/date_time.hpp"
 #include "ingest/k_core.hpp"
 #include "options/rows/rows.hpp"
 
@@ -40,7 +41,8 @@ OptionValue optional_number(std::optional<double>& field) {
 OptionValue optional_time(std::optional<std::int64_t>& field) {
   const auto read = [&field](const std::string& typed) {
     if (typed == none) return field.reset();
-    const auto seconds = ingest::parse_date(typed);
+    const auto number = parse_number<std::int64_t>(typed);
+    const auto seconds = number ? number : ingest::parse_date_time(typed);
     if (!seconds)
       throw ValueError(
           "give a date of UTC, such as 1998-01-31 or 1998-01-31T12:00:00, seconds since 1970, or none");
