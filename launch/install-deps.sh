@@ -14,6 +14,7 @@ packages=(
   zlib1g-dev libzstd-dev libbz2-dev libsimdjson-dev
   libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools
   clang-format-14 shellcheck     # house checks; another clang-format lays code out differently
+  clang-14 libomp-14-dev         # tests/fuzz
   ca-certificates curl unzip     # data/fetch_movielens.sh
   gnuplot-nox jq                 # launch/plot_accuracy.sh
   python3-numpy python3-h5py python3-xxhash  # launch/gemel_checkpoint.py

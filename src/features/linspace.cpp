@@ -1,8 +1,5 @@
 #include "features/linspace.hpp"
 
-#include <algorithm>
-#include <ranges>
-
 #include "base/error.hpp"
 
 namespace gemel::features {
@@ -13,8 +10,16 @@ Linspace::Linspace(double first, double last, std::int64_t count)
 }
 
 std::int64_t Linspace::count_not_above(double value) const {
-  const auto numbers = std::views::iota(std::int64_t{0}, count_);
-  return *std::ranges::partition_point(numbers, [&](std::int64_t i) { return point(i) <= value; });
+  std::int64_t low = 0;
+  for (std::int64_t high = count_; low < high;) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (point(middle) <= value) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }
 
 }  // namespace gemel::features

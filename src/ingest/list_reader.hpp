@@ -28,7 +28,7 @@ class ListReader {
 
  private:
   FieldSplitter split_{Separator::blanks};
-  const std::vector<Field> nothing_;
+  const std::vector<Field> nothing_ = {};
   std::int64_t idle_ = 0;
   std::string first_idle_;  // "line 7, user 'ann'"
 };

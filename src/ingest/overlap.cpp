@@ -20,8 +20,7 @@ constexpr std::uint64_t no_key = std::numeric_limits<std::uint64_t>::max();
 
 void keep_distinct(Keys& keys) {
   std::ranges::sort(keys);
-  const auto rest = std::ranges::unique(keys);
-  keys.erase(rest.begin(), rest.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
 }
 
 /// Of all ranks' keys the distinct ones that this rank owns, ascending. Collective.

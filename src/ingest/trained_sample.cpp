@@ -55,8 +55,7 @@ class InteractionHashes {
 /// Keeps the least distinct ones.
 void keep_least(std::vector<Hashes>& all) {
   std::ranges::sort(all);
-  const auto rest = std::ranges::unique(all);
-  all.erase(rest.begin(), rest.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   if (all.size() > TrainedSample::most) all.resize(TrainedSample::most);
 }
 
