@@ -65,7 +65,20 @@ class ZstdDecoder : public Decoder {
     ZSTD_outBuffer to{out, room, 0};
     const std::size_t status = ZSTD_decompressStream(stream_.get(), &to, &from);
     Progress progress{.used = from.pos, .made = to.pos, .has_ended = status == 0};
-    if (ZSTD_isError(status) == 0) return progress;
+    if (ZSTD_isError(status) != 0) {
+      explain(status, progress);
+    } else if (!note(packed, progress)) {
+      progress.fault = "it has another size than its header says";
+    }
+    return progress;
+  }
+
+ private:
+  struct Release {
+    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
+  };
+
+  static void explain(std::size_t status, Progress& progress) {
     const ZSTD_ErrorCode code = ZSTD_getErrorCode(status);
     if (code == ZSTD_error_memory_allocation) throw std::bad_alloc();
     progress.fault = ZSTD_getErrorName(status);
@@ -76,14 +89,25 @@ class ZstdDecoder : public Decoder {
       progress.fault = "it was packed with a dictionary";
       progress.remedy = "Unpack it: zstd -d -D DICTIONARY {0}.";
     }
-    return progress;
   }
 
- private:
-  struct Release {
-    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
-  };
+  /// Keeps account of the frame. Returns false if it has ended with another size than it should have, which the library overlooks
+  /// where the last block is empty and does not come in one piece with the frame.
+  bool note(std::string_view packed, const Progress& progress) {
+    constexpr std::size_t longest_header = 18;
+    header_ += packed.substr(0, std::min(progress.used, longest_header - header_.size()));
+    size_ += progress.made;
+    if (!progress.has_ended) return true;
+    const unsigned long long size = ZSTD_getFrameContentSize(header_.data(), header_.size());
+    const bool is_right = size == ZSTD_CONTENTSIZE_UNKNOWN || size == size_;
+    header_.clear();
+    size_ = 0;
+    return is_right;
+  }
+
   std::unique_ptr<ZSTD_DStream, Release> stream_;
+  std::string header_;           // of the frame, or as much of it as it takes to know its size
+  unsigned long long size_ = 0;  // of what has come out of the frame
 };
 
 class Bzip2Decoder : public Decoder {

@@ -251,6 +251,14 @@ TEST(Unpack, SaysWhatToDoAboutALargeWindow) {
   EXPECT_EQ(unpack(zstd(lines(1000), 27), Packing::zstd, "a file"), lines(1000));
 }
 
+TEST(Unpack, RefusesAFrameOfAnotherSizeHoweverItIsCut) {
+  // 53 bytes, says the header; the only block is empty. Found by fuzzing.
+  const std::string packed = "\x28\xb5\x2f\xfd\x20\x35\x01\0\0"s;
+  for (const std::size_t piece : {1, 4, 100})
+    EXPECT_NE(message_of([&] { unpack_in_pieces(packed, Packing::zstd, piece); }), "no error");
+  EXPECT_EQ(unpack_in_pieces("\x28\xb5\x2f\xfd\x20\0\x01\0\0"s, Packing::zstd, 1), "");
+}
+
 TEST(Unpack, SaysWhatIsDamaged) {
   std::string packed = gzip("1,2\n");
   packed[packed.size() - 6] ^= 1;
