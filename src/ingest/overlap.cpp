@@ -6,9 +6,9 @@
 #include <array>
 #include <functional>
 #include <limits>
-#include <span>
 #include <vector>
 
+#include "ingest/distinct_keys.hpp"
 #include "ingest/distinct_strings.hpp"
 
 namespace gemel::ingest {
@@ -17,23 +17,6 @@ namespace {
 using Keys = std::vector<std::uint64_t>;
 
 constexpr std::uint64_t no_key = std::numeric_limits<std::uint64_t>::max();
-
-void keep_distinct(Keys& keys) {
-  std::ranges::sort(keys);
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-}
-
-/// Of all ranks' keys the distinct ones that this rank owns, ascending. Collective.
-Keys gather_owned(Keys keys, mpi::Communicator& communicator) {
-  keep_distinct(keys);
-  std::vector<std::size_t> counts(static_cast<std::size_t>(communicator.size()), 0);
-  for (const std::uint64_t key : keys)
-    ++counts[static_cast<std::size_t>(owner_of_hash(key, communicator.size()))];
-  std::vector<std::size_t> received;
-  Keys owned = communicator.all_to_all(std::span<const std::uint64_t>(keys), counts, received);
-  keep_distinct(owned);
-  return owned;
-}
 
 /// A key for each interaction of this rank, spread evenly over 64 bits: those of the same thing have the same.
 using KeyOf = std::function<std::uint64_t(std::size_t own)>;
@@ -47,8 +30,8 @@ Overlap compare(const Split& split, Part part, const KeyOf& key_of, mpi::Communi
     if (split.parts[own] == Part::train) of_train.push_back(key_of(own));
     if (split.parts[own] == part) of_part.push_back(key_of(own));
   }
-  of_train = gather_owned(std::move(of_train), communicator);
-  of_part = gather_owned(std::move(of_part), communicator);
+  of_train = gather_owned_keys(std::move(of_train), communicator);
+  of_part = gather_owned_keys(std::move(of_part), communicator);
   Keys unknown;
   std::ranges::set_difference(of_part, of_train, std::back_inserter(unknown));
   const auto distinct = static_cast<std::int64_t>(of_part.size());

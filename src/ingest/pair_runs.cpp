@@ -39,6 +39,10 @@ PairRuns::PairRuns(const Dataset& dataset, const UserNumbers& users, mpi::Commun
   sort_users(exchange_.owned());
 }
 
+std::int32_t PairRuns::user(std::uint32_t index) const {
+  return static_cast<std::int32_t>(keys_[index] >> user_shift);
+}
+
 /// By user by counting, then within each user.
 void PairRuns::sort_users(exchange::RowRange owned) {
   const auto user_of = [&](std::uint64_t key) {
@@ -50,9 +54,7 @@ void PairRuns::sort_users(exchange::RowRange owned) {
   order_.resize(keys_.size());
   for (std::size_t index = 0; index < keys_.size(); ++index)
     order_[ends[user_of(keys_[index])]++] = static_cast<std::uint32_t>(index);
-  const auto rank_of = [&](std::uint32_t index) {
-    return std::tuple(keys_[index], times_.empty() ? 0 : times_[index], index);
-  };
+  const auto rank_of = [&](std::uint32_t index) { return std::tuple(keys_[index], time(index), index); };
   auto begin = order_.begin();
   for (std::size_t user = 0; user < static_cast<std::size_t>(owned.size()); ++user) {
     const auto end = order_.begin() + static_cast<std::ptrdiff_t>(ends[user]);

@@ -23,6 +23,11 @@ class PairRuns {
   /// Interactions of the users that this rank owns.
   std::size_t size() const { return keys_.size(); }
 
+  /// The number of the user of an interaction, by its index.
+  std::int32_t user(std::uint32_t index) const;
+  /// Its time; 0 without timestamps.
+  std::int64_t time(std::uint32_t index) const { return times_.empty() ? 0 : times_[index]; }
+
   /// Calls visit(run) for the interactions of each user with each item, where the data comes split those of each part. A run has the
   /// indices of its interactions among what exchange().to_owners() returns, by (time, place in the data); without timestamps by
   /// place. Not collective.
