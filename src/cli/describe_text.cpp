@@ -78,8 +78,8 @@ std::string histogram_text(const DataSummary& data) {
     return std::ranges::max_element(distribution.bins, {}, &ingest::CountBin::things)->things;
   };
   const std::int64_t most = std::max(data.activity.greatest(), data.popularity.greatest());
-  for (std::int64_t least = data.popularity.with_none > 0 ? 0 : 1; least <= most;
-       least = std::max<std::int64_t>(1, 2 * least)) {
+  for (std::int64_t least = std::min(data.activity.bins[0].least, data.popularity.bins[0].least);
+       least <= most; least = std::max<std::int64_t>(1, 2 * least)) {
     const std::int64_t last = std::max(least, 2 * least - 1);
     const std::int64_t users = find(data.activity, least);
     const std::int64_t items = find(data.popularity, least);

@@ -58,9 +58,9 @@ struct DataSummary {
   std::vector<ColumnSummary> interaction_columns;
   std::vector<ColumnSummary> item_columns;
 
-  /// Interactions of the users with all items of the catalogue, if each were once.
+  /// The share of all pairs of a user and an item that there are.
   double density() const {
-    return static_cast<double>(interactions) / (static_cast<double>(users) * static_cast<double>(items));
+    return static_cast<double>(pairs) / (static_cast<double>(users) * static_cast<double>(items));
   }
 };
 
