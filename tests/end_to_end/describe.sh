@@ -22,9 +22,9 @@ describes() {
   trainer_on 3 describe "${@:2}" --json
   jq -e . output >document || fail "no JSON document: ${*:2}"
   check "the command is in both" test "$(tail -n 1 one)" = "  $(jq -r .command document)"
-  sed 's/--epochs 10//; s/mpirun -n [0-9]* //' <(jq -r .command document) >command
-  (PATH=$scratch/tools:$PATH bash -euo pipefail command) >output 2>errors </dev/null ||
-    fail "exit code $? of: $(cat command)"
+  jq -r .command document | sed 's/--epochs 10//; s/mpirun -n [0-9]* //' >begin
+  (PATH=$scratch/tools:$PATH bash -euo pipefail begin) >output 2>errors </dev/null ||
+    fail "exit code $? of: $(cat begin)"
   rm -rf checkpoints
 }
 

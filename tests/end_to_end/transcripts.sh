@@ -54,6 +54,13 @@ shown_output | sed -E "$of_program" >expected
 trim <output | sed -E "$of_program" >printed
 check 'trainer plan prints what launch/README.md shows' follows expected printed
 
+# What is in data is exact.
+transcript src/ingest/README.md 'trainer describe'
+"$trainer" "${command[@]:1:2}" "$movielens" >output 2>errors || fail "exit code $? of trainer describe"
+shown_output >expected
+sed "s|$movielens|data/ml-100k|" output | trim >printed
+check 'trainer describe prints what src/ingest/README.md shows' follows expected printed
+
 # Of the first command, its shape: figures that have decimals differ.
 transcript README.md 'launch/quickstart.sh'
 mkdir project
