@@ -23,7 +23,8 @@ constexpr std::int64_t year_1990 = 631152000;  // seconds since 1970
 bool is_missing(std::string_view id) {
   constexpr std::array<std::string_view, 9> names = {"",    "nan", "null", "none",     "na",
                                                      "n/a", "nil", "<na>", "undefined"};
-  if (id.size() > 9) return false;
+  constexpr std::string_view first_letters = "nNuU<";
+  if (id.size() > 9 || (!id.empty() && first_letters.find(id[0]) == std::string_view::npos)) return false;
   std::string lower;
   for (const char letter : id) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   return std::ranges::find(names, lower) != names.end();
