@@ -25,7 +25,7 @@ enum class ColumnType { text, number, any };
 
 /// This rank's rows of the column that a feature is made of.
 struct RawColumn {
-  const ingest::StringColumn* texts = nullptr;  ///< the other one is null
+  const ingest::TextColumn* texts = nullptr;  ///< the other one is null
   const std::vector<std::int64_t>* numbers = nullptr;
   mpi::Communicator& communicator;
   std::string_view described;  ///< the feature, as messages begin with it

@@ -53,7 +53,7 @@ struct VocabularyKind::Cut {
   std::vector<std::size_t> ends;  // of each text's parts, where the kind has lists
 };
 
-void VocabularyKind::cut(const ingest::StringColumn&, Parts&) const {
+void VocabularyKind::cut(const ingest::TextColumn&, Parts&) const {
   throw base::InternalError("features: a kind with lists cuts texts its own way");
 }
 

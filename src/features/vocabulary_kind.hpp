@@ -35,7 +35,7 @@ class VocabularyKind : public Kind {
 
  protected:
   /// Appends the parts of every text. For kinds with lists.
-  virtual void cut(const ingest::StringColumn& texts, Parts& parts) const;
+  virtual void cut(const ingest::TextColumn& texts, Parts& parts) const;
 
   /// The vocabulary of all ranks' `known` strings, which becomes the feature's. A continued one takes in those that it lacks, unless it
   /// is frozen. Collective.

@@ -59,7 +59,7 @@ IdDirectory::IdDirectory(const VocabularyBlock& ids, mpi::Communicator& communic
 IdDirectory::IdDirectory(const DistinctStrings& mine, mpi::Communicator& communicator, std::string_view what)
     : directory_(mine, communicator, what) {}
 
-std::vector<std::int64_t> IdDirectory::rows_of(const StringColumn& asked,
+std::vector<std::int64_t> IdDirectory::rows_of(const TextColumn& asked,
                                                mpi::Communicator& communicator) const {
   const DistinctStrings distinct = distinct_strings(asked);
   const std::vector<std::uint32_t> of_distinct = directory_.rows_of(distinct, communicator);

@@ -28,7 +28,7 @@ class IdDirectory {
 
   std::int64_t rows() const { return directory_.rows() - VocabularyDirectory::special_rows; }
   /// The row of each of `asked`, or no_row. Each rank asks for what it likes. Collective.
-  std::vector<std::int64_t> rows_of(const StringColumn& asked, mpi::Communicator& communicator) const;
+  std::vector<std::int64_t> rows_of(const TextColumn& asked, mpi::Communicator& communicator) const;
 
  private:
   VocabularyDirectory directory_;  // in which rows are one later, behind that of unknown strings

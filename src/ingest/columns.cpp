@@ -2,13 +2,6 @@
 
 namespace gemel::ingest {
 
-std::vector<std::string> StringColumn::texts() const {
-  std::vector<std::string> all;
-  all.reserve(size());
-  for (std::size_t i = 0; i < size(); ++i) all.emplace_back((*this)[i]);
-  return all;
-}
-
 std::string Columns::describe() const {
   std::string text;
   const auto add = [&text](const std::string& name, const char* content) {

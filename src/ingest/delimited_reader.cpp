@@ -13,11 +13,6 @@
 namespace gemel::ingest {
 namespace {
 
-/// What a line takes beside its text while it is read, at least: a user and an item with 8 bytes and some characters each, a rating, a
-/// time, and the item's row. (Measured: 3 times the text of lines like "12,345,5,880000000". A line of a user and many items takes as much for
-/// each of these.)
-constexpr double line_bytes = 46;
-
 /// Refuses text that there is no memory for. Collective.
 void require_memory(const std::filesystem::path& path, double bytes, mpi::Communicator& communicator) {
   mpi::require_memory(bytes, fmt::format("reading {}", path.string()), "take a part of the file",
@@ -27,48 +22,6 @@ void require_memory(const std::filesystem::path& path, double bytes, mpi::Commun
 std::int64_t count_lines(std::string_view text) {
   const bool open_end = !text.empty() && text.back() != '\n';
   return std::count(text.begin(), text.end(), '\n') + (open_end ? 1 : 0);
-}
-
-/// Root reads the stream and gives every rank its lines. Collective.
-std::string deal_stream(const std::filesystem::path& path, mpi::Communicator& communicator) {
-  std::string bytes;
-  mpi::agree(communicator, [&] {
-    if (communicator.is_root()) bytes = read_stream(path);
-  });
-  if (communicator.size() == 1) return bytes;
-  std::vector<std::size_t> to_ranks;
-  for (int rank = 0; rank < communicator.size(); ++rank) {
-    const ByteRange range = share_of_lines(bytes, rank, communicator.size());
-    to_ranks.push_back(range.end - range.begin);
-  }
-  std::vector<std::size_t> from_ranks;
-  const std::vector<char> share = communicator.all_to_all(std::span<const char>(bytes), to_ranks, from_ranks);
-  return {share.begin(), share.end()};
-}
-
-/// This rank's part of a file that can be read from anywhere. Collective.
-std::string read_own_share(const std::filesystem::path& path, mpi::Communicator& communicator) {
-  std::uint64_t size = 0;
-  mpi::agree(communicator, [&] {
-    if (communicator.is_root()) size = size_of(path);
-  });
-  communicator.broadcast(std::span(&size, 1));
-  require_memory(path, static_cast<double>(size) / communicator.size(), communicator);
-  std::string text;
-  mpi::agree(communicator, [&] {
-    text = read_bytes(path, share_of_lines(path, size, communicator.rank(), communicator.size()));
-  });
-  return text;
-}
-
-/// Whether root can read the file only once. Collective.
-bool is_stream_for_root(const std::filesystem::path& path, mpi::Communicator& communicator) {
-  int answer = 0;
-  mpi::agree(communicator, [&] {
-    if (communicator.is_root()) answer = is_stream(path) ? 1 : 0;
-  });
-  communicator.broadcast(std::span(&answer, 1));
-  return answer != 0;
 }
 
 }  // namespace
@@ -92,22 +45,12 @@ void DelimitedText::split(std::string_view line, std::vector<std::string_view>& 
   fields.push_back(line.substr(start));
 }
 
-DelimitedText read_share(const std::filesystem::path& path, std::string_view separator,
-                         mpi::Communicator& communicator) {
-  std::string text = is_stream_for_root(path, communicator) ? deal_stream(path, communicator)
-                                                            : read_own_share(path, communicator);
-  const std::int64_t lines = count_lines(text);
-  require_memory(path, line_bytes * static_cast<double>(lines), communicator);
-  const std::int64_t first = communicator.sum_before(lines) + 1;
-  return {std::move(text), std::string(separator), first, communicator.sum(lines)};
-}
-
 DelimitedText read_whole(const std::filesystem::path& path, std::string_view separator,
                          mpi::Communicator& communicator) {
   std::string text;
   mpi::agree(communicator, [&] {
     if (!communicator.is_root()) return;
-    text = is_stream(path) ? read_stream(path) : read_bytes(path, {0, size_of(path)});
+    text = is_stream(path) ? read_stream(path) : read_bytes(path, {0, state_of(path).size});
   });
   std::uint64_t size = text.size();
   communicator.broadcast(std::span(&size, 1));

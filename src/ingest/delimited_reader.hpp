@@ -63,13 +63,8 @@ class DelimitedText {
   std::int64_t total_lines_;
 };
 
-/// This rank's share of the lines of a file, in rank order: about 1/n of its bytes, which must fit memory. A stream (standard
-/// input, a pipe) is read whole by root, who needs memory for it, and dealt out. Collective. Throws mpi::AgreedError (data) when any
-/// rank cannot read its share.
-DelimitedText read_share(const std::filesystem::path& path, std::string_view separator,
-                         mpi::Communicator& communicator);
-
-/// All lines of a file, on every rank: root reads, the others are told. Collective. Errors as read_share.
+/// All lines of a file, on every rank: root reads, the others are told. Collective. Throws
+/// mpi::AgreedError (data) when it cannot be read.
 DelimitedText read_whole(const std::filesystem::path& path, std::string_view separator,
                          mpi::Communicator& communicator);
 

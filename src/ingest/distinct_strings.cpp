@@ -1,10 +1,8 @@
 #include "ingest/distinct_strings.hpp"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -14,75 +12,19 @@
 namespace gemel::ingest {
 namespace {
 
-/// A string of a column.
-struct Occurrence {
-  std::uint64_t hash;
-  std::size_t index;
-};
-
-/// Numbers the distinct strings of a column in the order of their first occurrences: a hash table with open addressing,
-/// since most occurrences of text are of few strings.
-class FirstOccurrences {
- public:
-  explicit FirstOccurrences(const StringColumn& column) : column_(column), slots_(1024, empty) {}
-
-  /// The number of string `index` of the column.
-  std::uint32_t number(std::size_t index) {
-    const std::uint64_t hash = hash_of(column_[index]);
-    std::uint32_t& slot = find(hash, column_[index]);
-    if (slot != empty) return slot;
-    base::require(all_.size() < empty,
-                  "ingest: a rank has more than 2^32 - 1 distinct strings of one column; start more ranks");
-    const auto number = static_cast<std::uint32_t>(all_.size());
-    slot = number;
-    all_.push_back({hash, index});
-    if (all_.size() > slots_.size() / 2) grow();
-    return number;
-  }
-
-  /// The first occurrence of each, by number.
-  const std::vector<Occurrence>& all() const { return all_; }
-
-  /// The numbers by (hash, string).
-  std::vector<std::uint32_t> sorted() const {
-    std::vector<std::uint32_t> order(all_.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      if (all_[a].hash != all_[b].hash) return all_[a].hash < all_[b].hash;
-      return column_[all_[a].index] < column_[all_[b].index];
-    });
-    return order;
-  }
-
- private:
-  static constexpr std::uint32_t empty = std::numeric_limits<std::uint32_t>::max();
-
-  /// The slot that has the number of `text`, or else is free for it.
-  std::uint32_t& find(std::uint64_t hash, std::string_view text) {
-    std::size_t at = hash & (slots_.size() - 1);
-    while (slots_[at] != empty &&
-           (all_[slots_[at]].hash != hash || column_[all_[slots_[at]].index] != text)) {
-      at = (at + 1) & (slots_.size() - 1);
-    }
-    return slots_[at];
-  }
-
-  void grow() {
-    slots_.assign(2 * slots_.size(), empty);
-    for (std::size_t number = 0; number < all_.size(); ++number)
-      find(all_[number].hash, column_[all_[number].index]) = static_cast<std::uint32_t>(number);
-  }
-
-  const StringColumn& column_;
-  std::vector<Occurrence> all_;
-  std::vector<std::uint32_t> slots_;  // a power of two of them
-};
+/// The numbers of these strings by (hash, string).
+std::vector<std::uint32_t> order_of(const TextColumn& column) {
+  const std::vector<std::uint64_t>& hashes = column.hashes();
+  std::vector<std::uint32_t> order(hashes.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    if (hashes[a] != hashes[b]) return hashes[a] < hashes[b];
+    return column.distinct()[a] < column.distinct()[b];
+  });
+  return order;
+}
 
 }  // namespace
-
-std::uint64_t hash_of(std::string_view text) {
-  return XXH3_64bits(text.data(), text.size());
-}
 
 int owner_of_hash(std::uint64_t hash, int ranks) {
   return static_cast<int>((static_cast<unsigned __int128>(hash) * static_cast<unsigned>(ranks)) >> 64);
@@ -94,29 +36,26 @@ std::vector<std::size_t> DistinctStrings::counts_by_owner(int ranks) const {
   return owned;
 }
 
-DistinctStrings distinct_strings(const StringColumn& column, std::span<const std::int64_t> counts) {
-  FirstOccurrences found(column);
-  DistinctStrings result;
-  result.places.resize(column.size());
-  for (std::size_t i = 0; i < column.size(); ++i) result.places[i] = found.number(i);
-  const std::vector<std::uint32_t> order = found.sorted();
+DistinctStrings distinct_strings(const TextColumn& column, std::span<const std::int64_t> counts) {
+  const StringColumn& texts = column.distinct();
+  std::vector<std::int64_t> rows_of(texts.size(), 0);  // of each distinct text, how many rows have it
+  for (const std::uint32_t code : column.codes()) ++rows_of[code];
 
-  std::size_t characters = 0;
-  for (const Occurrence& occurrence : found.all()) characters += column[occurrence.index].size();
-  result.strings.reserve(order.size(), characters);
-  result.hashes.reserve(order.size());
-  std::vector<std::uint32_t> place_of(order.size());
-  for (std::size_t place = 0; place < order.size(); ++place) {
-    place_of[order[place]] = static_cast<std::uint32_t>(place);
-    const Occurrence& occurrence = found.all()[order[place]];
-    result.strings.push_back(column[occurrence.index]);
-    result.hashes.push_back(occurrence.hash);
+  DistinctStrings result;
+  result.strings.reserve(texts.size(), texts.characters().size());
+  result.hashes.reserve(texts.size());
+  std::vector<std::uint32_t> place_of(texts.size());
+  for (const std::uint32_t code : order_of(column)) {
+    if (rows_of[code] == 0) continue;
+    place_of[code] = static_cast<std::uint32_t>(result.size());
+    result.strings.push_back(texts[code]);
+    result.hashes.push_back(column.hashes()[code]);
+    result.counts.push_back(counts.empty() ? rows_of[code] : 0);
   }
-  result.counts.assign(order.size(), 0);
-  for (std::size_t i = 0; i < column.size(); ++i) {
-    std::uint32_t& place = result.places[i];
-    place = place_of[place];
-    result.counts[place] += counts.empty() ? 1 : counts[i];
+  result.places.resize(column.size());
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    result.places[row] = place_of[column.codes()[row]];
+    if (!counts.empty()) result.counts[result.places[row]] += counts[row];
   }
   return result;
 }

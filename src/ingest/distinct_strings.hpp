@@ -6,19 +6,16 @@
 #include <string_view>
 #include <vector>
 
-#include "ingest/columns.hpp"
+#include "ingest/text_column.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
-
-/// XXH3-64, unseeded: the hash by which vocabularies are ordered and dealt to ranks.
-std::uint64_t hash_of(std::string_view text);
 
 /// The rank, of `ranks`, that keeps the strings of this hash. Each has a contiguous range of hashes, in rank order.
 /// (base::EvenCuts of 2^64 hashes, if their number were one that fits.)
 int owner_of_hash(std::uint64_t hash, int ranks);
 
-/// The distinct strings of a column, by (hash, string).
+/// The distinct strings that the rows of a column have, by (hash, string).
 struct DistinctStrings {
   StringColumn strings;
   std::vector<std::uint64_t> hashes;  ///< of each of `strings`
@@ -31,7 +28,7 @@ struct DistinctStrings {
 };
 
 /// String i of `column` occurs counts[i] times, or once when no counts are given. Not collective.
-DistinctStrings distinct_strings(const StringColumn& column, std::span<const std::int64_t> counts = {});
+DistinctStrings distinct_strings(const TextColumn& column, std::span<const std::int64_t> counts = {});
 
 /// Of all ranks' strings those that this rank owns by their hash, with the sum of their counts; `places` is empty.
 /// The owners' strings one after the other are all distinct strings by (hash, string), whatever rank had them.

@@ -1,6 +1,7 @@
 #include "ingest/file_bytes.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,7 +12,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/even_cuts.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -41,33 +41,48 @@ std::ifstream open(const fs::path& path) {
   return file;
 }
 
-/// `line_start(position)` is where the first line begins that starts after a newline at or after `position`.
-template <class LineStart>
-ByteRange share(std::uint64_t size, int part, int parts, LineStart line_start) {
-  const base::EvenCuts cuts(static_cast<std::int64_t>(size), parts);
-  const auto start_of = [&](int index) {
-    if (index == 0) return std::uint64_t{0};
-    return index == parts ? size : line_start(static_cast<std::uint64_t>(cuts.start(index)));
-  };
-  const std::uint64_t begin = start_of(part);
-  return {begin, start_of(part + 1)};
+FileState found_state(const fs::path& path) {
+  struct stat found = {};
+  if (::stat(path.c_str(), &found) != 0) {
+    throw base::DataError(fmt::format("{}: cannot be found any more ({}). Start again when it is there.",
+                                      path.string(), std::strerror(errno)));
+  }
+  return {static_cast<std::uint64_t>(found.st_size),
+          std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec};
 }
 
-std::uint64_t next_line_start(std::ifstream& file, std::uint64_t position, std::uint64_t size) {
-  std::vector<char> buffer(1 << 16);
-  file.clear();
-  file.seekg(static_cast<std::streamoff>(position));
-  while (position < size) {
-    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    const auto count = static_cast<std::size_t>(file.gcount());
-    if (count == 0) break;
-    if (const void* newline = std::memchr(buffer.data(), '\n', count)) {
-      return position + static_cast<std::uint64_t>(static_cast<const char*>(newline) - buffer.data()) + 1;
-    }
-    position += count;
+constexpr std::size_t piece_size = std::size_t{1} << 20;
+constexpr std::size_t longest_line = std::size_t{1} << 30;
+
+/// A piece of a file as it is read, of which the beginning of a line is left over from the piece before.
+class PieceBuffer {
+ public:
+  /// Reads up to `size` bytes more, and returns how many.
+  std::size_t fill(std::ifstream& file, std::uint64_t size) {
+    const std::size_t count = std::min<std::uint64_t>(size, piece_size);
+    if (bytes_.size() < used_ + count) bytes_.resize(used_ + count);
+    file.read(bytes_.data() + used_, static_cast<std::streamsize>(count));
+    const auto read = static_cast<std::size_t>(file.gcount());
+    used_ += read;
+    return read;
   }
-  return size;
-}
+
+  /// The whole lines that are there.
+  std::string_view lines() const {
+    const std::string_view all = rest();
+    return all.substr(0, all.rfind('\n') + 1);  // npos + 1 is 0
+  }
+  std::string_view rest() const { return {bytes_.data(), used_}; }
+  void drop(std::size_t count) {
+    std::copy(bytes_.begin() + static_cast<std::ptrdiff_t>(count),
+              bytes_.begin() + static_cast<std::ptrdiff_t>(used_), bytes_.begin());
+    used_ -= count;
+  }
+
+ private:
+  std::vector<char> bytes_;
+  std::size_t used_ = 0;
+};
 
 }  // namespace
 
@@ -94,12 +109,9 @@ std::string read_stream(const fs::path& path) {
   return bytes;
 }
 
-std::uint64_t size_of(const fs::path& path) {
-  std::ifstream file = open(path);
-  file.seekg(0, std::ios::end);
-  const std::streamoff size = file.tellg();
-  if (size < 0) throw base::DataError(fmt::format("{}: its size cannot be found out.", path.string()));
-  return static_cast<std::uint64_t>(size);
+FileState state_of(const fs::path& path) {
+  open(path);
+  return found_state(path);
 }
 
 std::string read_bytes(const fs::path& path, ByteRange range) {
@@ -114,17 +126,51 @@ std::string read_bytes(const fs::path& path, ByteRange range) {
   return bytes;
 }
 
-ByteRange share_of_lines(const fs::path& path, std::uint64_t size, int part, int parts) {
+std::uint64_t next_line_start(const fs::path& path, std::uint64_t position, std::uint64_t size) {
   std::ifstream file = open(path);
-  return share(size, part, parts,
-               [&](std::uint64_t position) { return next_line_start(file, position, size); });
+  std::vector<char> buffer(1 << 16);
+  file.seekg(static_cast<std::streamoff>(position));
+  while (position < size) {
+    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    const auto count = static_cast<std::size_t>(file.gcount());
+    if (count == 0) break;
+    if (const void* newline = std::memchr(buffer.data(), '\n', count)) {
+      return position + static_cast<std::uint64_t>(static_cast<const char*>(newline) - buffer.data()) + 1;
+    }
+    position += count;
+  }
+  return size;
 }
 
-ByteRange share_of_lines(std::string_view bytes, int part, int parts) {
-  return share(bytes.size(), part, parts, [&](std::uint64_t position) {
-    const std::size_t newline = bytes.find('\n', position);
-    return newline == std::string_view::npos ? bytes.size() : newline + 1;
-  });
+std::uint64_t next_line_start(std::string_view bytes, std::uint64_t position) {
+  const std::size_t newline = bytes.find('\n', position);
+  return newline == std::string_view::npos ? bytes.size() : newline + 1;
+}
+
+void read_lines(const fs::path& path, ByteRange range, const FileState& state,
+                const std::function<void(std::string_view)>& visit) {
+  if (range.begin == range.end) return;
+  std::ifstream file = open(path);
+  file.seekg(static_cast<std::streamoff>(range.begin));
+  PieceBuffer buffer;
+  for (std::uint64_t left = range.end - range.begin; left > 0;) {
+    const std::size_t count = buffer.fill(file, left);
+    left -= count;
+    if (count == 0 || found_state(path) != state) {
+      throw base::DataError(
+          fmt::format("{}: changed while it was read: it had {} bytes at first, and has {} now. Start again "
+                      "when whoever writes it is done.",
+                      path.string(), state.size, found_state(path).size));
+    }
+    const std::string_view lines = left == 0 ? buffer.rest() : buffer.lines();
+    if (!lines.empty()) visit(lines);
+    buffer.drop(lines.size());
+    if (buffer.rest().size() > longest_line) {
+      throw base::DataError(
+          fmt::format("{}: has a line of more than {} bytes: is it text, with a line for each interaction?",
+                      path.string(), longest_line));
+    }
+  }
 }
 
 }  // namespace gemel::ingest

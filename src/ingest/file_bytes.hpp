@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,18 +21,27 @@ bool is_stream(const std::filesystem::path& path);
 /// All bytes of a stream, which is empty thereafter. Waits for whoever writes it. Throws DataError.
 std::string read_stream(const std::filesystem::path& path);
 
-/// In bytes. Throws DataError.
-std::uint64_t size_of(const std::filesystem::path& path);
+/// By which a file is known to be the same still.
+struct FileState {
+  std::uint64_t size = 0;    ///< in bytes
+  std::int64_t changed = 0;  ///< when its content was changed, in nanoseconds
+  bool operator==(const FileState&) const = default;
+};
+
+/// Of a file that is no stream. Throws DataError.
+FileState state_of(const std::filesystem::path& path);
 
 /// Throws DataError when the file does not have these bytes.
 std::string read_bytes(const std::filesystem::path& path, ByteRange range);
 
-/// The share of part `part` of `parts` of a file of `size` bytes, cut at line ends: it begins after the first
-/// newline at or after byte part * size / parts (part 0 begins with the file), and ends where the next part
-/// begins. Throws DataError.
-ByteRange share_of_lines(const std::filesystem::path& path, std::uint64_t size, int part, int parts);
+/// Where the first line begins that starts after a newline at or after `position`; `size` if none does. Throws DataError.
+std::uint64_t next_line_start(const std::filesystem::path& path, std::uint64_t position, std::uint64_t size);
+/// The same of a file whose bytes are `bytes`.
+std::uint64_t next_line_start(std::string_view bytes, std::uint64_t position);
 
-/// The same share of a file whose bytes are `bytes`.
-ByteRange share_of_lines(std::string_view bytes, int part, int parts);
+/// Calls visit(piece) for pieces of about a megabyte, in order, of these bytes of a file. All but the last end with a newline. Throws
+/// DataError when the file is not in this state any more, and for a line of more than a gigabyte.
+void read_lines(const std::filesystem::path& path, ByteRange range, const FileState& state,
+                const std::function<void(std::string_view)>& visit);
 
 }  // namespace gemel::ingest

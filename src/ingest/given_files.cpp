@@ -16,7 +16,6 @@
 
 #include "base/error.hpp"
 #include "exchange/placement.hpp"
-#include "ingest/delimited_reader.hpp"
 #include "ingest/distinct_strings.hpp"
 #include "ingest/field_splitter.hpp"
 #include "ingest/file_bytes.hpp"
@@ -26,7 +25,7 @@
 #include "ingest/list_reader.hpp"
 #include "ingest/pair_reader.hpp"
 #include "ingest/string_exchange.hpp"
-#include "ingest/text_file.hpp"
+#include "ingest/text_share.hpp"
 #include "ingest/vocabulary.hpp"
 #include "mpi/agreement.hpp"
 
@@ -58,7 +57,7 @@ class Interactions {
   }
 
   /// Adds this rank's lines of a file. Training files come first. Collective.
-  void add(const PartFile& file, const FileLayout& layout, const DelimitedText& text,
+  void add(const PartFile& file, const FileLayout& layout, const TextShare& text,
            mpi::Communicator& communicator) {
     const std::size_t before = items_.size();
     if (layout.format == FileFormat::lists) {
@@ -83,7 +82,7 @@ class Interactions {
   }
 
   /// Completes the columns, and returns the item of each interaction. Collective.
-  StringColumn finish(mpi::Communicator& communicator) {
+  TextColumn finish(mpi::Communicator& communicator) {
     Columns& columns = dataset_.interactions;
     columns.rows = items_.size();
     // The sum is meant modulo 2^64; only its bits travel as a signed number.
@@ -101,28 +100,40 @@ class Interactions {
   }
 
  private:
-  void add_lists(const fs::path& path, const DelimitedText& text, mpi::Communicator& communicator) {
+  void add_lists(const fs::path& path, const TextShare& text, mpi::Communicator& communicator) {
     LineErrors errors(path);
     ListReader read;
-    text.for_each_line([&](const Line& line) {
-      const std::vector<Field>& fields = read(line, errors);
-      for (std::size_t i = 1; i < fields.size(); ++i) {
-        users_.push_back(fields[0].text);
-        items_.push_back(fields[i].text);
-      }
+    mpi::agree(communicator, [&] {
+      text.for_each_line([&](const Line& line) {
+        const std::vector<Field>& fields = read(line, errors);
+        for (std::size_t i = 1; i < fields.size(); ++i) {
+          users_.push_back(fields[0].text);
+          items_.push_back(fields[i].text);
+        }
+      });
     });
     errors.throw_if_any(ListReader::remedy, communicator);
     read.tell_of_idle_users(path, communicator);
   }
 
-  void add_pairs(const fs::path& path, const FileLayout& layout, const DelimitedText& text,
+  void add_pairs(const fs::path& path, const FileLayout& layout, const TextShare& text,
                  mpi::Communicator& communicator) {
     LineErrors errors(path);
     PairReader read(layout);
-    text.for_each_line([&](const Line& line) {
-      if (const auto pair = read(line, errors)) add_pair(*pair);
+    reserve(items_.size() + static_cast<std::size_t>(text.lines()));
+    mpi::agree(communicator, [&] {
+      text.for_each_line([&](const Line& line) {
+        if (const auto pair = read(line, errors)) add_pair(*pair);
+      });
     });
     errors.throw_if_any(PairReader::remedy_for(layout), communicator);
+  }
+
+  void reserve(std::size_t rows) {
+    users_.reserve(rows);
+    items_.reserve(rows);
+    if (has_ratings_) ratings_.reserve(rows);
+    if (has_timestamps_) timestamps_->reserve(rows);
   }
 
   void add_pair(const Pair& pair) {
@@ -135,8 +146,7 @@ class Interactions {
   /// Adds to the hash interaction `own`, which is number `number` of its part.
   void hash(std::size_t own, Part part, std::int64_t number) {
     const std::array<std::uint64_t, 4> words = {
-        hash_of(users_[own]), hash_of(items_[own]),
-        has_ratings_ ? XXH3_64bits(&ratings_[own], sizeof(double)) : 0,
+        users_.hash(own), items_.hash(own), has_ratings_ ? XXH3_64bits(&ratings_[own], sizeof(double)) : 0,
         has_timestamps_ ? static_cast<std::uint64_t>((*timestamps_)[own]) : 0};
     hash_ += XXH3_64bits_withSeed(
         words.data(), sizeof(words),
@@ -146,15 +156,15 @@ class Interactions {
   Dataset& dataset_;
   bool has_ratings_;
   bool has_timestamps_;
-  StringColumn& users_;
-  StringColumn items_;
+  TextColumn& users_;
+  TextColumn items_;
   std::vector<double> ratings_;
   std::vector<std::int64_t>* timestamps_ = nullptr;
   std::uint64_t hash_ = 0;
 };
 
 /// Makes the distinct items of all ranks the catalogue, and each of `items` a row of it. Collective.
-void make_catalogue(const StringColumn& items, Dataset& dataset, mpi::Communicator& communicator) {
+void make_catalogue(const TextColumn& items, Dataset& dataset, mpi::Communicator& communicator) {
   const DistinctStrings mine = distinct_strings(items);
   const VocabularyDirectory directory(mine, communicator, "item_id");
   dataset.catalogue_total = directory.added();
@@ -202,12 +212,11 @@ void warn_of_finer_times(const Dataset& dataset, mpi::Communicator& communicator
   spdlog::warn("timestamps of up to {} are {} rather than seconds; they are taken as they are", latest, unit);
 }
 
-/// All the files as text, this rank's share of each. Collective.
-std::vector<DelimitedText> read_texts(const std::vector<PartFile>& files, mpi::Communicator& communicator) {
-  std::vector<DelimitedText> texts;
-  // No line holds a newline: the whole line is one field, which is cut up later.
+/// This rank's share of each file. Collective.
+std::vector<TextShare> open_each(const std::vector<PartFile>& files, mpi::Communicator& communicator) {
+  std::vector<TextShare> texts;
   for (const PartFile& file : files)
-    texts.push_back(as_utf8(read_share(file.path, "\n", communicator), file.path, communicator));
+    texts.push_back(std::move(open_texts(std::span(&file.path, 1), communicator).front()));
   return texts;
 }
 
@@ -218,12 +227,10 @@ enum class Source {
 };
 
 /// How each file is read, which root says. Collective.
-std::vector<FileLayout> layouts_of(const std::vector<PartFile>& files,
-                                   const std::vector<DelimitedText>& texts, const GivenFiles& given,
-                                   Source source, mpi::Communicator& communicator) {
+std::vector<FileLayout> layouts_of(const std::vector<PartFile>& files, std::vector<TextShare>& texts,
+                                   const GivenFiles& given, Source source, mpi::Communicator& communicator) {
   std::vector<SampledFile> samples;
-  for (std::size_t i = 0; i < files.size(); ++i)
-    samples.push_back({files[i].path, FileSample(texts[i], communicator)});
+  for (std::size_t i = 0; i < files.size(); ++i) samples.push_back({files[i].path, texts[i].take_sample()});
   std::vector<FileLayout> layouts;
   mpi::agree(communicator, [&] {
     if (source == Source::directory) check_lists(samples);
@@ -237,14 +244,14 @@ std::vector<FileLayout> layouts_of(const std::vector<PartFile>& files,
 /// `given` has their format and columns.
 Dataset read_parts(const std::vector<PartFile>& files, const GivenFiles& given, Source source,
                    mpi::Communicator& communicator) {
-  std::vector<DelimitedText> texts = read_texts(files, communicator);
+  std::vector<TextShare> texts = open_each(files, communicator);
   const std::vector<FileLayout> layouts = layouts_of(files, texts, given, source, communicator);
   Dataset dataset;
   dataset.comes_split = files.size() > 1;
   Interactions interactions(dataset, layouts.front());
   for (std::size_t i = 0; i < files.size(); ++i) {
-    interactions.add(files[i], layouts[i], texts[i], communicator);
-    texts[i] = texts[i].with_text({});  // what it held is no longer needed
+    const TextShare text = std::move(texts[i]);  // which then frees what it has in memory
+    interactions.add(files[i], layouts[i], text, communicator);
   }
   make_catalogue(interactions.finish(communicator), dataset, communicator);
   warn_of_finer_times(dataset, communicator);

@@ -21,13 +21,13 @@ std::uint64_t hash_words(const std::array<std::uint64_t, n>& words, std::uint64_
 /// Of what each of this rank's interactions is: equal ones have the same. Collective.
 std::vector<std::uint64_t> hashes_of_interactions(const Dataset& dataset, mpi::Communicator& communicator) {
   const std::vector<std::uint64_t> items = hash_item_ids(dataset, communicator);
-  const StringColumn& users = dataset.interactions.strings.at("user_id");
+  const TextColumn& users = dataset.interactions.strings.at("user_id");
   const auto times = dataset.interactions.numbers.find("timestamp");
   const bool has_times = times != dataset.interactions.numbers.end();
   std::vector<std::uint64_t> hashes;
   hashes.reserve(dataset.item_rows.size());
   for (std::size_t i = 0; i < dataset.item_rows.size(); ++i) {
-    hashes.push_back(hash_words<4>({hash_of(users[i]), items[static_cast<std::size_t>(dataset.item_rows[i])],
+    hashes.push_back(hash_words<4>({users.hash(i), items[static_cast<std::size_t>(dataset.item_rows[i])],
                                     has_times ? static_cast<std::uint64_t>(times->second[i]) : 0,
                                     dataset.comes_split ? static_cast<std::uint64_t>(dataset.parts[i]) : 0}));
   }
@@ -64,7 +64,7 @@ std::vector<std::uint32_t> count_earlier_equals(const std::vector<std::uint64_t>
 }  // namespace
 
 std::vector<std::uint64_t> hash_item_ids(const Dataset& dataset, mpi::Communicator& communicator) {
-  const StringColumn& ids = dataset.catalogue.strings.at("item_id");
+  const TextColumn& ids = dataset.catalogue.strings.at("item_id");
   std::vector<std::uint64_t> own;
   own.reserve(ids.size());
   for (std::size_t row = 0; row < ids.size(); ++row) own.push_back(hash_of(ids[row]));

@@ -160,8 +160,9 @@ class TableReader {
 /// The row of the table of each item of the catalogue, on every rank. Throws AgreedError (data). Collective.
 std::vector<std::int32_t> rows_in_table(const ItemTable& table, const Dataset& dataset,
                                         mpi::Communicator& communicator) {
-  const StringColumn& own = dataset.catalogue.strings.at(id_column);
-  const RowMap row_of = make_row_map(table.columns.strings.at(id_column));
+  const TextColumn& own = dataset.catalogue.strings.at(id_column);
+  const StringColumn ids = table.columns.strings.at(id_column).rows();
+  const RowMap row_of = make_row_map(ids);
   std::vector<std::int32_t> rows;
   StringColumn missing;
   for (std::size_t i = 0; i < own.size(); ++i) {
@@ -195,8 +196,7 @@ ItemTable read_item_table(const std::filesystem::path& path, const std::vector<s
   table.path = path;
   table.hash = XXH3_64bits(bytes.text().data(), bytes.text().size());
   const DelimitedText text = as_utf8(std::move(bytes), path, communicator);
-  auto alone = mpi::Communicator::self();
-  const FileSample sample(text, alone);
+  const FileSample sample(text.text());
   if (sample.lines().empty()) refuse(path, "this file is empty; it should have a line for each item");
   const Separator separator = choose_separator(sample.lines());
   TableReader reader(path, names, separator);
@@ -217,7 +217,7 @@ void set_catalogue(const Columns& items, const mpi::Communicator& communicator, 
   dataset.catalogue = {};
   dataset.catalogue.rows = static_cast<std::size_t>(block.size());
   for (const auto& [name, texts] : items.strings) {
-    StringColumn& kept = dataset.catalogue.strings[name];
+    TextColumn& kept = dataset.catalogue.strings[name];
     for (std::int64_t row = block.first; row < block.last; ++row)
       kept.push_back(texts[static_cast<std::size_t>(row)]);
   }

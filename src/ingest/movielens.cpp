@@ -9,9 +9,11 @@
 
 #include "base/error.hpp"
 #include "ingest/delimited_reader.hpp"
+#include "ingest/field_splitter.hpp"
 #include "ingest/item_table.hpp"
 #include "ingest/line_errors.hpp"
 #include "ingest/text_file.hpp"
+#include "ingest/text_share.hpp"
 #include "ingest/vocabulary.hpp"
 #include "mpi/agreement.hpp"
 
@@ -113,9 +115,9 @@ std::int64_t heading_of(const DelimitedText& text) {
 Columns parse_items(const DelimitedText& text, const std::vector<std::string>& genre_names,
                     const std::filesystem::path& path) {
   Columns items;
-  StringColumn& ids = items.strings["item_id"];
-  StringColumn& titles = items.strings["title"];
-  StringColumn& all_genres = items.strings["genres"];
+  TextColumn& ids = items.strings["item_id"];
+  TextColumn& titles = items.strings["title"];
+  TextColumn& all_genres = items.strings["genres"];
   std::unordered_map<std::string_view, std::int64_t, StringHash> line_of;  // item id -> number of its line
   LineErrors errors(path);
   const std::int64_t heading = heading_of(text);
@@ -155,49 +157,52 @@ struct Interaction {
 };
 
 /// Nothing when the line is bad, which then stands in `errors`.
-std::optional<Interaction> parse_interaction(const Line& line, const RowMap& row_of_item,
-                                             LineErrors& errors) {
+std::optional<Interaction> parse_interaction(const Line& line, FieldSplitter& split,
+                                             const RowMap& row_of_item, LineErrors& errors) {
   const auto reject = [&](std::string_view where, std::string_view expected) {
     errors.add(line, where, expected);
     return std::nullopt;
   };
-  if (line.fields.size() != 4) {
+  const std::vector<Field>& fields = split(line.text);
+  if (fields.size() != 4) {
     return reject(line.text,
                   fmt::format("4 fields separated by tabs (user id, item id, rating, timestamp), not {}",
-                              line.fields.size()));
+                              fields.size()));
   }
-  const std::string_view user = trimmed(line.fields[0]);
-  if (user.empty()) return reject(line.fields[0], "a user id");
-  const auto item = row_of_item.find(trimmed(line.fields[1]));
-  if (item == row_of_item.end()) return reject(line.fields[1], "an item id that u.item has");
-  const auto rating = parse_number(trimmed(line.fields[2]));
-  if (!rating) return reject(line.fields[2], "a rating, a whole number");
-  const auto timestamp = parse_number(trimmed(line.fields[3]));
-  if (!timestamp) return reject(line.fields[3], "a timestamp, a whole number of seconds since 1970");
+  const std::string_view user = fields[0].text;
+  if (user.empty()) return reject(fields[0].source, "a user id");
+  const auto item = row_of_item.find(fields[1].text);
+  if (item == row_of_item.end()) return reject(fields[1].source, "an item id that u.item has");
+  const auto rating = parse_number(fields[2].text);
+  if (!rating) return reject(fields[2].source, "a rating, a whole number");
+  const auto timestamp = parse_number(fields[3].text);
+  if (!timestamp) return reject(fields[3].source, "a timestamp, a whole number of seconds since 1970");
   return Interaction{user, static_cast<std::int32_t>(item->second), *rating, *timestamp};
 }
 
 /// Fills in `dataset.interactions` and `item_rows` from this rank's lines of u.data, and returns the sum of
 /// their hashes, each seeded with the line's place in the file. Collective.
-std::uint64_t parse_interactions(const DelimitedText& text, const std::filesystem::path& path,
-                                 const StringColumn& item_ids, Dataset& dataset,
+std::uint64_t parse_interactions(const TextShare& text, const StringColumn& item_ids, Dataset& dataset,
                                  mpi::Communicator& communicator) {
-  StringColumn& users = dataset.interactions.strings["user_id"];
+  TextColumn& users = dataset.interactions.strings["user_id"];
   std::vector<std::int64_t>& ratings = dataset.interactions.numbers["rating"];
   std::vector<std::int64_t>& timestamps = dataset.interactions.numbers["timestamp"];
   const RowMap row_of_item = make_row_map(item_ids);
-  LineErrors errors(path);
+  LineErrors errors(text.path());
+  FieldSplitter split(Separator::tab);
   std::uint64_t hash = 0;
-  text.for_each_line([&](const Line& line) {
-    if (is_blank(line.text)) return;
-    const auto interaction = parse_interaction(line, row_of_item, errors);
-    if (!interaction) return;
-    users.push_back(interaction->user);
-    ratings.push_back(interaction->rating);
-    timestamps.push_back(interaction->timestamp);
-    dataset.item_rows.push_back(interaction->item_row);
-    hash +=
-        XXH3_64bits_withSeed(line.text.data(), line.text.size(), static_cast<std::uint64_t>(line.number - 1));
+  mpi::agree(communicator, [&] {
+    text.for_each_line([&](const Line& line) {
+      if (is_blank(line.text)) return;
+      const auto interaction = parse_interaction(line, split, row_of_item, errors);
+      if (!interaction) return;
+      users.push_back(interaction->user);
+      ratings.push_back(interaction->rating);
+      timestamps.push_back(interaction->timestamp);
+      dataset.item_rows.push_back(interaction->item_row);
+      hash += XXH3_64bits_withSeed(line.text.data(), line.text.size(),
+                                   static_cast<std::uint64_t>(line.number - 1));
+    });
   });
   dataset.interactions.rows = users.size();
   errors.throw_if_any(remedy, communicator);
@@ -230,9 +235,9 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory,
                            fmt::format("{}: holds no items. {}", item_path.string(), remedy));
   }
 
-  const DelimitedText data = as_utf8(read_share(data_path, "\t", communicator), data_path, communicator);
+  const TextShare data = std::move(open_texts(std::span(&data_path, 1), communicator).front());
   const std::uint64_t hash =
-      parse_interactions(data, data_path, items.strings.at("item_id"), dataset, communicator);
+      parse_interactions(data, items.strings.at("item_id").rows(), dataset, communicator);
   const auto own = static_cast<std::int64_t>(dataset.item_rows.size());
   dataset.total = communicator.sum(own);
   dataset.first = communicator.sum_before(own);

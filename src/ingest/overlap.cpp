@@ -55,12 +55,12 @@ std::string first_of(const std::string& own, mpi::Communicator& communicator) {
 
 PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Part part,
                                   mpi::Communicator& communicator) {
-  const StringColumn& users = dataset.interactions.strings.at("user_id");
+  const TextColumn& users = dataset.interactions.strings.at("user_id");
   const auto hash_words = [](const std::array<std::uint64_t, 2>& words) {
     return XXH3_64bits(words.data(), sizeof(words));
   };
   const auto item_of = [&](std::size_t own) { return static_cast<std::uint64_t>(dataset.item_rows[own]); };
-  const KeyOf user_key = [&](std::size_t own) { return hash_of(users[own]); };
+  const KeyOf user_key = [&](std::size_t own) { return users.hash(own); };
   const KeyOf item_key = [&](std::size_t own) { return hash_words({item_of(own), 0}); };
   const KeyOf pair_key = [&](std::size_t own) { return hash_words({user_key(own), item_of(own)}); };
 

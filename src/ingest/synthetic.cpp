@@ -20,9 +20,9 @@ namespace {
 Columns catalogue_of(const SyntheticItems& items, exchange::RowRange range) {
   Columns columns;
   columns.rows = static_cast<std::size_t>(range.size());
-  StringColumn& ids = columns.strings["item_id"];
-  StringColumn& titles = columns.strings["title"];
-  StringColumn& genres = columns.strings["genres"];
+  TextColumn& ids = columns.strings["item_id"];
+  TextColumn& titles = columns.strings["title"];
+  TextColumn& genres = columns.strings["genres"];
   for (std::int64_t row = range.first; row < range.last; ++row) {
     ids.push_back(fmt::format_int(row + 1).c_str());
     titles.push_back(items.title(row));
@@ -33,7 +33,7 @@ Columns catalogue_of(const SyntheticItems& items, exchange::RowRange range) {
 
 /// Of rows from `first` on; the hashes of all blocks add up to that of the catalogue.
 std::uint64_t catalogue_hash(const Columns& catalogue, std::int64_t first) {
-  const StringColumn& titles = catalogue.strings.at("title");
+  const TextColumn& titles = catalogue.strings.at("title");
   std::uint64_t hash = 0;
   for (std::size_t row = 0; row < titles.size(); ++row) {
     const std::string_view title = titles[row];
@@ -90,12 +90,12 @@ Dataset synthesize(const SyntheticOptions& options, mpi::Communicator& communica
   const auto own = exchange::RowBlocks(options.interactions, communicator.size()).block(communicator.rank());
   dataset.first = own.first;
 
-  StringColumn& users = dataset.interactions.strings["user_id"];
+  TextColumn& users = dataset.interactions.strings["user_id"];
   std::vector<std::int64_t>& ratings = dataset.interactions.numbers["rating"];
   std::vector<std::int64_t>& timestamps = dataset.interactions.numbers["timestamp"];
   std::uint64_t hash = catalogue_hash(dataset.catalogue, dataset.catalogue_first);
   const auto count = static_cast<std::size_t>(own.size());
-  users.reserve(count, count * std::to_string(options.users).size());
+  users.reserve(count);
   ratings.reserve(count);
   timestamps.reserve(count);
   dataset.item_rows.reserve(count);

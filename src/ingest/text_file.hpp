@@ -11,11 +11,8 @@
 
 namespace gemel::ingest {
 
-/// `text`, of which each rank has a share or all have all, as UTF-8. A file with no valid character of several bytes, but with bytes
-/// above 0x7f, is Windows-1252 (Latin-1 is a part of it) and is converted, which root says. A byte order mark at the beginning is left
-/// out. Collective. Throws mpi::AgreedError (data), naming line, column and a remedy, for files of other formats
-/// (refuse_other_formats()), NUL and other control characters but tabs, CRs that end no line, a byte order mark elsewhere, and a
-/// mixture of encodings.
+/// `text`, of which all ranks have all, as UTF-8, as TextSurvey::encoding() says it is, and without a byte order mark. Throws
+/// mpi::AgreedError (data) as that does, and for files of other formats (refuse_other_formats()). Collective.
 DelimitedText as_utf8(DelimitedText text, const std::filesystem::path& path, mpi::Communicator& communicator);
 
 /// A line by itself.
@@ -24,19 +21,21 @@ struct SampleLine {
   std::string_view text;
 };
 
-/// The lines with which a file begins, on every rank, but for blank ones: the first thousand, or those that begin in the first 8 MB.
+/// The lines with which a file begins, but for blank ones: the first thousand, or those that begin in the first 8 MB.
 class FileSample {
  public:
-  /// `text` is this rank's share. Collective.
-  FileSample(const DelimitedText& text, mpi::Communicator& communicator);
+  static constexpr std::size_t most_bytes = std::size_t{8} << 20;
+
+  /// `text`: the file, or as many whole lines of its beginning as count.
+  explicit FileSample(std::string_view text);
   FileSample(FileSample&&) = default;
   FileSample& operator=(FileSample&&) = default;
 
   const std::vector<SampleLine>& lines() const { return lines_; }
 
  private:
-  std::vector<std::string> pieces_;  // of each rank
-  std::vector<SampleLine> lines_;    // point into these
+  std::vector<char> text_;
+  std::vector<SampleLine> lines_;  // point into it
 };
 
 }  // namespace gemel::ingest

@@ -84,7 +84,7 @@ std::vector<bool> earliest(std::span<const std::int64_t> timestamps, std::int64_
   return is_early;
 }
 
-std::vector<LastInteractions> last_interactions(const StringColumn& users,
+std::vector<LastInteractions> last_interactions(const TextColumn& users,
                                                 std::span<const std::int64_t> timestamps, std::int64_t first,
                                                 mpi::Communicator& communicator) {
   const DistinctStrings distinct = distinct_strings(users);

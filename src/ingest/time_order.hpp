@@ -25,7 +25,7 @@ struct LastInteractions {
 /// Of the user of each of this rank's interactions: its last interactions on all ranks, by (timestamp, place in the data), or by
 /// the place alone when there are no timestamps. `first` is the place of this rank's first interaction. What travels is one
 /// record for each user that a rank has, to the rank that owns the user's hash and back. Collective.
-std::vector<LastInteractions> last_interactions(const StringColumn& users,
+std::vector<LastInteractions> last_interactions(const TextColumn& users,
                                                 std::span<const std::int64_t> timestamps, std::int64_t first,
                                                 mpi::Communicator& communicator);
 

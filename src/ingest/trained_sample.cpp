@@ -41,13 +41,13 @@ class InteractionHashes {
 
   Hashes of(std::size_t own) const {
     const std::uint64_t item = items_[static_cast<std::size_t>(dataset_.item_rows[own])];
-    const std::uint64_t pair = hash_words({hash_of(users_[own]), item});
+    const std::uint64_t pair = hash_words({users_.hash(own), item});
     return {hash_words({pair, times_.empty() ? 0 : static_cast<std::uint64_t>(times_[own])}), pair};
   }
 
  private:
   const Dataset& dataset_;
-  const StringColumn& users_;
+  const TextColumn& users_;
   std::vector<std::uint64_t> items_;
   std::span<const std::int64_t> times_;
 };

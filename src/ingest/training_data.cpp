@@ -244,13 +244,13 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
       {earlier ? &earlier->features.candidate : nullptr, options.freeze_vocabulary});
   data.candidate_features = std::move(candidate.features);
   data.catalogue = features::all_gather_rows(candidate.rows, communicator);
-  auto& columns = dataset.catalogue.strings;
+  const auto& columns = dataset.catalogue.strings;
   const bool has_titles = columns.contains("title");
-  const auto block = [&](ingest::StringColumn strings) {
-    return ingest::VocabularyBlock{dataset.catalogue_total, dataset.catalogue_first, std::move(strings)};
+  const auto block = [&](const ingest::TextColumn& texts) {
+    return ingest::VocabularyBlock{dataset.catalogue_total, dataset.catalogue_first, texts.rows()};
   };
-  data.item_labels = block(has_titles ? std::move(columns.at("title")) : columns.at("item_id"));
-  data.item_ids = block(std::move(columns.at("item_id")));
+  data.item_labels = block(columns.at(has_titles ? "title" : "item_id"));
+  data.item_ids = block(columns.at("item_id"));
   data.item_counts = ingest::count_items(dataset, split, communicator);
   return data;
 }

@@ -12,7 +12,7 @@
 
 namespace gemel::ingest {
 
-UserNumbers number_users(const StringColumn& user_ids, mpi::Communicator& communicator) {
+UserNumbers number_users(const TextColumn& user_ids, mpi::Communicator& communicator) {
   const DistinctStrings distinct = distinct_strings(user_ids);
   const VocabularyDirectory directory(distinct, communicator, "user_id");
   UserNumbers result;

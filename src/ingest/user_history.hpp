@@ -22,7 +22,7 @@ struct UserNumbers {
 
 /// Numbers the users whose ids stand in a column that is spread over the ranks. Throws AgreedError (data) for 2^31 users or more.
 /// Collective.
-UserNumbers number_users(const StringColumn& user_ids, mpi::Communicator& communicator);
+UserNumbers number_users(const TextColumn& user_ids, mpi::Communicator& communicator);
 
 /// Those of the column user_id, which the interactions must have: AgreedError (data). Collective.
 UserNumbers number_users(const Columns& interactions, mpi::Communicator& communicator);

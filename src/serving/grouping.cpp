@@ -148,7 +148,7 @@ Grouping group_by_number(const Keys& keys, const KeyText& text, mpi::Communicato
 class TextValues {
  public:
   /// texts[i] occurs weights[i] times. Collective.
-  TextValues(const ingest::StringColumn& texts, std::span<const std::int64_t> weights,
+  TextValues(const ingest::TextColumn& texts, std::span<const std::int64_t> weights,
              mpi::Communicator& communicator) {
     ingest::StringColumn parts;
     std::vector<std::int64_t> counts;

@@ -51,7 +51,7 @@ std::vector<bool> items_of_file(const std::string& path, const model::Catalogue&
 /// A column of items as texts, whatever it holds; of this rank.
 std::vector<std::string> texts_of(const ingest::Columns& columns, const std::string& name) {
   if (const auto texts = columns.strings.find(name); texts != columns.strings.end())
-    return texts->second.texts();
+    return texts->second.rows().texts();
   std::vector<std::string> texts;
   if (const auto numbers = columns.numbers.find(name); numbers != columns.numbers.end()) {
     for (const std::int64_t number : numbers->second) texts.push_back(fmt::to_string(number));

@@ -20,7 +20,7 @@ NamedValue parse_named_value(const std::string& text, std::string_view option, s
 
 void add_constant(const NamedValue& value, const features::Encoder& encoder, ingest::Columns& columns) {
   if (encoder.type_of(value.name) != features::ColumnType::number) {
-    ingest::StringColumn& texts = columns.strings[value.name];
+    ingest::TextColumn& texts = columns.strings[value.name];
     for (std::size_t row = 0; row < columns.rows; ++row) texts.push_back(value.value);
     return;
   }

@@ -116,7 +116,7 @@ class ListedQueries : public QuerySource {
     some.names = middle_strings(all_.names, start, rows);
     some.columns.rows = rows;
     for (const auto& [name, column] : all_.columns.strings)
-      some.columns.strings[name] = middle_strings(column, start, rows);
+      some.columns.strings[name] = column.rows(start, rows);
     for (const auto& [name, column] : all_.columns.numbers) {
       const auto begin = column.begin() + static_cast<std::ptrdiff_t>(start);
       some.columns.numbers[name].assign(begin, begin + static_cast<std::ptrdiff_t>(rows));
@@ -192,7 +192,7 @@ QueryFile read_query_file(const std::string& path, const features::Encoder& enco
   const std::filesystem::path given = readable_path(path);
   const ingest::DelimitedText text =
       ingest::as_utf8(ingest::read_whole(given, "\t", communicator), given, communicator);
-  const ingest::FileSample sample(text, communicator);
+  const ingest::FileSample sample(text.text());
   if (sample.lines().empty()) {
     throw mpi::AgreedError(
         base::ExitCode::data,

@@ -14,7 +14,7 @@
 namespace gemel::serving {
 namespace {
 
-const ingest::StringColumn& users_of(const ingest::Dataset& dataset) {
+const ingest::TextColumn& users_of(const ingest::Dataset& dataset) {
   const auto ids = dataset.interactions.strings.find(user_column);
   if (ids != dataset.interactions.strings.end()) return ids->second;
   throw mpi::AgreedError(base::ExitCode::data,
@@ -60,7 +60,7 @@ SeenItems::SeenItems(const ingest::Dataset& dataset, const ingest::VocabularyBlo
     : users_(ingest::distinct_strings(users_of(dataset)), communicator, "user_id"),
       items_(history_of(dataset, item_ids, communicator)) {}
 
-std::vector<std::span<const std::int32_t>> SeenItems::items_of(const ingest::StringColumn& users,
+std::vector<std::span<const std::int32_t>> SeenItems::items_of(const ingest::TextColumn& users,
                                                                mpi::Communicator& communicator) const {
   std::vector<std::span<const std::int32_t>> items;
   for (const std::int64_t user : users_.rows_of(users, communicator)) {

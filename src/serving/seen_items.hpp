@@ -23,7 +23,7 @@ class SeenItems {
             mpi::Communicator& communicator);
 
   /// Of each user the rows of the catalogue, ascending; none of unknown users. Each rank asks for what it likes. Collective.
-  std::vector<std::span<const std::int32_t>> items_of(const ingest::StringColumn& users,
+  std::vector<std::span<const std::int32_t>> items_of(const ingest::TextColumn& users,
                                                       mpi::Communicator& communicator) const;
 
  private:

@@ -21,7 +21,7 @@ struct Event {
 std::vector<Event> events_of_user(const ingest::Dataset& dataset, std::string_view user,
                                   mpi::Communicator& communicator) {
   const ingest::Columns& interactions = dataset.interactions;
-  const ingest::StringColumn& users = interactions.strings.at(user_column);
+  const ingest::TextColumn& users = interactions.strings.at(user_column);
   const auto value = [&](const char* column, std::size_t row) {
     const auto numbers = interactions.numbers.find(column);
     return numbers == interactions.numbers.end() ? 0 : numbers->second[row];
@@ -53,7 +53,7 @@ UserItems items_of_user(const ingest::Dataset& dataset, std::string_view user, s
   for (const Event& event : events) rows.push_back(event.item_row);
   const auto texts = [&](const std::string& column) {
     return ingest::strings_at(
-        {dataset.catalogue_total, dataset.catalogue_first, dataset.catalogue.strings.at(column)}, rows,
+        {dataset.catalogue_total, dataset.catalogue_first, dataset.catalogue.strings.at(column).rows()}, rows,
         communicator);
   };
   const ingest::StringColumn ids = texts("item_id");

@@ -217,7 +217,7 @@ class Growth : public testing::Test {
   ingest::Columns blocks_of(const ingest::Columns& all) {
     ingest::Columns mine;
     for (const auto& [name, column] : all.strings)
-      mine.strings[name] = make_column(block_of(column.texts(), world_));
+      mine.strings[name] = make_column(block_of(column.rows().texts(), world_));
     for (const auto& [name, column] : all.numbers) mine.numbers[name] = block_of(column, world_);
     mine.rows = mine.numbers.begin()->second.size();
     return mine;

@@ -35,8 +35,9 @@ using Texts = std::vector<std::string>;
 
 /// The catalogue of all ranks. Collective.
 Texts catalogue_of(const Dataset& dataset, mpi::Communicator& communicator) {
-  return whole({dataset.catalogue_total, dataset.catalogue_first, dataset.catalogue.strings.at("item_id")},
-               communicator);
+  return whole(
+      {dataset.catalogue_total, dataset.catalogue_first, dataset.catalogue.strings.at("item_id").rows()},
+      communicator);
 }
 
 /// "user item", and the number columns in brackets, of each interaction of a part, in the order of the data. Collective.

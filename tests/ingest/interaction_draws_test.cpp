@@ -34,7 +34,7 @@ Dataset dataset_of(const std::vector<Interaction>& all, const mpi::Communicator&
   dataset.interactions.strings["user_id"];
   dataset.interactions.numbers["timestamp"];
   const auto range = exchange::RowBlocks(items, communicator.size()).block(communicator.rank());
-  StringColumn& ids = dataset.catalogue.strings["item_id"];
+  TextColumn& ids = dataset.catalogue.strings["item_id"];
   for (std::int64_t row = range.first; row < range.last; ++row) ids.push_back(prefix + std::to_string(row));
   return dataset;
 }

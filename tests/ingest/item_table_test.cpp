@@ -34,7 +34,7 @@ class ItemTableTest : public testing::Test {
     return failure.message;
   }
   std::vector<std::string> texts(const ItemTable& table, const char* name) {
-    return table.columns.strings.at(name).texts();
+    return table.columns.strings.at(name).rows().texts();
   }
 
   mpi::Communicator world_ = mpi::Communicator::world();
@@ -98,7 +98,7 @@ TEST_F(ItemTableTest, IsTheCatalogueOfTheInteractions) {
   EXPECT_THAT(dataset.item_rows, ElementsAre(1, 0, 3, 1));
   EXPECT_EQ(dataset.catalogue_total, 4);
   const VocabularyBlock titles = {dataset.catalogue_total, dataset.catalogue_first,
-                                  dataset.catalogue.strings.at("title")};
+                                  dataset.catalogue.strings.at("title").rows()};
   EXPECT_THAT(whole(titles, world_), ElementsAre("C", "A", "X", "B"));
   EXPECT_EQ(dataset.catalogue.numbers.at("year").size(), dataset.catalogue.rows);
 }

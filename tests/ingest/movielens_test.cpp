@@ -51,9 +51,9 @@ class MovieLens : public testing::Test {
 
   /// A column of the whole catalogue. Collective.
   std::vector<std::string> catalogue_column(const Dataset& dataset, const char* name) {
-    const StringColumn& column = dataset.catalogue.strings.at(name);
+    const TextColumn& column = dataset.catalogue.strings.at(name);
     EXPECT_EQ(dataset.catalogue.rows, column.size());
-    return whole({dataset.catalogue_total, dataset.catalogue_first, column}, world_);
+    return whole({dataset.catalogue_total, dataset.catalogue_first, column.rows()}, world_);
   }
 
   static constexpr std::string_view items_ = "1|Toy Story (1995)|x\n7|Caf\xe9|x\n";
@@ -118,7 +118,7 @@ TEST_F(MovieLens, KeepsUtf8AndConvertsLatin1) {
               StartsWith("u.item:2:5: '\\xe9': is not UTF-8, though the file has UTF-8 elsewhere."));
   // Users, too, whatever rank has their lines.
   const Dataset dataset = read(items_, "1\t1\t3\t100\n2\t7\t3\t100\n\xe9ve\t1\t3\t100\n");
-  const auto users = all_gather_strings(dataset.interactions.strings.at("user_id"), world_).texts();
+  const auto users = all_gather_strings(dataset.interactions.strings.at("user_id").rows(), world_).texts();
   EXPECT_THAT(users, ElementsAre("1", "2", "\xc3\xa9ve"));
 }
 
@@ -209,11 +209,11 @@ TEST_F(MovieLens, BlankLinesAndBlanksAroundFieldsAreNoPartOfIt) {
   EXPECT_EQ(dataset.first, world_.sum_before(static_cast<std::int64_t>(dataset.interactions.rows)));
   EXPECT_THAT(catalogue_column(dataset, "item_id"), ElementsAre("1", "7"));
   EXPECT_THAT(catalogue_column(dataset, "title"), ElementsAre("A", "B "));
-  EXPECT_THAT(all_gather_strings(dataset.interactions.strings.at("user_id"), world_).texts(),
+  EXPECT_THAT(all_gather_strings(dataset.interactions.strings.at("user_id").rows(), world_).texts(),
               ElementsAre("196", "5"));
   EXPECT_THAT(error_of(items_, "\n \n"), StartsWith("u.data: holds no interactions."));
   EXPECT_THAT(error_of("\n", "1\t1\t3\t100\n"), StartsWith("u.item: holds no items."));
-  EXPECT_THAT(error_of(items_, " \t1\t3\t100\n"), StartsWith("u.data:1:1: ' ': expected a user id"));
+  EXPECT_THAT(error_of(items_, " \t1\t3\t100\n"), StartsWith("u.data:1:2: '': expected a user id"));
 }
 
 TEST_F(MovieLens, RefusesAHeadingAmongTheItems) {

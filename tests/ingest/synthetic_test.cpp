@@ -53,8 +53,8 @@ TEST(Synthetic, GivesEachRankItsBlockOfTheCatalogue) {
     EXPECT_EQ(part.catalogue_first, range.first);
     EXPECT_EQ(part.catalogue.rows, static_cast<std::size_t>(range.size()));
     for (const char* column : {"item_id", "title", "genres"}) {
-      EXPECT_EQ(all_gather_strings(part.catalogue.strings.at(column), world),
-                whole.catalogue.strings.at(column));
+      EXPECT_EQ(all_gather_strings(part.catalogue.strings.at(column).rows(), world),
+                whole.catalogue.strings.at(column).rows());
     }
   }
 }

@@ -32,7 +32,7 @@ struct Data {
       split.parts.push_back(example.part);
     }
     const auto range = exchange::RowBlocks(items, communicator.size()).block(communicator.rank());
-    StringColumn& ids = dataset.catalogue.strings["item_id"];
+    TextColumn& ids = dataset.catalogue.strings["item_id"];
     for (std::int64_t row = range.first; row < range.last; ++row)
       ids.push_back("item " + std::to_string(row));
   }

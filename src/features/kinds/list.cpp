@@ -25,7 +25,7 @@ class List : public VocabularyKind {
   }
 
  protected:
-  void cut(const ingest::StringColumn& texts, Parts& parts) const override {
+  void cut(const ingest::TextColumn& texts, Parts& parts) const override {
     for (std::size_t row = 0; row < texts.size(); ++row) {
       for (const std::string_view part : split_list(texts[row], separator_)) parts.strings.push_back(part);
       parts.end_text();

@@ -35,7 +35,7 @@ class Text : public VocabularyKind {
   }
 
  protected:
-  void cut(const ingest::StringColumn& texts, Parts& parts) const override {
+  void cut(const ingest::TextColumn& texts, Parts& parts) const override {
     Tokenizer tokenize;
     for (std::size_t row = 0; row < texts.size(); ++row) {
       for (const std::string_view token : tokenize(texts[row])) parts.strings.push_back(token);

@@ -1,0 +1,167 @@
+#include "ingest/text_share.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/even_cuts.hpp"
+#include "ingest/file_magic.hpp"
+#include "mpi/agreement.hpp"
+#include "mpi/node_memory.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file that is being opened.
+struct OpenFile {
+  fs::path path;
+  FileState state;
+  std::uint64_t size = 0;
+  std::uint64_t start = 0;  // of its bytes among those of all files
+  bool is_here = false;     // on root, in memory
+  std::string bytes = {};
+};
+
+/// What root finds of a file. Throws DataError.
+OpenFile open_on_root(const fs::path& path) {
+  OpenFile file{.path = path, .state = {}};
+  file.is_here = is_stream(path);
+  if (file.is_here) {
+    file.bytes = read_stream(path);
+    file.size = file.bytes.size();
+  } else {
+    file.size = state_of(path).size;
+  }
+  return file;
+}
+
+/// The files, as root finds them; their bytes are on root alone. Collective.
+std::vector<OpenFile> open_all(std::span<const fs::path> paths, mpi::Communicator& communicator) {
+  std::vector<OpenFile> files;
+  std::uint64_t start = 0;
+  for (const fs::path& path : paths) {
+    OpenFile file{.path = path, .state = {}};
+    mpi::agree(communicator, [&] {
+      if (communicator.is_root()) file = open_on_root(path);
+    });
+    std::array<std::uint64_t, 2> found = {file.size, file.is_here ? 1U : 0U};
+    communicator.broadcast(std::span<std::uint64_t>(found));
+    file.size = found[0];
+    file.is_here = found[1] == 1;
+    file.start = start;
+    start += file.size;
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+/// Where in `file` the share of part `part` begins, if the cut before it is in this file, or else at which end: after the first newline at
+/// or after the cut.
+template <class LineStart>
+std::uint64_t begin_in(const OpenFile& file, const base::EvenCuts& cuts, int part, LineStart line_start) {
+  const auto cut = static_cast<std::uint64_t>(cuts.start(part));
+  if (part == 0 || cut <= file.start) return 0;
+  if (part == cuts.parts() || cut - file.start >= file.size) return file.size;
+  return line_start(cut - file.start);
+}
+
+/// This rank's share of a file that root has in memory. Collective.
+std::string deal(const OpenFile& file, const base::EvenCuts& cuts, mpi::Communicator& communicator) {
+  const auto begin = [&](int part) {
+    return begin_in(file, cuts, part, [&](std::uint64_t at) { return next_line_start(file.bytes, at); });
+  };
+  std::vector<std::size_t> to_ranks(static_cast<std::size_t>(communicator.size()), 0);
+  if (communicator.is_root()) {
+    for (int part = 0; part < communicator.size(); ++part)
+      to_ranks[static_cast<std::size_t>(part)] = begin(part + 1) - begin(part);
+  }
+  std::vector<std::size_t> from_ranks;
+  const std::vector<char> share =
+      communicator.all_to_all(std::span<const char>(file.bytes), to_ranks, from_ranks);
+  return {share.begin(), share.end()};
+}
+
+/// Collective.
+ShareBytes share_of(OpenFile file, const base::EvenCuts& cuts, mpi::Communicator& communicator) {
+  ShareBytes share{.path = file.path, .range = {}, .state = {}};
+  share.is_here = file.is_here;
+  if (file.is_here) {
+    const double size = static_cast<double>(file.size);
+    mpi::require_memory(size / communicator.size(), fmt::format("reading {}", file.path.string()),
+                        "take a part of the file, or write it to disk first", communicator);
+    share.bytes = communicator.size() == 1 ? std::move(file.bytes) : deal(file, cuts, communicator);
+    const auto before =
+        static_cast<std::uint64_t>(communicator.sum_before(static_cast<std::int64_t>(share.bytes.size())));
+    share.range = {before, before + share.bytes.size()};
+    return share;
+  }
+  mpi::agree(communicator, [&] {
+    share.state = state_of(file.path);
+    const auto line_start = [&](std::uint64_t at) { return next_line_start(file.path, at, file.size); };
+    share.range = {begin_in(file, cuts, communicator.rank(), line_start),
+                   begin_in(file, cuts, communicator.rank() + 1, line_start)};
+  });
+  return share;
+}
+
+/// The beginning of the file, on every rank. Collective.
+std::string head_of(const OpenFile& file, mpi::Communicator& communicator) {
+  std::string head;
+  mpi::agree(communicator, [&] {
+    if (!communicator.is_root()) return;
+    const std::uint64_t size = std::min<std::uint64_t>(file.size, FileSample::most_bytes);
+    head = file.is_here ? file.bytes.substr(0, size) : read_bytes(file.path, {0, size});
+    if (size < file.size) head.resize(head.rfind('\n') + 1);  // whole lines
+  });
+  communicator.broadcast(head);
+  return head;
+}
+
+}  // namespace
+
+std::vector<TextShare> open_texts(std::span<const fs::path> paths, mpi::Communicator& communicator) {
+  std::vector<OpenFile> files = open_all(paths, communicator);
+  std::uint64_t size = 0;
+  for (const OpenFile& file : files) size += file.size;
+  const base::EvenCuts cuts(static_cast<std::int64_t>(size), communicator.size());
+  std::vector<TextShare> shares;
+  for (OpenFile& file : files) {
+    const std::string head = head_of(file, communicator);
+    shares.emplace_back(share_of(std::move(file), cuts, communicator), head, communicator);
+  }
+  return shares;
+}
+
+TextShare::TextShare(ShareBytes bytes, std::string_view head, mpi::Communicator& communicator)
+    : bytes_(std::move(bytes)), sample_({}) {
+  mpi::agree(communicator, [&] { refuse_other_formats(bytes_.path, head.substr(0, 512)); });
+  TextSurvey survey(bytes_.range.begin == 0);
+  mpi::agree(communicator, [&] { for_each_piece([&](std::string_view piece) { survey.add(piece); }); });
+  lines_ = survey.lines();
+  first_line_ = communicator.sum_before(lines_) + 1;
+  total_lines_ = communicator.sum(lines_);
+  encoding_ = survey.encoding(bytes_.path, first_line_, communicator);
+  const bool is_utf8 = encoding_ == Encoding::utf8;
+  sample_ = FileSample(is_utf8 ? std::string(without_mark(head)) : windows_1252_to_utf8(head));
+  is_surveyed_ = true;
+}
+
+void TextShare::for_each_piece(const std::function<void(std::string_view)>& visit) const {
+  bool is_first = is_surveyed_ && bytes_.range.begin == 0;
+  const auto visit_bytes = [&](std::string_view piece) {
+    if (std::exchange(is_first, false)) piece = without_mark(piece);
+    if (encoding_ == Encoding::utf8) return visit(piece);
+    visit(windows_1252_to_utf8(piece));
+  };
+  if (bytes_.is_here) {
+    if (!bytes_.bytes.empty()) visit_bytes(bytes_.bytes);
+  } else {
+    read_lines(bytes_.path, bytes_.range, bytes_.state, visit_bytes);
+  }
+}
+
+}  // namespace gemel::ingest
