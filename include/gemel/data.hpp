@@ -13,7 +13,14 @@
 namespace gemel {
 
 /// What a field of a line of pairs is.
-enum class PairColumn { user, item, rating, timestamp, unused };
+enum class PairColumn {
+  user,
+  item,
+  rating,
+  timestamp,
+  unused,
+  other  ///< a column of the interactions that has a name of its own
+};
 
 /// The name that --columns gives it.
 GEMEL_API std::string_view name_of(PairColumn column);
@@ -22,20 +29,42 @@ GEMEL_API std::string_view name_of(PairColumn column);
 class GEMEL_API PairColumns {
  public:
   PairColumns() = default;
-  /// Throws UsageError unless user and item are there, and none twice but unused.
-  explicit PairColumns(std::vector<PairColumn> columns);
+  /// `names` are those that the columns have themselves, as in a heading; empty: none but of what they are. Throws UsageError unless user
+  /// and item are there, and none twice but unused and other.
+  explicit PairColumns(std::vector<PairColumn> columns, std::vector<std::string> names = {});
 
   bool empty() const { return columns_.empty(); }
   std::size_t size() const { return columns_.size(); }
   PairColumn operator[](std::size_t field) const { return columns_[field]; }
   std::optional<std::size_t> find(PairColumn column) const;
   bool has(PairColumn column) const { return find(column).has_value(); }
+  /// The name that a column has itself, or else that of what it is.
+  std::string_view name(std::size_t field) const;
+  /// The field of the other column of this name.
+  std::optional<std::size_t> find_other(std::string_view name) const;
   /// "user, item, rating", with `separator` between the names.
   std::string describe(std::string_view separator) const;
   bool operator==(const PairColumns&) const = default;
 
  private:
   std::vector<PairColumn> columns_;
+  std::vector<std::string> names_;
+};
+
+/// The name of a column of interactions, and what it is.
+struct NamedColumn {
+  PairColumn column = PairColumn::unused;  ///< user, item, rating or timestamp
+  std::string name;
+  bool operator==(const NamedColumn&) const = default;
+};
+
+/// What the user says of the columns of interactions: what the fields of a line are, in their order, or, by name, what columns are.
+struct ColumnsGiven {
+  PairColumns fields = {};
+  std::vector<NamedColumn> named = {};
+  std::string weight = {};  ///< name of the column that has the weight of each example; empty: none
+
+  bool empty() const { return fields.empty() && named.empty() && weight.empty(); }
 };
 
 /// Sizes of the built-in data set. The defaults train in seconds.
@@ -60,14 +89,21 @@ inline std::vector<std::pair<std::string, FileFormat>> file_format_names() {
 
 /// Files of interactions that the user names one by one; an empty path is no file.
 struct GivenFiles {
-  std::string train;
-  std::string validation;
-  std::string test;
+  /// Interactions that are yet to be split, one file after the other; names with * or ? stand for all files that they fit.
+  std::vector<std::string> ratings = {};
+  /// Instead: interactions that come split.
+  std::string train = {};
+  std::string validation = {};
+  std::string test = {};
   /// What is known of items, a line each, the first of which names the columns; empty: nothing but their ids.
   std::string items = {};
+  /// The same of users, whose columns then are columns of their interactions.
+  std::string users = {};
   FileFormat format = FileFormat::automatic;
   /// What the fields of pairs are; empty: as a heading or the numbers tell.
-  PairColumns columns = {};
+  ColumnsGiven columns = {};
+
+  bool are_given() const { return !ratings.empty() || !train.empty(); }
 };
 
 /// How interactions are divided into training and test examples.

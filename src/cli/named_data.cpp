@@ -18,7 +18,7 @@ bool is_missing(const std::string& path) {
 
 std::string remedy_for(const NamedPath& named, const std::string& checkpoint) {
   if (!named.is_saved) return "Check the path; relative paths start where the program was started.";
-  const bool is_source = named.option == "data" || named.option == "train-file";
+  const bool is_source = named.option == "data" || named.option == "ratings" || named.option == "train-file";
   return fmt::format("The path is that of {}. Bring it back, or give --{} PATH anew, which replaces it{}.",
                      checkpoint, named.option,
                      is_source ? "; all other settings have to be given then, too" : "");
@@ -29,8 +29,9 @@ std::string remedy_for(const NamedPath& named, const std::string& checkpoint) {
 std::vector<NamedPath> named_data(const options::OptionTable& table) {
   std::vector<NamedPath> paths;
   for (const options::Option& option : table.options()) {
-    const std::string* path = option.value.input;
-    if (path != nullptr && !path->empty()) paths.push_back({option.name, *path, table.is_saved(option.name)});
+    if (!option.value.inputs) continue;
+    for (const std::string& path : option.value.inputs())
+      paths.push_back({option.name, path, table.is_saved(option.name)});
   }
   return paths;
 }
@@ -40,7 +41,8 @@ void require_there(const std::vector<NamedPath>& paths, const std::string& check
   mpi::agree(communicator, [&] {
     if (!communicator.is_root()) return;
     for (const NamedPath& named : paths) {
-      if (!is_missing(named.path)) continue;
+      const bool is_pattern = named.path.find_first_of("*?[") != std::string::npos;
+      if (is_pattern || !is_missing(named.path)) continue;
       throw base::DataError(fmt::format("--{} {}: there is no such {}. {}", named.option, named.path,
                                         named.option == "data" ? "directory" : "file",
                                         remedy_for(named, checkpoint)));

@@ -43,7 +43,8 @@ options::OptionValue count_or_file(std::int64_t& count, std::string& file) {
           nullptr,
           nullptr,
           false,
-          &file};
+          false,
+          [&file] { return file.empty() ? std::vector<std::string>() : std::vector{file}; }};
 }
 
 options::OptionTable plan_option_table(PlanOptions& options) {

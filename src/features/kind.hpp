@@ -23,12 +23,21 @@ class KindVisitor;
 /// What a kind is made of.
 enum class ColumnType { text, number, any };
 
-/// This rank's rows of the column that a feature is made of.
+/// This rank's rows of the column that a feature is made of, as its kind needs it: a kind of text has texts, also of a column of numbers; one of
+/// numbers has whole or decimal ones; one of any has texts or whole numbers. The other pointers are null.
 struct RawColumn {
-  const ingest::TextColumn* texts = nullptr;  ///< the other one is null
+  const ingest::TextColumn* texts = nullptr;
   const std::vector<std::int64_t>* numbers = nullptr;
+  const std::vector<double>* decimals = nullptr;
   mpi::Communicator& communicator;
-  std::string_view described;  ///< the feature, as messages begin with it
+  std::string_view described;                                 ///< the feature, as messages begin with it
+  std::shared_ptr<const ingest::TextColumn> made_texts = {};  ///< of numbers
+
+  /// Rows of a column of numbers, and the number of one.
+  std::size_t rows_of_numbers() const { return numbers != nullptr ? numbers->size() : decimals->size(); }
+  double number(std::size_t row) const {
+    return numbers != nullptr ? static_cast<double>((*numbers)[row]) : (*decimals)[row];
+  }
 };
 
 /// What a kind is fitted to and with.

@@ -8,14 +8,15 @@ namespace gemel::features {
 KindSyntax lookup_syntax();
 KindSyntax hash_syntax();
 KindSyntax bucketize_syntax();
+KindSyntax quantiles_syntax();
 KindSyntax normalize_syntax();
 KindSyntax text_syntax();
 KindSyntax list_syntax();
 KindSyntax bias_syntax();
 
 std::span<const KindSyntax> kinds() {
-  static const KindSyntax all[] = {lookup_syntax(), hash_syntax(), bucketize_syntax(), normalize_syntax(),
-                                   text_syntax(),   list_syntax(), bias_syntax()};
+  static const KindSyntax all[] = {lookup_syntax(),    hash_syntax(), bucketize_syntax(), quantiles_syntax(),
+                                   normalize_syntax(), text_syntax(), list_syntax(),      bias_syntax()};
   return all;
 }
 

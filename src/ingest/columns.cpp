@@ -1,6 +1,14 @@
 #include "ingest/columns.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace gemel::ingest {
+
+std::string Columns::name_here(const std::string& name) const {
+  const auto own = own_names.find(name);
+  return has(name) || own == own_names.end() ? name : own->second;
+}
 
 std::string Columns::describe() const {
   std::string text;
@@ -11,7 +19,9 @@ std::string Columns::describe() const {
   for (const auto& [name, column] : strings) add(name, "text");
   for (const auto& [name, column] : numbers) add(name, "number");
   for (const auto& [name, column] : decimals) add(name, "decimal number");
-  return text.empty() ? "none" : text;
+  if (text.empty()) text = "none";
+  if (!unread.empty()) text += fmt::format("; and, not read: {}", fmt::join(unread, ", "));
+  return text;
 }
 
 }  // namespace gemel::ingest

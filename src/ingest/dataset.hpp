@@ -21,6 +21,8 @@ struct Dataset {
   Columns interactions;
   /// The item of each interaction of the block: a row of the catalogue.
   std::vector<std::int32_t> item_rows;
+  /// The column of the weights, where the data says so; else empty.
+  std::string weight_column;
   /// Whether the data comes split into parts; then `parts` has the part of each interaction of the block, the rank has a block of
   /// each part, in the order of Part, and `first` is that of its training interactions among those of all ranks.
   bool comes_split = false;

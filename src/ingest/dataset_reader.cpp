@@ -52,7 +52,7 @@ std::vector<std::string> names_in(const fs::path& directory) {
   std::vector<std::string> names = names_in(directory);
   const std::string looked_for = fmt::format("Looked for: {}.", fmt::join(formats, "; "));
   const std::string remedy =
-      "Give --data a directory that holds these, name files of interactions with --train-file, or give no "
+      "Give --data a directory that holds these, name files of interactions with --ratings, or give no "
       "--data for the built-in synthetic data.";
   if (names.empty()) {
     throw base::DataError(
@@ -89,8 +89,9 @@ std::size_t choose_reader(const fs::path& directory, const Readers& readers) {
 
 }  // namespace
 
-Dataset read_dataset(const DataOptions& options, mpi::Communicator& communicator) {
-  if (!options.files.train.empty()) return read_given_files(options.files, communicator);
+Dataset read_dataset(const DataOptions& options, const WantedColumns& wanted,
+                     mpi::Communicator& communicator) {
+  if (options.files.are_given()) return read_given_files(options.files, wanted, communicator);
   if (options.directory.empty()) return synthesize(options.synthetic, communicator);
   const Readers readers = known_readers();
   std::size_t chosen = 0;
@@ -98,7 +99,7 @@ Dataset read_dataset(const DataOptions& options, mpi::Communicator& communicator
     if (communicator.is_root()) chosen = choose_reader(options.directory, readers);
   });
   communicator.broadcast(std::span(&chosen, 1));
-  return readers[chosen]->read(options.directory, communicator);
+  return readers[chosen]->read(options.directory, wanted, communicator);
 }
 
 }  // namespace gemel::ingest

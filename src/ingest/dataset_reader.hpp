@@ -5,6 +5,7 @@
 
 #include "gemel/data.hpp"
 #include "ingest/dataset.hpp"
+#include "ingest/wanted_columns.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
@@ -20,14 +21,16 @@ class DatasetReader {
   virtual std::string looks_for() const = 0;
   /// Whether `directory` holds a data set of this format. Not collective.
   virtual bool recognises(const std::filesystem::path& directory) const = 0;
-  /// Reads a directory that it recognises. Collective. Throws mpi::AgreedError (data), on all ranks, for
+  /// Reads a directory that it recognises, with the columns that are wanted beside those that it always reads. Collective. Throws mpi::AgreedError (data), on all ranks, for
   /// whatever is wrong with the files.
-  virtual Dataset read(const std::filesystem::path& directory, mpi::Communicator& communicator) const = 0;
+  virtual Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted,
+                       mpi::Communicator& communicator) const = 0;
 };
 
 /// The data set that `options` names: the files, or what the reader that recognises the directory makes of it, or else
 /// the built-in synthetic one. Collective. Throws mpi::AgreedError (data) when there is
 /// no such directory, when it is empty or of no known format, and as DatasetReader::read.
-Dataset read_dataset(const DataOptions& options, mpi::Communicator& communicator);
+Dataset read_dataset(const DataOptions& options, const WantedColumns& wanted,
+                     mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

@@ -59,8 +59,9 @@ bool begins_with_user(const CutLine& first, const PairColumns& named) {
   return !is_heading(first) || is_name_of(PairColumn::user, first.fields[0].text);
 }
 
-/// `named`: what --columns says.
-Sketch sketch_of(const SampledFile& file, const PairColumns& named) {
+/// `given`: what --columns says.
+Sketch sketch_of(const SampledFile& file, const ColumnsGiven& given) {
+  const PairColumns& named = given.fields;
   Sketch sketch{file.path, file.sample.lines(), Separator::blanks, {}};
   if (sketch.lines.empty()) {
     throw base::DataError(
@@ -76,7 +77,7 @@ Sketch sketch_of(const SampledFile& file, const PairColumns& named) {
   const bool is_at_start = comment == &sketch.lines.front() && named.empty();
   if (comment != nullptr && (is_at_start || begins_with_user(cut_first, named)))
     refuse_comment(sketch, *comment);
-  if (!is_heading(cut_first)) return sketch;
+  if (!is_heading(cut_first) && given.named.empty()) return sketch;
   sketch.heading = std::move(cut_first);
   sketch.lines.erase(sketch.lines.begin());
   if (sketch.lines.empty()) {
@@ -87,9 +88,9 @@ Sketch sketch_of(const SampledFile& file, const PairColumns& named) {
 }
 
 /// What all files are; not automatic.
-FileFormat common_format(const std::vector<Sketch>& sketches, FileFormat asked, const PairColumns& named) {
+FileFormat common_format(const std::vector<Sketch>& sketches, FileFormat asked, const ColumnsGiven& given) {
   if (asked != FileFormat::automatic) return asked;
-  if (!named.empty()) return FileFormat::pairs;
+  if (!given.empty()) return FileFormat::pairs;
   const Sketch* of[2] = {nullptr,
                          nullptr};  // the first file that is surely lists, and the first that is surely pairs
   const Sketch* unclear = nullptr;
@@ -263,7 +264,7 @@ void check_uniform(const Sketch& sketch, std::size_t alike) {
 }
 
 /// "rating 4", or "'price' not used", of field `field` of a line.
-std::string reading_of(const CutLine& line, std::size_t field, PairColumn column,
+std::string reading_of(const CutLine& line, std::size_t field, PairColumn column, std::string_view own_name,
                        const std::optional<CutLine>& heading) {
   const std::string& text = line.fields[field].text;
   if (column == PairColumn::unused) {
@@ -271,7 +272,8 @@ std::string reading_of(const CutLine& line, std::size_t field, PairColumn column
     return fmt::format("{} not used", quote(is_named ? heading->fields[field].text : text));
   }
   const bool is_number = column == PairColumn::rating || column == PairColumn::timestamp;
-  return fmt::format("{} {}", name_of(column), is_number && parse_decimal(text) ? text : quote(text));
+  return fmt::format("{} {}", column == PairColumn::other ? own_name : name_of(column),
+                     is_number && parse_decimal(text) ? text : quote(text));
 }
 
 /// `line` is the first that is like most.
@@ -283,7 +285,7 @@ std::string description_of(const Sketch& sketch, const CutLine& line, const File
     if (column == PairColumn::unused && said.size() >= most_shown) {
       ++unsaid;
     } else {
-      said.push_back(reading_of(line, field, column, sketch.heading));
+      said.push_back(reading_of(line, field, column, layout.columns.name(field), sketch.heading));
     }
   }
   if (unsaid > 0) said.push_back(fmt::format("and {} more not used", unsaid));
@@ -294,7 +296,7 @@ std::string description_of(const Sketch& sketch, const CutLine& line, const File
 }
 
 /// The columns of a file with a heading.
-struct NamedColumns {
+struct ColumnsOfHeading {
   fs::path path;
   PairColumns columns;
 };
@@ -312,7 +314,8 @@ bool show_order(const std::vector<CutLine>& lines, const PairColumns& columns, c
   if (columns.size() > 4) return true;
   const PairColumns guessed = guess_columns(lines, path);
   for (std::size_t field = 0; field < columns.size(); ++field) {
-    if (columns[field] != PairColumn::unused && columns[field] != guessed[field]) return false;
+    const bool is_known = columns[field] != PairColumn::unused && columns[field] != PairColumn::other;
+    if (is_known && columns[field] != guessed[field]) return false;
   }
   return true;
 }
@@ -320,7 +323,7 @@ bool show_order(const std::vector<CutLine>& lines, const PairColumns& columns, c
 /// The columns of a file without a heading, all of `lines` of which have as many fields as `beside` names. Throws DataError unless they are
 /// in the usual order, as far as the numbers show: this file may have been written in another way than that one.
 PairColumns columns_beside(const Sketch& sketch, const std::vector<CutLine>& lines,
-                           const NamedColumns& beside) {
+                           const ColumnsOfHeading& beside) {
   if (show_order(lines, beside.columns, sketch.path)) return beside.columns;
   throw base::DataError(
       fmt::format("{}:{}:1: has no heading, and nothing shows that its fields are in the order that {} "
@@ -330,9 +333,22 @@ PairColumns columns_beside(const Sketch& sketch, const std::vector<CutLine>& lin
                   beside.columns.describe(", "), beside.columns.describe(",")));
 }
 
+/// The columns, of which those that nobody wants are not used.
+PairColumns only_wanted(const PairColumns& columns, const WantedColumns& wanted) {
+  std::vector<PairColumn> fields;
+  std::vector<std::string> names;
+  for (std::size_t field = 0; field < columns.size(); ++field) {
+    const bool is_left_out = columns[field] == PairColumn::other && !wanted.has(columns.name(field));
+    fields.push_back(is_left_out ? PairColumn::unused : columns[field]);
+    names.emplace_back(columns.name(field));
+  }
+  return PairColumns(std::move(fields), std::move(names));
+}
+
 /// `beside`: the columns of a file with a heading, if there is one.
-FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
-                       const std::optional<NamedColumns>& beside) {
+FileLayout pair_layout(const Sketch& sketch, const ColumnsGiven& given, const WantedColumns& wanted,
+                       const std::optional<ColumnsOfHeading>& beside) {
+  const PairColumns& named = given.fields;
   if (!sketch.heading) refuse_unknown_heading(sketch, sketch.separator);
   const std::vector<CutLine> lines = usual_lines(cut_all(sketch));
   const CutLine& first = lines.front();
@@ -343,7 +359,7 @@ FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
     check_number(sketch, first, named, "--columns names");
     layout.columns = named;
   } else if (sketch.heading) {
-    layout.columns = columns_of_heading(*sketch.heading, sketch.path);
+    layout.columns = columns_of_heading(*sketch.heading, given.named, sketch.path);
     check_number(sketch, first, layout.columns, "the heading names");
   } else if (beside && beside->columns.size() == first.fields.size()) {
     layout.columns = columns_beside(sketch, lines, *beside);
@@ -352,14 +368,27 @@ FileLayout pair_layout(const Sketch& sketch, const PairColumns& named,
     layout.columns = guess_columns(lines, sketch.path);
     layout.is_guessed = layout.columns.size() == 3;
   }
-  if (named.empty()) check_user(sketch, first, layout.columns);
+  if (given.empty()) check_user(sketch, first, layout.columns);
+  layout.columns = only_wanted(layout.columns, wanted);
   layout.description = description_of(sketch, first, layout);
   return layout;
 }
 
-/// Refuses files of which some have ratings or timestamps and others do not.
+/// Refuses files of which one lacks a column of its own that another has.
+void check_others(const Sketch& one, const PairColumns& columns, const Sketch& other,
+                  const PairColumns& of_other) {
+  for (std::size_t field = 0; field < columns.size(); ++field) {
+    if (columns[field] != PairColumn::other || of_other.find_other(columns.name(field))) continue;
+    throw base::DataError(fmt::format("{}: has no column {}, which {} has. Give files with the same columns.",
+                                      other.path.string(), quote(columns.name(field)), one.path.string()));
+  }
+}
+
+/// Refuses files of which some have ratings, timestamps or columns of their own and others do not.
 void check_alike(const std::vector<Sketch>& sketches, const std::vector<FileLayout>& layouts) {
   for (std::size_t i = 1; i < layouts.size(); ++i) {
+    check_others(sketches[0], layouts[0].columns, sketches[i], layouts[i].columns);
+    check_others(sketches[i], layouts[i].columns, sketches[0], layouts[0].columns);
     for (const PairColumn column : {PairColumn::rating, PairColumn::timestamp}) {
       if (layouts[i].columns.has(column) == layouts[0].columns.has(column)) continue;
       throw base::DataError(fmt::format(
@@ -374,19 +403,20 @@ void check_alike(const std::vector<Sketch>& sketches, const std::vector<FileLayo
 }  // namespace
 
 std::vector<FileLayout> recognise_layouts(const std::vector<SampledFile>& files, FileFormat asked,
-                                          const PairColumns& named) {
-  base::require(named.empty() || asked != FileFormat::lists, "columns of lists");
+                                          const ColumnsGiven& given, const WantedColumns& wanted) {
+  base::require(given.empty() || asked != FileFormat::lists, "columns of lists");
   std::vector<Sketch> sketches;
-  for (const SampledFile& file : files) sketches.push_back(sketch_of(file, named));
-  const FileFormat format = common_format(sketches, asked, named);
-  std::optional<NamedColumns> beside;
+  for (const SampledFile& file : files) sketches.push_back(sketch_of(file, given));
+  const FileFormat format = common_format(sketches, asked, given);
+  std::optional<ColumnsOfHeading> beside;
   for (const Sketch& sketch : sketches) {
-    if (format == FileFormat::pairs && named.empty() && sketch.heading && !beside)
-      beside = NamedColumns{sketch.path, columns_of_heading(*sketch.heading, sketch.path)};
+    if (format == FileFormat::pairs && given.fields.empty() && sketch.heading && !beside)
+      beside = ColumnsOfHeading{sketch.path, columns_of_heading(*sketch.heading, given.named, sketch.path)};
   }
   std::vector<FileLayout> layouts;
   for (const Sketch& sketch : sketches) {
-    layouts.push_back(format == FileFormat::lists ? list_layout(sketch) : pair_layout(sketch, named, beside));
+    layouts.push_back(format == FileFormat::lists ? list_layout(sketch)
+                                                  : pair_layout(sketch, given, wanted, beside));
   }
   check_alike(sketches, layouts);
   return layouts;

@@ -9,6 +9,7 @@
 #include "ingest/field_splitter.hpp"
 #include "ingest/pair_columns.hpp"
 #include "ingest/text_file.hpp"
+#include "ingest/wanted_columns.hpp"
 
 namespace gemel::ingest {
 
@@ -32,10 +33,10 @@ struct SampledFile {
 
 /// The layouts of the files of a data set. All are lists or all are pairs, as `asked` says; if that is automatic, as the lines of one
 /// of them at least show without doubt. All pairs have the same columns, perhaps in another order; without a heading these are those of
-/// `named` or, if it is empty, of a file with a heading, or else guessed. Separators may differ. Throws DataError, which is the same on every
+/// `given` or, if that is empty, of a file with a heading, or else guessed. Columns that nobody wants are unused. Separators may differ. Throws DataError, which is the same on every
 /// rank and names file, line and remedy, for whatever can be read in several ways, and for files without interactions.
 std::vector<FileLayout> recognise_layouts(const std::vector<SampledFile>& files, FileFormat asked,
-                                          const PairColumns& named);
+                                          const ColumnsGiven& given, const WantedColumns& wanted);
 
 /// Throws DataError if a file is surely no lists. For files that are so named, though nobody has said what they are.
 void check_lists(const std::vector<SampledFile>& files);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <glob.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <xxhash.h>
@@ -10,6 +11,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <set>
+#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -26,6 +30,7 @@
 #include "ingest/pair_reader.hpp"
 #include "ingest/string_exchange.hpp"
 #include "ingest/text_share.hpp"
+#include "ingest/typed_column.hpp"
 #include "ingest/vocabulary.hpp"
 #include "mpi/agreement.hpp"
 
@@ -38,47 +43,54 @@ constexpr std::int64_t most_items = std::numeric_limits<std::int32_t>::max() - 1
 constexpr std::int64_t least_milliseconds = 100'000'000'000;  // 1973; in seconds it is the year 5138
 constexpr double largest_whole = 9007199254740992.0;  // 2^53: a double has every whole number up to it
 
-/// A file, and what its interactions are for.
-struct PartFile {
+/// Files whose interactions are for one thing, one after the other.
+struct PartFiles {
   Part part;
-  fs::path path;
+  std::vector<fs::path> paths;
 };
 
 /// What the files say, line after line.
 class Interactions {
  public:
-  /// Whether there are ratings and timestamps, all files have like `layout`.
+  /// Whether there are ratings, timestamps and other columns, all files have like `layout`.
   Interactions(Dataset& dataset, const FileLayout& layout)
       : dataset_(dataset),
         has_ratings_(layout.columns.has(PairColumn::rating)),
         has_timestamps_(layout.columns.has(PairColumn::timestamp)),
         users_(dataset.interactions.strings["user_id"]) {
     if (has_timestamps_) timestamps_ = &dataset.interactions.numbers["timestamp"];
+    const PairColumns& columns = layout.columns;
+    for (std::size_t field = 0; field < columns.size(); ++field) {
+      const std::string name(columns.name(field));
+      if (columns[field] == PairColumn::other) others_.emplace_back(name, TextColumn());
+      if (columns[field] == PairColumn::unused && name != "-") dataset.interactions.unread.push_back(name);
+      const auto known = our_names.find(columns[field]);
+      if (known != our_names.end() && name != known->second)
+        dataset.interactions.own_names[name] = known->second;
+    }
   }
 
-  /// Adds this rank's lines of a file. Training files come first. Collective.
-  void add(const PartFile& file, const FileLayout& layout, const TextShare& text,
+  /// Adds this rank's lines of the files of a part, each with its layout. Training files come first. Collective.
+  void add(Part part, std::vector<TextShare> texts, std::span<const FileLayout> layouts,
            mpi::Communicator& communicator) {
     const std::size_t before = items_.size();
-    if (layout.format == FileFormat::lists) {
-      add_lists(file.path, text, communicator);
-    } else {
-      add_pairs(file.path, layout, text, communicator);
+    std::int64_t lines = 0;
+    for (const TextShare& text : texts) lines += text.lines();
+    if (layouts.front().format == FileFormat::pairs) reserve(before + static_cast<std::size_t>(lines));
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const TextShare text = std::move(texts[i]);  // which then frees what it has in memory
+      const std::size_t had = items_.size();
+      layouts[i].format == FileFormat::lists ? add_lists(text, communicator)
+                                             : add_pairs(layouts[i], text, communicator);
+      require_interactions(items_.size() - had, text, layouts[i], communicator);
     }
     const auto added = static_cast<std::int64_t>(items_.size() - before);
     const std::int64_t first = communicator.sum_before(added);
-    const std::int64_t total = communicator.sum(added);
-    if (total == 0) {
-      throw mpi::AgreedError(
-          base::ExitCode::data,
-          fmt::format("{}: holds no interactions. It was read as {}. Give a file that does, or leave it out.",
-                      file.path.string(), layout.description));
-    }
-    if (file.part == Part::train) dataset_.first = first;
-    dataset_.total += total;
-    if (dataset_.comes_split) dataset_.parts.resize(items_.size(), file.part);
+    if (part == Part::train) dataset_.first = first;
+    dataset_.total += communicator.sum(added);
+    if (dataset_.comes_split) dataset_.parts.resize(items_.size(), part);
     for (std::size_t i = before; i < items_.size(); ++i)
-      hash(i, file.part, first + static_cast<std::int64_t>(i - before));
+      hash(i, part, first + static_cast<std::int64_t>(i - before));
   }
 
   /// Completes the columns, and returns the item of each interaction. Collective.
@@ -87,6 +99,7 @@ class Interactions {
     columns.rows = items_.size();
     // The sum is meant modulo 2^64; only its bits travel as a signed number.
     dataset_.content_hash = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash_)));
+    for (auto& [name, texts] : others_) add_typed(name, std::move(texts), columns, communicator);
     if (!has_ratings_) return std::move(items_);
     const bool are_whole = std::ranges::all_of(ratings_, [](double rating) {
       return rating == std::trunc(rating) && std::abs(rating) <= largest_whole;
@@ -100,8 +113,22 @@ class Interactions {
   }
 
  private:
-  void add_lists(const fs::path& path, const TextShare& text, mpi::Communicator& communicator) {
-    LineErrors errors(path);
+  inline static const std::map<PairColumn, std::string> our_names = {{PairColumn::user, "user_id"},
+                                                                     {PairColumn::item, "item_id"},
+                                                                     {PairColumn::rating, "rating"},
+                                                                     {PairColumn::timestamp, "timestamp"}};
+
+  static void require_interactions(std::size_t added, const TextShare& text, const FileLayout& layout,
+                                   mpi::Communicator& communicator) {
+    if (communicator.sum(static_cast<std::int64_t>(added)) > 0) return;
+    throw mpi::AgreedError(
+        base::ExitCode::data,
+        fmt::format("{}: holds no interactions. It was read as {}. Give a file that does, or leave it out.",
+                    text.path().string(), layout.description));
+  }
+
+  void add_lists(const TextShare& text, mpi::Communicator& communicator) {
+    LineErrors errors(text.path());
     ListReader read;
     mpi::agree(communicator, [&] {
       text.for_each_line([&](const Line& line) {
@@ -113,17 +140,21 @@ class Interactions {
       });
     });
     errors.throw_if_any(ListReader::remedy, communicator);
-    read.tell_of_idle_users(path, communicator);
+    read.tell_of_idle_users(text.path(), communicator);
   }
 
-  void add_pairs(const fs::path& path, const FileLayout& layout, const TextShare& text,
-                 mpi::Communicator& communicator) {
-    LineErrors errors(path);
+  void add_pairs(const FileLayout& layout, const TextShare& text, mpi::Communicator& communicator) {
+    LineErrors errors(text.path());
     PairReader read(layout);
-    reserve(items_.size() + static_cast<std::size_t>(text.lines()));
+    std::vector<std::size_t> fields;  // of the other columns
+    for (const auto& [name, texts] : others_) fields.push_back(layout.columns.find_other(name).value());
     mpi::agree(communicator, [&] {
       text.for_each_line([&](const Line& line) {
-        if (const auto pair = read(line, errors)) add_pair(*pair);
+        const auto pair = read(line, errors);
+        if (!pair) return;
+        add_pair(*pair);
+        for (std::size_t i = 0; i < others_.size(); ++i)
+          others_[i].second.push_back((*pair->fields)[fields[i]].text);
       });
     });
     errors.throw_if_any(PairReader::remedy_for(layout), communicator);
@@ -132,6 +163,7 @@ class Interactions {
   void reserve(std::size_t rows) {
     users_.reserve(rows);
     items_.reserve(rows);
+    for (auto& [name, texts] : others_) texts.reserve(rows);
     if (has_ratings_) ratings_.reserve(rows);
     if (has_timestamps_) timestamps_->reserve(rows);
   }
@@ -148,9 +180,11 @@ class Interactions {
     const std::array<std::uint64_t, 4> words = {
         users_.hash(own), items_.hash(own), has_ratings_ ? XXH3_64bits(&ratings_[own], sizeof(double)) : 0,
         has_timestamps_ ? static_cast<std::uint64_t>((*timestamps_)[own]) : 0};
-    hash_ += XXH3_64bits_withSeed(
-        words.data(), sizeof(words),
-        static_cast<std::uint64_t>(number) * part_names.size() + static_cast<std::uint64_t>(part));
+    std::uint64_t seed =
+        static_cast<std::uint64_t>(number) * part_names.size() + static_cast<std::uint64_t>(part);
+    for (const auto& [name, texts] : others_)
+      seed = XXH3_64bits_withSeed(&seed, sizeof(seed), texts.hash(own));
+    hash_ += XXH3_64bits_withSeed(words.data(), sizeof(words), seed);
   }
 
   Dataset& dataset_;
@@ -160,6 +194,7 @@ class Interactions {
   TextColumn items_;
   std::vector<double> ratings_;
   std::vector<std::int64_t>* timestamps_ = nullptr;
+  std::vector<std::pair<std::string, TextColumn>> others_;  // by name
   std::uint64_t hash_ = 0;
 };
 
@@ -212,14 +247,6 @@ void warn_of_finer_times(const Dataset& dataset, mpi::Communicator& communicator
   spdlog::warn("timestamps of up to {} are {} rather than seconds; they are taken as they are", latest, unit);
 }
 
-/// This rank's share of each file. Collective.
-std::vector<TextShare> open_each(const std::vector<PartFile>& files, mpi::Communicator& communicator) {
-  std::vector<TextShare> texts;
-  for (const PartFile& file : files)
-    texts.push_back(std::move(open_texts(std::span(&file.path, 1), communicator).front()));
-  return texts;
-}
-
 /// Who says what the files are.
 enum class Source {
   options,    ///< the user, or the files themselves
@@ -227,33 +254,43 @@ enum class Source {
 };
 
 /// How each file is read, which root says. Collective.
-std::vector<FileLayout> layouts_of(const std::vector<PartFile>& files, std::vector<TextShare>& texts,
-                                   const GivenFiles& given, Source source, mpi::Communicator& communicator) {
-  std::vector<SampledFile> samples;
-  for (std::size_t i = 0; i < files.size(); ++i) samples.push_back({files[i].path, texts[i].take_sample()});
+std::vector<FileLayout> layouts_of(std::vector<SampledFile> samples, const GivenFiles& given,
+                                   const WantedColumns& wanted, Source source,
+                                   mpi::Communicator& communicator) {
+  constexpr std::size_t most_told = 3;
   std::vector<FileLayout> layouts;
   mpi::agree(communicator, [&] {
     if (source == Source::directory) check_lists(samples);
-    layouts = recognise_layouts(samples, given.format, given.columns);
+    layouts = recognise_layouts(samples, given.format, given.columns, wanted);
   });
-  for (std::size_t i = 0; communicator.is_root() && i < files.size(); ++i)
-    spdlog::info("{}: {}", files[i].path.string(), layouts[i].description);
+  if (!communicator.is_root()) return layouts;
+  for (std::size_t i = 0; i < std::min(samples.size(), most_told); ++i)
+    spdlog::info("{}: {}", samples[i].path.string(), layouts[i].description);
+  if (samples.size() > most_told) spdlog::info("and {} files more", samples.size() - most_told);
   return layouts;
 }
 
 /// `given` has their format and columns.
-Dataset read_parts(const std::vector<PartFile>& files, const GivenFiles& given, Source source,
-                   mpi::Communicator& communicator) {
-  std::vector<TextShare> texts = open_each(files, communicator);
-  const std::vector<FileLayout> layouts = layouts_of(files, texts, given, source, communicator);
+Dataset read_parts(const std::vector<PartFiles>& parts, const GivenFiles& given, const WantedColumns& wanted,
+                   Source source, mpi::Communicator& communicator) {
+  std::vector<std::vector<TextShare>> texts;
+  std::vector<SampledFile> samples;
+  for (const PartFiles& part : parts) {
+    texts.push_back(open_texts(part.paths, communicator));
+    for (TextShare& text : texts.back()) samples.push_back({text.path(), text.take_sample()});
+  }
+  const std::vector<FileLayout> layouts = layouts_of(std::move(samples), given, wanted, source, communicator);
   Dataset dataset;
-  dataset.comes_split = files.size() > 1;
+  dataset.comes_split = parts.size() > 1;
   Interactions interactions(dataset, layouts.front());
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const TextShare text = std::move(texts[i]);  // which then frees what it has in memory
-    interactions.add(files[i], layouts[i], text, communicator);
+  std::span<const FileLayout> rest = layouts;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t files = parts[i].paths.size();
+    interactions.add(parts[i].part, std::move(texts[i]), rest.first(files), communicator);
+    rest = rest.subspan(files);
   }
   make_catalogue(interactions.finish(communicator), dataset, communicator);
+  dataset.weight_column = given.columns.weight;
   warn_of_finer_times(dataset, communicator);
   return dataset;
 }
@@ -274,10 +311,59 @@ std::string validation_file_of(const fs::path& directory) {
   return has_valid ? "valid.txt" : "";
 }
 
-std::string names_of(const std::vector<PartFile>& files) {
+std::vector<fs::path> all_of(const std::vector<PartFiles>& parts) {
+  std::vector<fs::path> paths;
+  for (const PartFiles& part : parts) paths.insert(paths.end(), part.paths.begin(), part.paths.end());
+  return paths;
+}
+
+/// "a.csv, b.csv", of many files the first ones only.
+std::string names_of(const std::vector<PartFiles>& parts) {
+  constexpr std::size_t most_named = 3;
   std::vector<std::string> names;
-  for (const PartFile& file : files) names.push_back(file.path.filename().string());
+  for (const fs::path& path : all_of(parts)) names.push_back(path.filename().string());
+  if (names.size() > most_named + 1) {
+    const std::size_t more = names.size() - most_named;
+    names.resize(most_named);
+    names.push_back(fmt::format("and {} more", more));
+  }
   return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// The files that a name with * or ? stands for, by name, or the one that has it. Throws DataError.
+std::vector<std::string> files_of(const std::string& pattern) {
+  std::error_code error;
+  if (pattern.find_first_of("*?[") == std::string::npos || fs::exists(pattern, error)) return {pattern};
+  glob_t found = {};
+  const int failure = ::glob(pattern.c_str(), 0, nullptr, &found);
+  const std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  if (failure != 0 || paths.empty()) {
+    throw base::DataError(
+        fmt::format("--ratings '{}': there is no such file, and none that this pattern fits. Check the path; "
+                    "relative paths start where the program was started.",
+                    pattern));
+  }
+  return paths;
+}
+
+/// The files that these names stand for, each once, as root finds them. Collective.
+std::vector<fs::path> expand(const std::vector<std::string>& patterns, mpi::Communicator& communicator) {
+  StringColumn found;
+  mpi::agree(communicator, [&] {
+    if (!communicator.is_root()) return;
+    std::set<std::string> all;
+    for (const std::string& pattern : patterns) {
+      for (const std::string& path : files_of(pattern)) {
+        if (!all.insert(path).second)
+          throw base::DataError(fmt::format("--ratings {}: is given twice; name it once", path));
+        found.push_back(path);
+      }
+    }
+  });
+  std::vector<fs::path> paths;
+  for (const std::string& path : all_gather_strings(found, communicator).texts()) paths.emplace_back(path);
+  return paths;
 }
 
 /// Whether two paths lead to one file. (std::filesystem::equivalent() does not compare pipes.)
@@ -288,34 +374,41 @@ bool are_one(const fs::path& one, const fs::path& other) {
          of_one.st_dev == of_other.st_dev && of_one.st_ino == of_other.st_ino;
 }
 
-/// Refuses one stream for two parts: what is read from it for the one is gone for the other. Throws DataError.
-void refuse_stream_twice(const std::vector<PartFile>& files) {
-  for (std::size_t i = 1; i < files.size(); ++i) {
+/// Refuses a stream that is given twice: what is read from it for the one is gone for the other. Throws DataError.
+void refuse_stream_twice(const std::vector<PartFiles>& parts) {
+  const std::vector<fs::path> paths = all_of(parts);
+  for (std::size_t i = 1; i < paths.size(); ++i) {
     for (std::size_t earlier = 0; earlier < i; ++earlier) {
-      if (!are_one(files[earlier].path, files[i].path) || !is_stream(files[i].path)) continue;
+      if (!are_one(paths[earlier], paths[i]) || !is_stream(paths[i])) continue;
       throw base::DataError(fmt::format(
-          "{}: is a pipe or other stream that is given twice, for {} and {}, and can be read only once. Give "
+          "{}: is a pipe or other stream that is given twice, and can be read only once. Give "
           "each a file of its own, or have the data split: --validation-fraction, --test-fraction.",
-          files[i].path.string(), part_names[static_cast<std::size_t>(files[earlier].part)],
-          part_names[static_cast<std::size_t>(files[i].part)]));
+          paths[i].string()));
     }
   }
 }
 
+/// Collective.
+std::vector<PartFiles> parts_of(const GivenFiles& given, mpi::Communicator& communicator) {
+  if (!given.ratings.empty()) return {{Part::train, expand(given.ratings, communicator)}};
+  std::vector<PartFiles> parts = {{Part::train, {given.train}}};
+  if (!given.validation.empty()) parts.push_back({Part::validation, {given.validation}});
+  if (!given.test.empty()) parts.push_back({Part::test, {given.test}});
+  return parts;
+}
+
 }  // namespace
 
-Dataset read_given_files(const GivenFiles& given, mpi::Communicator& communicator,
-                         const std::vector<std::string>& item_columns) {
-  std::vector<PartFile> files = {{Part::train, given.train}};
-  if (!given.validation.empty()) files.push_back({Part::validation, given.validation});
-  if (!given.test.empty()) files.push_back({Part::test, given.test});
+Dataset read_given_files(const GivenFiles& given, const WantedColumns& wanted,
+                         mpi::Communicator& communicator, const std::vector<std::string>& item_columns) {
+  const std::vector<PartFiles> parts = parts_of(given, communicator);
   mpi::agree(communicator, [&] {
-    if (communicator.is_root()) refuse_stream_twice(files);
+    if (communicator.is_root()) refuse_stream_twice(parts);
   });
-  Dataset dataset = read_parts(files, given, Source::options, communicator);
-  dataset.name = names_of(files);
-  if (given.items.empty()) return dataset;
-  join_items(read_item_table(given.items, item_columns, communicator), dataset, communicator);
+  Dataset dataset = read_parts(parts, given, wanted, Source::options, communicator);
+  dataset.name = names_of(parts);
+  if (!given.items.empty())
+    join_items(read_item_table(given.items, item_columns, communicator), dataset, communicator);
   return dataset;
 }
 
@@ -324,20 +417,21 @@ bool SplitListsReader::recognises(const fs::path& directory) const {
   return fs::exists(directory / "train.txt", error) && fs::exists(directory / "test.txt", error);
 }
 
-Dataset SplitListsReader::read(const fs::path& directory, mpi::Communicator& communicator) const {
+Dataset SplitListsReader::read(const fs::path& directory, const WantedColumns&,
+                               mpi::Communicator& communicator) const {
   std::string validation;
   mpi::agree(communicator, [&] {
     if (communicator.is_root()) validation = validation_file_of(directory);
   });
   communicator.broadcast(validation);
-  std::vector<PartFile> files = {{Part::train, directory / "train.txt"}};
-  if (!validation.empty()) files.push_back({Part::validation, directory / validation});
-  files.push_back({Part::test, directory / "test.txt"});
+  std::vector<PartFiles> parts = {{Part::train, {directory / "train.txt"}}};
+  if (!validation.empty()) parts.push_back({Part::validation, {directory / validation}});
+  parts.push_back({Part::test, {directory / "test.txt"}});
   const fs::path path = directory.has_filename() ? directory : directory.parent_path();
   GivenFiles lists;
   lists.format = FileFormat::lists;
-  Dataset dataset = read_parts(files, lists, Source::directory, communicator);
-  dataset.name = fmt::format("{} ({})", path.filename().string(), names_of(files));
+  Dataset dataset = read_parts(parts, lists, {}, Source::directory, communicator);
+  dataset.name = fmt::format("{} ({})", path.filename().string(), names_of(parts));
   return dataset;
 }
 

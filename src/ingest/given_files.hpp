@@ -17,14 +17,14 @@ namespace gemel::ingest {
 /// Whether the lines are lists ("user item item ...", perhaps with no item at all; the interactions of a line are in its order) or pairs
 /// ("user item", perhaps with a rating and a timestamp, or as a heading or `files.columns` says), and what separates their fields, is
 /// recognised as recognise_layouts() does, and root says it. Of pairs these columns are rating, which holds whole numbers if all
-/// are whole and decimals otherwise, and timestamp, whole. Text becomes UTF-8 as as_utf8() does.
+/// are whole and decimals otherwise, and timestamp, whole, and those others that are `wanted`, as add_typed() takes them. Text becomes UTF-8 as as_utf8() does.
 ///
 /// Each rank reads about 1/n of the bytes of each file. Throws AgreedError (data), on all ranks, for files that cannot be read, that
 /// have lines that cannot be used, or that hold no interactions. Collective.
 /// `files.items` brings the columns of items and makes its items the catalogue, in its order (item_table.hpp); `item_columns` are their names,
 /// if its first line does not have them.
-Dataset read_given_files(const GivenFiles& files, mpi::Communicator& communicator,
-                         const std::vector<std::string>& item_columns = {});
+Dataset read_given_files(const GivenFiles& files, const WantedColumns& wanted,
+                         mpi::Communicator& communicator, const std::vector<std::string>& item_columns = {});
 
 /// A directory with the files train.txt and test.txt, of lists, and perhaps valid.txt or validation.txt.
 class SplitListsReader final : public DatasetReader {
@@ -34,7 +34,8 @@ class SplitListsReader final : public DatasetReader {
     return "train.txt and test.txt, perhaps valid.txt or validation.txt";
   }
   bool recognises(const std::filesystem::path& directory) const override;
-  Dataset read(const std::filesystem::path& directory, mpi::Communicator& communicator) const override;
+  Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted,
+               mpi::Communicator& communicator) const override;
 };
 
 }  // namespace gemel::ingest

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/algorithm/string/case_conv.hpp>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -23,6 +24,7 @@
 #include "ingest/pair_columns.hpp"
 #include "ingest/string_exchange.hpp"
 #include "ingest/text_file.hpp"
+#include "ingest/typed_column.hpp"
 #include "ingest/vocabulary.hpp"
 #include "mpi/agreement.hpp"
 
@@ -42,16 +44,10 @@ constexpr std::array<std::string_view, 8> titles = {"movie_title",  "item_title"
   throw mpi::AgreedError(base::ExitCode::data, fmt::format("{}: {}", path.string(), what));
 }
 
-/// "release_year" of RecBole's "release_year:float".
-std::string without_type(std::string_view name) {
-  return std::string(name.substr(0, name.find(':')));
-}
-
 /// The names of the columns that the first line has, with the two that we know by our own.
-std::vector<std::string> names_of_heading(const std::vector<Field>& fields,
+std::vector<std::string> names_of_heading(const std::vector<std::string>& own_names,
                                           const std::filesystem::path& path) {
-  std::vector<std::string> names;
-  for (const Field& field : fields) names.push_back(without_type(field.text));
+  std::vector<std::string> names = own_names;
   const std::optional<std::size_t> id = find_item_column(names);
   if (!id) {
     refuse(path,
@@ -93,7 +89,11 @@ class TableReader {
     if (!split_.fault().where.empty())
       return errors_.add(line, split_.fault().where, split_.fault().expected);
     if (names_.empty()) {
-      names_ = names_of_heading(fields, path_);
+      std::vector<std::string> own_names;
+      for (const Field& field : fields) own_names.push_back(without_type(field.text));
+      names_ = names_of_heading(own_names, path_);
+      for (std::size_t i = 0; i < names_.size(); ++i)
+        if (names_[i] != own_names[i]) own_names_[own_names[i]] = names_[i];
       texts_.resize(names_.size());
       return;
     }
@@ -120,13 +120,13 @@ class TableReader {
       refuse(path_, has_heading_ ? "there are no items below the first line" : "there are no items");
     Columns columns;
     columns.rows = line_of_.size();
+    columns.own_names = own_names_;
     for (std::size_t i = 0; i < names_.size(); ++i) {
       const bool is_text = names_[i] == id_column || names_[i] == title_column;
-      auto numbers = is_text ? std::nullopt : as_numbers(texts_[i]);
-      if (numbers) {
-        columns.numbers[names_[i]] = std::move(*numbers);
-      } else {
+      if (is_text) {
         columns.strings[names_[i]] = std::move(texts_[i]);
+      } else {
+        add_typed(names_[i], std::move(texts_[i]), columns, alone);
       }
     }
     return columns;
@@ -137,23 +137,13 @@ class TableReader {
     return static_cast<std::size_t>(std::ranges::find(names_, id_column) - names_.begin());
   }
 
-  /// The column as whole numbers, if all of it are as they would be written.
-  static std::optional<std::vector<std::int64_t>> as_numbers(const StringColumn& texts) {
-    std::vector<std::int64_t> numbers;
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      const auto number = parse_number(texts[i]);
-      if (!number || fmt::to_string(*number) != texts[i]) return std::nullopt;
-      numbers.push_back(*number);
-    }
-    return numbers;
-  }
-
   std::vector<std::string> names_;
   bool has_heading_;
   FieldSplitter split_;
   LineErrors errors_;
   std::filesystem::path path_;
-  std::vector<StringColumn> texts_;
+  std::vector<TextColumn> texts_;
+  std::map<std::string, std::string> own_names_;
   std::unordered_map<std::string, std::int64_t> line_of_;  // item id -> number of its line
 };
 
@@ -216,6 +206,7 @@ void set_catalogue(const Columns& items, const mpi::Communicator& communicator, 
   dataset.catalogue_first = block.first;
   dataset.catalogue = {};
   dataset.catalogue.rows = static_cast<std::size_t>(block.size());
+  dataset.catalogue.own_names = items.own_names;
   for (const auto& [name, texts] : items.strings) {
     TextColumn& kept = dataset.catalogue.strings[name];
     for (std::int64_t row = block.first; row < block.last; ++row)
@@ -223,6 +214,8 @@ void set_catalogue(const Columns& items, const mpi::Communicator& communicator, 
   }
   for (const auto& [name, numbers] : items.numbers)
     dataset.catalogue.numbers[name].assign(numbers.begin() + block.first, numbers.begin() + block.last);
+  for (const auto& [name, decimals] : items.decimals)
+    dataset.catalogue.decimals[name].assign(decimals.begin() + block.first, decimals.begin() + block.last);
 }
 
 void join_items(const ItemTable& table, Dataset& dataset, mpi::Communicator& communicator) {

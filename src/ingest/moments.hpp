@@ -15,5 +15,7 @@ struct Moments {
 /// Mean and deviation of numbers that are spread over the ranks; {0, 0} when there are none. Summed exactly,
 /// in integers, and rounded at the end, so they do not depend on how the numbers are spread. Collective.
 Moments moments(std::span<const std::int64_t> values, mpi::Communicator& communicator);
+/// The same of finite numbers with decimals.
+Moments moments(std::span<const double> values, mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

@@ -217,7 +217,7 @@ bool MovieLens100kReader::recognises(const std::filesystem::path& directory) con
          std::filesystem::exists(directory / "u.item", error);
 }
 
-Dataset MovieLens100kReader::read(const std::filesystem::path& directory,
+Dataset MovieLens100kReader::read(const std::filesystem::path& directory, const WantedColumns&,
                                   mpi::Communicator& communicator) const {
   const auto item_path = directory / "u.item";
   const auto data_path = directory / "u.data";

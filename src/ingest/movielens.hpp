@@ -16,7 +16,8 @@ class MovieLens100kReader final : public DatasetReader {
   std::string name() const override { return "MovieLens-100k"; }
   std::string looks_for() const override { return "u.data and u.item"; }
   bool recognises(const std::filesystem::path& directory) const override;
-  Dataset read(const std::filesystem::path& directory, mpi::Communicator& communicator) const override;
+  Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted,
+               mpi::Communicator& communicator) const override;
 };
 
 }  // namespace gemel::ingest

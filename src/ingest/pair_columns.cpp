@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::array column_names = {"user"sv, "item"sv, "rating"sv, "timestamp"sv, "-"sv};
+constexpr std::array column_names = {"user"sv, "item"sv, "rating"sv, "timestamp"sv, "-"sv, "other"sv};
 
 }  // namespace
 
@@ -25,7 +25,8 @@ std::string_view name_of(PairColumn column) {
   return column_names[static_cast<std::size_t>(column)];
 }
 
-PairColumns::PairColumns(std::vector<PairColumn> columns) : columns_(std::move(columns)) {
+PairColumns::PairColumns(std::vector<PairColumn> columns, std::vector<std::string> names)
+    : columns_(std::move(columns)), names_(std::move(names)) {
   for (const PairColumn column :
        {PairColumn::user, PairColumn::item, PairColumn::rating, PairColumn::timestamp}) {
     const auto times = std::ranges::count(columns_, column);
@@ -42,9 +43,23 @@ std::optional<std::size_t> PairColumns::find(PairColumn column) const {
   return static_cast<std::size_t>(found - columns_.begin());
 }
 
+std::string_view PairColumns::name(std::size_t field) const {
+  return names_.empty() ? name_of(columns_[field]) : names_[field];
+}
+
+std::optional<std::size_t> PairColumns::find_other(std::string_view name) const {
+  for (std::size_t field = 0; field < columns_.size(); ++field) {
+    if (columns_[field] == PairColumn::other && this->name(field) == name) return field;
+  }
+  return std::nullopt;
+}
+
 std::string PairColumns::describe(std::string_view separator) const {
   std::vector<std::string_view> names;
-  for (const PairColumn column : columns_) names.push_back(name_of(column));
+  for (std::size_t field = 0; field < columns_.size(); ++field) {
+    const bool has_own = columns_[field] == PairColumn::other;
+    names.push_back(has_own ? name(field) : name_of(columns_[field]));
+  }
   return fmt::format("{}", fmt::join(names, separator));
 }
 
@@ -114,6 +129,24 @@ std::string plain(std::string_view name) {
   return text;
 }
 
+/// The texts between marks.
+std::vector<std::string_view> parts_of(std::string_view text, char mark) {
+  std::vector<std::string_view> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(mark, start), text.size());
+    parts.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+/// The column that --columns calls so; another one by any other name.
+PairColumn column_called(std::string_view name) {
+  const auto found = std::ranges::find(column_names, name);
+  return found == column_names.end() ? PairColumn::other
+                                     : static_cast<PairColumn>(found - column_names.begin());
+}
+
 constexpr std::size_t longest_name = 24;
 
 /// What a name in a heading stands for.
@@ -181,20 +214,66 @@ Range range_of(const std::vector<CutLine>& lines, std::size_t field) {
 
 PairColumns parse_pair_columns(std::string_view text) {
   std::vector<PairColumn> columns;
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find(',', start), text.size());
-    const std::string_view name = text.substr(start, end - start);
-    const auto found = std::ranges::find(column_names, name);
-    if (found == column_names.end()) {
-      throw base::UsageError(fmt::format(
-          "{}: name the fields of a line in their order, each user, item, rating, timestamp or, for one that "
-          "is not used, -; as in user,item,-,timestamp",
-          quote(name)));
+  std::vector<std::string> names;
+  for (const std::string_view name : parts_of(text, ',')) {
+    const PairColumn column = name == "time" ? PairColumn::timestamp : column_called(name);
+    if (name.empty()) {
+      throw base::UsageError(
+          fmt::format("{}: a field without a name; name each, with - for one that is not used, as in "
+                      "user,item,-,timestamp",
+                      quote(text)));
     }
-    columns.push_back(static_cast<PairColumn>(found - column_names.begin()));
-    start = end + 1;
+    if (column == PairColumn::other && std::ranges::find(names, name) != names.end())
+      throw base::UsageError(fmt::format("{} is there twice; name it once", name));
+    columns.push_back(column);
+    names.emplace_back(name);
   }
-  return PairColumns(std::move(columns));
+  return PairColumns(std::move(columns), std::move(names));
+}
+
+ColumnsGiven parse_columns(std::string_view text) {
+  ColumnsGiven given;
+  if (text.find('=') == std::string_view::npos) {
+    given.fields = parse_pair_columns(text);
+    return given;
+  }
+  for (const std::string_view part : parts_of(text, ',')) {
+    const std::size_t equals = std::min(part.find('='), part.size());
+    const std::string_view meaning = part.substr(0, equals);
+    const std::string name(part.substr(std::min(equals + 1, part.size())));
+    const PairColumn column = meaning == "time" ? PairColumn::timestamp : column_called(meaning);
+    const bool is_weight = meaning == "weight";
+    const bool is_known = is_weight || (column != PairColumn::other && column != PairColumn::unused);
+    if (!is_known || name.empty()) {
+      throw base::UsageError(
+          fmt::format("{}: say what the columns are by name, as in user=userId,item=movieId,time=timestamp,"
+                      "rating=stars,weight=plays; other columns need no more than their own names",
+                      quote(part)));
+    }
+    const bool is_twice =
+        is_weight ? !given.weight.empty()
+                  : std::ranges::find(given.named, column, &NamedColumn::column) != given.named.end();
+    if (is_twice) throw base::UsageError(fmt::format("{} is there twice; name it once", meaning));
+    if (is_weight) {
+      given.weight = name;
+    } else {
+      given.named.push_back({column, name});
+    }
+  }
+  return given;
+}
+
+std::string describe(const ColumnsGiven& columns) {
+  if (!columns.fields.empty()) return columns.fields.describe(",");
+  std::vector<std::string> parts;
+  for (const NamedColumn& named : columns.named)
+    parts.push_back(fmt::format("{}={}", name_of(named.column), named.name));
+  if (!columns.weight.empty()) parts.push_back("weight=" + columns.weight);
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::string without_type(std::string_view name) {
+  return std::string(name.substr(0, name.find(':')));
 }
 
 bool is_name_of(PairColumn column, std::string_view field) {
@@ -220,22 +299,44 @@ bool is_heading(const CutLine& line) {
   return names(PairColumn::user) && names(PairColumn::item);
 }
 
-PairColumns columns_of_heading(const CutLine& line, const std::filesystem::path& path) {
+PairColumns columns_of_heading(const CutLine& line, const std::vector<NamedColumn>& named,
+                               const std::filesystem::path& path) {
   std::vector<PairColumn> columns = meanings_of(line);
+  std::vector<std::string> names;
+  for (const CutField& field : line.fields) names.push_back(without_type(field.text));
+  for (const NamedColumn& one : named) std::ranges::replace(columns, one.column, PairColumn::unused);
+  for (const NamedColumn& one : named) {
+    const auto found = std::ranges::find(names, one.name);
+    if (found == names.end()) {
+      throw base::DataError(fmt::format(
+          "{}:{}:1: there is no column {} for the {}; the first line names {}. "
+          "Correct --columns.",
+          path.string(), line.number, quote(one.name), name_of(one.column), fmt::join(names, ", ")));
+    }
+    columns[static_cast<std::size_t>(found - names.begin())] = one.column;
+  }
   for (std::size_t field = 0; field < columns.size(); ++field) {
     if (columns[field] == PairColumn::unused) continue;
     const auto earlier =
         std::find(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(field), columns[field]);
     if (earlier == columns.begin() + static_cast<std::ptrdiff_t>(field)) continue;
-    throw base::DataError(
-        fmt::format("{}:{}:{}: {} of the heading, like {} before it, could be the {}. Say what the fields "
-                    "are, such as --columns "
-                    "user,item,-: one name a field, - for one that is not used.",
-                    path.string(), line.number, line.fields[field].column, quote(line.fields[field].text),
-                    quote(line.fields[static_cast<std::size_t>(earlier - columns.begin())].text),
-                    name_of(columns[field])));
+    const auto place = static_cast<std::size_t>(earlier - columns.begin());
+    throw base::DataError(fmt::format(
+        "{}:{}:{}: {} of the heading, like {} before it, could be the {}. Say which one it is: --columns "
+        "{}={}.",
+        path.string(), line.number, line.fields[field].column, quote(line.fields[field].text),
+        quote(line.fields[place].text), name_of(columns[field]), name_of(columns[field]), names[place]));
   }
-  return PairColumns(std::move(columns));
+  for (PairColumn& column : columns)
+    if (column == PairColumn::unused) column = PairColumn::other;
+  try {
+    return PairColumns(std::move(columns), std::move(names));
+  } catch (const base::UsageError& error) {
+    throw base::DataError(
+        fmt::format("{}:{}:1: {}, or say it by its own name: --columns "
+                    "user=NAME,item=NAME.",
+                    path.string(), line.number, error.what()));
+  }
 }
 
 PairColumns guess_columns(const std::vector<CutLine>& lines, const std::filesystem::path& path) {

@@ -12,8 +12,13 @@
 
 namespace gemel::ingest {
 
-/// What --columns says, such as "user,item,-,timestamp". Throws UsageError that says what is wrong and what is allowed.
+/// What --columns says: fields in their order, such as "user,item,-,timestamp,device", or names, such as
+/// "user=userId,item=movieId,time=ts,weight=plays". Throws UsageError that says what is wrong and what is allowed.
+ColumnsGiven parse_columns(std::string_view text);
+/// The same of fields in their order.
 PairColumns parse_pair_columns(std::string_view text);
+/// What parse_columns() would take.
+std::string describe(const ColumnsGiven& columns);
 
 /// A field of a line, by itself.
 struct CutField {
@@ -36,9 +41,13 @@ std::optional<std::size_t> find_item_column(const std::vector<std::string>& name
 /// Whether a line is a heading: a user and an item are among the names.
 bool is_heading(const CutLine& line);
 
-/// What a heading says its columns are, in any order; columns with other names than the usual ones are unused. Throws DataError if
-/// two columns have the same meaning.
-PairColumns columns_of_heading(const CutLine& line, const std::filesystem::path& path);
+/// What a heading says its columns are, in any order; columns with other names than the usual ones, or those that are `named`, are others.
+/// Throws DataError if two columns have the same meaning, or if the heading lacks a name.
+PairColumns columns_of_heading(const CutLine& line, const std::vector<NamedColumn>& named,
+                               const std::filesystem::path& path);
+
+/// "release_year" of RecBole's "release_year:float".
+std::string without_type(std::string_view name);
 
 /// The columns of lines of 2 to 4 fields of which nothing is said: user and item, then a rating or, if the numbers say so, a
 /// timestamp, then a timestamp. `lines` are the first ones of the file, all with the same number of fields, at least one. Throws

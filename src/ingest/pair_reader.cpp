@@ -54,7 +54,7 @@ std::optional<Pair> PairReader::operator()(const Line& line, LineErrors& errors)
     return std::nullopt;
   }
   if (!has_right_fields(line, fields, errors)) return std::nullopt;
-  Pair pair{.user = fields[user_].text, .item = fields[item_].text};
+  Pair pair{.user = fields[user_].text, .item = fields[item_].text, .fields = &fields};
   const auto reject = [&](std::size_t field, std::string_view expected) {
     errors.add(line, fields[field].source, expected);
     return std::nullopt;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ingest/delimited_reader.hpp"
 #include "ingest/field_splitter.hpp"
@@ -19,6 +20,7 @@ struct Pair {
   std::string_view item;
   double rating = 0;
   std::int64_t timestamp = 0;
+  const std::vector<Field>* fields = nullptr;  ///< of the whole line
 };
 
 /// Reads the lines of a file of pairs.

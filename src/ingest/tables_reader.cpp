@@ -56,7 +56,8 @@ bool TablesReader::recognises(const fs::path& directory) const {
          (!tables_.needs_items || !files_named(directory, tables_.items).empty());
 }
 
-Dataset TablesReader::read(const fs::path& directory, mpi::Communicator& communicator) const {
+Dataset TablesReader::read(const fs::path& directory, const WantedColumns& wanted,
+                           mpi::Communicator& communicator) const {
   std::string interactions;
   std::string items;
   mpi::agree(communicator, [&] {
@@ -70,8 +71,8 @@ Dataset TablesReader::read(const fs::path& directory, mpi::Communicator& communi
   files.train = interactions;
   files.items = items;
   files.format = FileFormat::pairs;
-  files.columns = tables_.columns;
-  return read_given_files(files, communicator, tables_.item_columns);
+  files.columns.fields = tables_.columns;
+  return read_given_files(files, wanted, communicator, tables_.item_columns);
 }
 
 std::vector<KnownTables> known_tables() {

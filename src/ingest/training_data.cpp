@@ -40,15 +40,31 @@ Specs parse_specs(const ModelOptions& model) {
   return specs;
 }
 
-bool has_column(const ingest::Columns& columns, const char* name) {
-  return columns.strings.contains(name) || columns.numbers.contains(name);
+/// The columns of interactions that the features of queries and the weights are made of.
+WantedColumns wanted_by(const TrainingOptions& options, const Specs& specs) {
+  WantedColumns wanted;
+  for (const features::FeatureSpec& spec : specs.query) wanted.names.push_back(spec.column);
+  for (const std::string& name : {options.data.weight_column, options.data.files.columns.weight})
+    if (!name.empty()) wanted.names.push_back(name);
+  return wanted;
+}
+
+/// Features whose columns are called as their files call them are those of the columns as we call them: "movieId:lookup" is
+/// "item_id:lookup".
+void use_our_names(std::vector<std::string>& declarations, const Columns& columns) {
+  for (std::string& declaration : declarations) {
+    const std::size_t end = declaration.find(':');
+    declaration = columns.name_here(declaration.substr(0, end)) + declaration.substr(end);
+  }
 }
 
 /// Features that were not chosen give way to ids alone where the data has not the column that they need.
 void settle_features(ModelOptions& model, const ingest::Dataset& dataset) {
-  if (model.adapt_query_features && !has_column(dataset.interactions, "timestamp"))
+  use_our_names(model.query_features, dataset.interactions);
+  use_our_names(model.candidate_features, dataset.catalogue);
+  if (model.adapt_query_features && !dataset.interactions.has("timestamp"))
     model.query_features = {"user_id:lookup"};
-  if (model.adapt_candidate_features && !has_column(dataset.catalogue, "title"))
+  if (model.adapt_candidate_features && !dataset.catalogue.has("title"))
     model.candidate_features = {"item_id:lookup"};
   model.adapt_query_features = false;
   model.adapt_candidate_features = false;
@@ -184,9 +200,14 @@ void require_memory(const TrainingOptions& options, const Specs& specs, const in
 
 }  // namespace
 
-ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator) {
-  mpi::agree(communicator, [&] { parse_specs(options.model); });  // before anything is read
-  ingest::Dataset dataset = ingest::read_dataset(options.data, communicator);
+ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator, bool reads_all) {
+  Specs specs;
+  mpi::agree(communicator, [&] { specs = parse_specs(options.model); });  // before anything is read
+  WantedColumns wanted = wanted_by(options, specs);
+  wanted.all = reads_all;
+  ingest::Dataset dataset = ingest::read_dataset(options.data, wanted, communicator);
+  if (options.data.weight_column.empty()) options.data.weight_column = dataset.weight_column;
+  options.data.weight_column = dataset.interactions.name_here(options.data.weight_column);
   apply_filters(options.data, dataset, communicator);
   settle_features(options.model, dataset);
   if (dataset.comes_split && !options.data.is_split_settled) options.data.split = SplitKind::files;

@@ -25,6 +25,11 @@ std::string boost_name(const Option& option) {
 po::options_description to_boost(const std::vector<Option>& options) {
   po::options_description description;
   for (const Option& option : options) {
+    if (option.value.takes_words) {
+      description.add_options()(boost_name(option).c_str(),
+                                po::value<std::vector<std::string>>()->multitoken());
+      continue;
+    }
     auto* value = po::value<std::string>();
     if (option.value.is_switch) value->implicit_value("true");
     description.add_options()(boost_name(option).c_str(), value);
@@ -52,9 +57,11 @@ std::string explain(const po::invalid_command_line_syntax& error) {
   }
 }
 
-/// The value of an option of the command line. `command` is for messages.
-std::string value_of(const po::option& option, const std::string& command) {
-  const std::string value = option.value.empty() ? "true" : option.value.front();
+/// The values of an option of the command line, one but for options that take words. `command` is for messages.
+std::vector<std::string> values_of(const po::option& option, const std::string& command) {
+  const std::vector<std::string> values =
+      option.value.empty() ? std::vector<std::string>{"true"} : option.value;
+  const std::string& value = values.front();
   if (option.string_key.empty()) {
     throw base::UsageError(fmt::format(
         "{}: this belongs to no option; options look like --epochs 10, switches like --logq-correction or "
@@ -66,7 +73,7 @@ std::string value_of(const po::option& option, const std::string& command) {
     throw base::UsageError(fmt::format("--{}: the value is missing before {}. See {} --help",
                                        option.string_key, value, command));
   }
-  return value;
+  return values;
 }
 
 void add_help(const Option& option, po::options_description& group) {
@@ -106,11 +113,12 @@ void OptionTable::read_command_line(std::span<const std::string> arguments) {
     const po::positional_options_description places = arguments_of(options_);
     if (takes_arguments()) parser.positional(places);
     for (const po::option& option : parser.run().options) {
-      const std::string value = value_of(option, command_);
-      const std::string shown = value.empty() ? "''" : value;
-      const bool is_named = option.position_key < 0;
-      const std::string where = is_named ? fmt::format("--{} {}", option.string_key, shown) : shown;
-      source.push_back({option.string_key, value, where});
+      for (const std::string& value : values_of(option, command_)) {
+        const std::string shown = value.empty() ? "''" : value;
+        const bool is_named = option.position_key < 0;
+        const std::string where = is_named ? fmt::format("--{} {}", option.string_key, shown) : shown;
+        source.push_back({option.string_key, value, where});
+      }
     }
   } catch (const po::too_many_positional_options_error&) {
     throw base::UsageError(
@@ -148,6 +156,7 @@ void OptionTable::read_configuration(const std::string& content, const std::stri
   // One line at a time, because Boost does not tell in which line it found something.
   for (int number = 1; std::getline(lines, line); ++number) {
     const std::string where = fmt::format("{}:{}", file_name, number);
+    if (boost::algorithm::trim_copy(line) == "[data]") continue;  // what it groups have names of their own
     try {
       std::istringstream one(line);
       for (const po::option& option : po::parse_config_file(one, description, true).options) {

@@ -166,7 +166,23 @@ OptionValue input_path(std::string& field, std::string shown_when_empty) {
     if (field.empty()) return show();
     return std::filesystem::absolute(field).lexically_normal().string();
   };
-  value.input = &field;
+  value.inputs = [&field] { return field.empty() ? std::vector<std::string>() : std::vector{field}; };
+  return value;
+}
+
+OptionValue input_paths(std::vector<std::string>& field, std::string shown_when_empty) {
+  OptionValue value = texts(field);
+  value.show = [&field, shown_when_empty] {
+    return field.empty() ? shown_when_empty : fmt::format("{}", fmt::join(field, " "));
+  };
+  value.save = list_saver([&field] {
+    std::vector<std::string> paths;
+    for (const std::string& path : field)
+      paths.push_back(std::filesystem::absolute(path).lexically_normal().string());
+    return paths;
+  });
+  value.inputs = [&field] { return field; };
+  value.takes_words = true;
   return value;
 }
 

@@ -39,8 +39,10 @@ struct OptionValue {
   std::function<void(const std::string&)> restore = nullptr;
   /// The option may stand without a value and then means "true".
   bool is_switch = false;
-  /// Where it names data to be read, the field: a path, or empty. Else null.
-  const std::string* input = nullptr;
+  /// The option takes all words that follow it, up to the next option.
+  bool takes_words = false;
+  /// Where it names data to be read: the paths. Else null.
+  std::function<std::vector<std::string>()> inputs = nullptr;
 };
 
 /// A whole number in [least, most]. For int, std::int64_t and std::uint64_t.
@@ -90,6 +92,9 @@ OptionValue text(std::string& field, std::string shown_when_empty = "");
 
 /// The path of data that is read, or none for an empty one. A checkpoint keeps it from the root on.
 OptionValue input_path(std::string& field, std::string shown_when_empty);
+
+/// The paths of files that are read, one or more each time the option is given. A checkpoint keeps them from the root on.
+OptionValue input_paths(std::vector<std::string>& field, std::string shown_when_empty);
 
 /// Any number of texts, one each time the option is given. The first one replaces the defaults.
 OptionValue texts(std::vector<std::string>& field);

@@ -152,7 +152,7 @@ EvaluationData read_evaluation_data(const model::LoadedModel& model, const inges
                                     const TrainingOptions& trained_with, TrainingOptions options,
                                     EvaluatedPart part, mpi::Communicator& communicator) {
   EvaluationData data;
-  data.dataset = ingest::read_data(options, communicator);
+  data.dataset = ingest::read_data(options, communicator, /*reads_all=*/true);
   ingest::require_numbers(data.dataset.item_rows.size(), "interactions", communicator);
   const ingest::EarlierModel trained = {model.path().string(), trained_on,
                                         "evaluate other data, or name another --split"};

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "ingest/delimited_reader.hpp"
+#include "ingest/pair_columns.hpp"
 #include "mpi/agreement.hpp"
 
 namespace gemel::serving {
@@ -24,13 +25,17 @@ void add_constant(const NamedValue& value, const features::Encoder& encoder, ing
     for (std::size_t row = 0; row < columns.rows; ++row) texts.push_back(value.value);
     return;
   }
-  const std::optional<std::int64_t> number = ingest::parse_number(value.value);
-  if (!number) {
+  if (const auto whole = ingest::parse_number(value.value)) {
+    columns.numbers[value.name].assign(columns.rows, *whole);
+    return;
+  }
+  const std::optional<double> decimal = ingest::parse_decimal(value.value);
+  if (!decimal) {
     throw mpi::AgreedError(
         base::ExitCode::usage,
-        fmt::format("--query {}={}: this column holds whole numbers; give one", value.name, value.value));
+        fmt::format("--query {}={}: this column holds numbers; give one", value.name, value.value));
   }
-  columns.numbers[value.name].assign(columns.rows, *number);
+  columns.decimals[value.name].assign(columns.rows, *decimal);
 }
 
 }  // namespace gemel::serving

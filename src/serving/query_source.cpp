@@ -17,6 +17,7 @@
 #include "ingest/field_splitter.hpp"
 #include "ingest/format_guess.hpp"
 #include "ingest/line_errors.hpp"
+#include "ingest/pair_columns.hpp"
 #include "ingest/text_file.hpp"
 #include "mpi/agreement.hpp"
 #include "serving/id_lines.hpp"
@@ -121,6 +122,10 @@ class ListedQueries : public QuerySource {
       const auto begin = column.begin() + static_cast<std::ptrdiff_t>(start);
       some.columns.numbers[name].assign(begin, begin + static_cast<std::ptrdiff_t>(rows));
     }
+    for (const auto& [name, column] : all_.columns.decimals) {
+      const auto begin = column.begin() + static_cast<std::ptrdiff_t>(start);
+      some.columns.decimals[name].assign(begin, begin + static_cast<std::ptrdiff_t>(rows));
+    }
     return some;
   }
 
@@ -211,8 +216,8 @@ QueryFile read_query_file(const std::string& path, const features::Encoder& enco
     if (fields.size() != file.names.size())
       return errors.add(line, line.text, fmt::format("{} fields, as the first line has", file.names.size()));
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (needs_number(encoder, file.names[i]) && !ingest::parse_number(fields[i].text))
-        return errors.add(line, fields[i].source, "a whole number, as the model has learned it from");
+      if (needs_number(encoder, file.names[i]) && !ingest::parse_decimal(fields[i].text))
+        return errors.add(line, fields[i].source, "a number, as the model has learned it from");
     }
     for (std::size_t i = 0; i < fields.size(); ++i) file.columns[i].push_back(fields[i].text);
     file.line_numbers.push_back(fmt::to_string(line.number));
@@ -298,9 +303,9 @@ std::unique_ptr<QuerySource> read_queries(const std::string& path, const std::ve
       all.columns.strings[file.names[i]] = std::move(file.columns[i]);
       continue;
     }
-    std::vector<std::int64_t>& numbers = all.columns.numbers[file.names[i]];
+    std::vector<double>& numbers = all.columns.decimals[file.names[i]];
     for (std::size_t row = 0; row < all.columns.rows; ++row)
-      numbers.push_back(*ingest::parse_number(file.columns[i][row]));
+      numbers.push_back(*ingest::parse_decimal(file.columns[i][row]));
   }
   complete(all, constants, encoder);
   return std::make_unique<ListedQueries>(std::move(all));

@@ -171,7 +171,7 @@ refuses_on 1 2 '--user and --all-users: give one of them' recommend checkpoints 
 refuses_on 1 2 'give a whole number of at least 1' recommend checkpoints --user 42 -k 0
 refuses_on 1 2 'the model has no such feature; its queries are made of user_id, timestamp' recommend checkpoints --user 42 --query age=33
 refuses_on 1 2 'give whole seconds since 1970' recommend checkpoints --user 42 --at yesterday
-refuses_on 1 2 'this column holds whole numbers; give one' recommend checkpoints --user 42 --query timestamp=noon
+refuses_on 1 2 'this column holds numbers; give one' recommend checkpoints --user 42 --query timestamp=noon
 refuses_on 1 2 'add --query user_id=TEXT' recommend checkpoints --query timestamp=5
 refuses_on 1 2 '--format npy and hdf5 are files' recommend checkpoints --all-users --format npy
 refuses_on 1 2 'this name ends with none of' recommend checkpoints --all-users --out lists.txt

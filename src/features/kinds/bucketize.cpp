@@ -28,10 +28,9 @@ class Bucketize : public Kind {
   }
 
   void encode(const RawColumn& column, const VocabularyIndex*, ValueColumn& values) const override {
-    const std::vector<std::int64_t>& numbers = *column.numbers;
     const Linspace points(minimum_, maximum_, boundaries_);
-    for (std::size_t row = 0; row < numbers.size(); ++row) {
-      const std::int64_t bucket = points.count_not_above(static_cast<double>(numbers[row]));
+    for (std::size_t row = 0; row < column.rows_of_numbers(); ++row) {
+      const std::int64_t bucket = points.count_not_above(column.number(row));
       values.put_row(row, static_cast<std::uint32_t>(bucket));
     }
   }
@@ -54,14 +53,14 @@ class Bucketize : public Kind {
 
  private:
   void learn(const RawColumn& column) {
-    std::int64_t minimum = std::numeric_limits<std::int64_t>::max();
-    std::int64_t maximum = std::numeric_limits<std::int64_t>::min();
-    for (const std::int64_t number : *column.numbers) {
-      minimum = std::min(minimum, number);
-      maximum = std::max(maximum, number);
+    double minimum = std::numeric_limits<double>::infinity();
+    double maximum = -minimum;
+    for (std::size_t row = 0; row < column.rows_of_numbers(); ++row) {
+      minimum = std::min(minimum, column.number(row));
+      maximum = std::max(maximum, column.number(row));
     }
-    minimum_ = static_cast<double>(column.communicator.min(minimum));
-    maximum_ = static_cast<double>(column.communicator.max(maximum));
+    minimum_ = column.communicator.min(minimum);
+    maximum_ = column.communicator.max(maximum);
   }
 
   std::int64_t boundaries_;

@@ -18,7 +18,10 @@ class Normalize : public Kind {
 
   void fit(const Fitting& fitting, ValueColumn& values) override {
     if (!fitting.continues) {
-      const ingest::Moments moments = ingest::moments(*fitting.column.numbers, fitting.column.communicator);
+      const RawColumn& column = fitting.column;
+      const ingest::Moments moments = column.numbers != nullptr
+                                          ? ingest::moments(*column.numbers, column.communicator)
+                                          : ingest::moments(*column.decimals, column.communicator);
       mean_ = moments.mean;
       if (moments.deviation > 0) deviation_ = moments.deviation;
     }
@@ -26,9 +29,8 @@ class Normalize : public Kind {
   }
 
   void encode(const RawColumn& column, const VocabularyIndex*, ValueColumn& values) const override {
-    const std::vector<std::int64_t>& numbers = *column.numbers;
-    for (std::size_t row = 0; row < numbers.size(); ++row) {
-      const double score = (static_cast<double>(numbers[row]) - mean_) / deviation_;
+    for (std::size_t row = 0; row < column.rows_of_numbers(); ++row) {
+      const double score = (column.number(row) - mean_) / deviation_;
       values.put_number(row, static_cast<float>(score));
     }
   }

@@ -30,7 +30,7 @@ Need goes_without_files(bool is_so) {
 std::vector<Option> split_rows(DataOptions& o) {
   const std::string group = "Data";
   using Kind = SplitKind;
-  const bool has_own_data = !o.directory.empty() || !o.files.train.empty();
+  const bool has_own_data = !o.directory.empty() || o.files.are_given();
   const bool is_by_user = o.split == Kind::leave_last_out || o.split == Kind::leave_last_two_out;
   const bool takes_share = o.split == Kind::random || o.split == Kind::time;
   const bool draws = comes_in_files(o) || o.split == Kind::files
