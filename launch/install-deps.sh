@@ -11,7 +11,7 @@ packages=(
   openmpi-bin libopenmpi-dev libdnnl-dev libhdf5-openmpi-dev
   libboost-program-options-dev libspdlog-dev libfmt-dev nlohmann-json3-dev librandom123-dev libxxhash-dev
   libonnx-dev libprotobuf-dev
-  zlib1g-dev libzstd-dev libbz2-dev libsimdjson-dev
+  zlib1g-dev libzstd-dev libbz2-dev libsimdjson-dev zstd bzip2
   libgtest-dev libgmock-dev libbenchmark-dev hdf5-tools
   clang-format-14 shellcheck     # house checks; another clang-format lays code out differently
   clang-14 libomp-14-dev         # tests/fuzz

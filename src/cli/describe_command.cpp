@@ -109,7 +109,7 @@ std::int64_t now(mpi::Communicator& communicator) {
 int describe(const DescribeCommandOptions& given, mpi::Communicator& communicator, std::ostream& out) {
   TrainingOptions training = given.training;
   training.model.adapt_query_features = training.model.adapt_candidate_features = true;
-  const ingest::Dataset dataset = ingest::read_data(training, communicator);
+  const ingest::Dataset dataset = ingest::read_data(training, communicator, {.all = true});
   DataDescription description = {ingest::summarize(dataset, now(communicator), communicator), {}, {}};
   if (!communicator.is_root()) return 0;
   description.mistakes = ingest::find_mistakes(description.data);

@@ -50,7 +50,7 @@ DelimitedText read_whole(const std::filesystem::path& path, std::string_view sep
   std::string text;
   mpi::agree(communicator, [&] {
     if (!communicator.is_root()) return;
-    text = is_stream(path) ? read_stream(path) : read_bytes(path, {0, state_of(path).size});
+    text = is_read_in_order(path) ? read_in_order(path) : read_bytes(path, {0, state_of(path).size});
   });
   std::uint64_t size = text.size();
   communicator.broadcast(std::span(&size, 1));

@@ -4,14 +4,18 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
+#include "ingest/unpack.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -54,6 +58,18 @@ FileState found_state(const fs::path& path) {
 constexpr std::size_t piece_size = std::size_t{1} << 20;
 constexpr std::size_t longest_line = std::size_t{1} << 30;
 
+/// Refuses what this machine has no memory for, before it is taken: a text may double its room when it grows.
+void require_memory(const fs::path& path, const std::string& bytes) {
+  const bool grows = bytes.capacity() - bytes.size() < piece_size;
+  if (!grows || bytes.size() < longest_line ||
+      2 * static_cast<std::int64_t>(bytes.capacity()) < base::available_memory())
+    return;
+  throw base::DataError(fmt::format(
+      "{}: comes to more than {} bytes, and this machine has no memory for all of it. A file that is not "
+      "compressed is read piece by piece: write it to disk, unpacked.",
+      path.string(), bytes.size()));
+}
+
 /// A piece of a file as it is read, of which the beginning of a line is left over from the piece before.
 class PieceBuffer {
  public:
@@ -94,18 +110,30 @@ bool is_stream(const fs::path& path) {
   return is_of_this_process(path) || !fs::is_regular_file(status);
 }
 
-std::string read_stream(const fs::path& path) {
+bool is_read_in_order(const fs::path& path) {
+  if (is_stream(path)) return true;
+  std::array<char, packing_magic_bytes> head{};
   std::ifstream file = open(path);
+  file.read(head.data(), head.size());
+  return packing_of({head.data(), static_cast<std::size_t>(file.gcount())}).has_value();
+}
+
+std::string read_in_order(const fs::path& path) {
+  std::ifstream file = open(path);
+  std::vector<char> piece(piece_size);
   std::string bytes;
-  constexpr std::size_t piece = 1 << 20;
-  std::size_t size = 0;
-  do {
-    bytes.resize(size + std::max(piece, size / 2));
-    file.read(bytes.data() + size, static_cast<std::streamsize>(bytes.size() - size));
-    size += static_cast<std::size_t>(file.gcount());
-  } while (file);
+  std::optional<Unpacker> unpacker;
+  for (bool is_first = true; file; is_first = false) {
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    std::string_view packed(piece.data(), static_cast<std::size_t>(file.gcount()));
+    if (const auto packing = is_first ? packing_of(packed) : std::nullopt) unpacker.emplace(*packing, path);
+    if (!unpacker) bytes += packed;
+    for (; unpacker && !packed.empty(); require_memory(path, bytes))
+      unpacker->add_some(packed, bytes, piece_size);
+    require_memory(path, bytes);
+  }
   if (file.bad()) throw base::DataError(fmt::format("{}: reading it failed.", path.string()));
-  bytes.resize(size);
+  if (unpacker) unpacker->finish();
   return bytes;
 }
 

@@ -14,12 +14,15 @@ struct ByteRange {
   std::uint64_t end = 0;
 };
 
-/// Whether the file can only be read from its beginning to its end, and once: standard input, a pipe, a device. Throws DataError
-/// for what cannot be opened and for directories.
+/// Whether the file can be read only once: standard input, a pipe, a device. Throws DataError for what cannot be opened and for directories.
 bool is_stream(const std::filesystem::path& path);
 
-/// All bytes of a stream, which is empty thereafter. Waits for whoever writes it. Throws DataError.
-std::string read_stream(const std::filesystem::path& path);
+/// Whether the file can only be read from its beginning to its end: a stream, or one that is compressed (packing_of()). Throws as is_stream().
+bool is_read_in_order(const std::filesystem::path& path);
+
+/// All bytes of a file from its beginning to its end, unpacked if it is compressed. A stream is empty thereafter; waits for whoever writes it.
+/// Throws DataError, also for more than this machine has memory for.
+std::string read_in_order(const std::filesystem::path& path);
 
 /// By which a file is known to be the same still.
 struct FileState {

@@ -12,6 +12,7 @@
 #include "ingest/format_guess.hpp"
 #include "ingest/heading_guess.hpp"
 #include "ingest/line_errors.hpp"
+#include "ingest/record_splitter.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -24,7 +25,8 @@ constexpr std::string_view what_lines_are =
 /// Most fields that messages show.
 constexpr std::size_t most_shown = 12;
 
-CutLine cut(const SampleLine& line, FieldSplitter& split) {
+template <class Splitter>
+CutLine cut(const SampleLine& line, Splitter& split) {
   CutLine whole{line.number, {}};
   for (const Field& field : split(line.text))
     whole.fields.push_back({std::string(field.text), field.source.data() - line.text.data() + 1});
@@ -37,6 +39,7 @@ struct Sketch {
   std::vector<SampleLine> lines;  // without the heading
   Separator separator = Separator::blanks;
   std::optional<CutLine> heading;
+  std::vector<std::string> keys = {};  // of JSON Lines
 };
 
 [[noreturn]] void refuse(const fs::path& path, const SampleLine& line, std::string_view why) {
@@ -59,6 +62,19 @@ bool begins_with_user(const CutLine& first, const PairColumns& named) {
   return !is_heading(first) || is_name_of(PairColumn::user, first.fields[0].text);
 }
 
+/// Of JSON Lines, whose heading are the keys of the first lines.
+Sketch sketch_of_objects(const SampledFile& file) {
+  Sketch sketch{file.path, file.sample.lines(), Separator::blanks, CutLine{}, {}};
+  sketch.heading->number = sketch.lines.front().number;
+  for (const SampleLine& line : sketch.lines) {
+    for (const std::string& key : keys_of(line.text))
+      if (std::ranges::find(sketch.keys, key) == sketch.keys.end()) sketch.keys.push_back(key);
+  }
+  for (const std::string& key : sketch.keys) sketch.heading->fields.push_back({key, 1});
+  if (sketch.keys.empty()) refuse(file.path, sketch.lines.front(), "expected a JSON object in one line");
+  return sketch;
+}
+
 /// `given`: what --columns says.
 Sketch sketch_of(const SampledFile& file, const ColumnsGiven& given) {
   const PairColumns& named = given.fields;
@@ -70,6 +86,7 @@ Sketch sketch_of(const SampledFile& file, const ColumnsGiven& given) {
                     file.path.string()));
   }
   const SampleLine first = sketch.lines.front();
+  if (begins_object(first.text)) return sketch_of_objects(file);
   sketch.separator = choose_separator(sketch.lines);
   FieldSplitter split(sketch.separator);
   CutLine cut_first = cut(first, split);
@@ -130,7 +147,7 @@ void refuse_unknown_heading(const Sketch& sketch, Separator separator) {
 
 /// The fields of all lines but those whose quotes are wrong.
 std::vector<CutLine> cut_all(const Sketch& sketch) {
-  FieldSplitter split(sketch.separator);
+  RecordSplitter split(sketch.separator, sketch.keys);
   std::vector<CutLine> all;
   for (const SampleLine& line : sketch.lines) {
     CutLine fields = cut(line, split);
@@ -290,6 +307,7 @@ std::string description_of(const Sketch& sketch, const CutLine& line, const File
   }
   if (unsaid > 0) said.push_back(fmt::format("and {} more not used", unsaid));
   const bool is_first = line.number == sketch.lines.front().number;
+  if (!sketch.keys.empty()) return fmt::format("JSON Lines: {}", fmt::join(said, ", "));
   return fmt::format("pairs, separated by {}{}{}: {}", name_of(layout.separator),
                      sketch.heading ? ", after a heading" : "",
                      is_first ? "" : fmt::format("; line {}", line.number), fmt::join(said, ", "));
@@ -345,6 +363,19 @@ PairColumns only_wanted(const PairColumns& columns, const WantedColumns& wanted)
   return PairColumns(std::move(fields), std::move(names));
 }
 
+/// Leaves the keys that are not used out of the layout of JSON Lines, so that nobody looks for them.
+void leave_out_unused(FileLayout& layout) {
+  std::vector<PairColumn> columns;
+  std::vector<std::string> keys;
+  for (std::size_t field = 0; field < layout.keys.size(); ++field) {
+    if (layout.columns[field] == PairColumn::unused) continue;
+    columns.push_back(layout.columns[field]);
+    keys.push_back(layout.keys[field]);
+  }
+  layout.columns = PairColumns(std::move(columns), keys);
+  layout.keys = std::move(keys);
+}
+
 /// `beside`: the columns of a file with a heading, if there is one.
 FileLayout pair_layout(const Sketch& sketch, const ColumnsGiven& given, const WantedColumns& wanted,
                        const std::optional<ColumnsOfHeading>& beside) {
@@ -353,7 +384,8 @@ FileLayout pair_layout(const Sketch& sketch, const ColumnsGiven& given, const Wa
   const std::vector<CutLine> lines = usual_lines(cut_all(sketch));
   const CutLine& first = lines.front();
   check_uniform(sketch, lines.size());
-  FileLayout layout{FileFormat::pairs, sketch.separator, sketch.heading ? sketch.heading->number : 0};
+  FileLayout layout{.format = FileFormat::pairs, .separator = sketch.separator, .keys = sketch.keys};
+  if (sketch.heading && sketch.keys.empty()) layout.heading = sketch.heading->number;
   if (!named.empty()) {
     if (sketch.heading) check_heading(sketch, named);
     check_number(sketch, first, named, "--columns names");
@@ -368,9 +400,10 @@ FileLayout pair_layout(const Sketch& sketch, const ColumnsGiven& given, const Wa
     layout.columns = guess_columns(lines, sketch.path);
     layout.is_guessed = layout.columns.size() == 3;
   }
-  if (given.empty()) check_user(sketch, first, layout.columns);
+  if (given.empty() && sketch.keys.empty()) check_user(sketch, first, layout.columns);
   layout.columns = only_wanted(layout.columns, wanted);
   layout.description = description_of(sketch, first, layout);
+  if (!sketch.keys.empty()) leave_out_unused(layout);
   return layout;
 }
 

@@ -17,6 +17,8 @@ namespace gemel::ingest {
 struct FileLayout {
   FileFormat format = FileFormat::lists;  ///< lists or pairs
   Separator separator = Separator::blanks;
+  std::vector<std::string> keys =
+      {};                    ///< of JSON Lines: the keys of the objects that are read, as fields; else empty
   std::int64_t heading = 0;  ///< number of the line that names the columns; 0: none does
   PairColumns columns = {};  ///< of pairs
   bool is_guessed =

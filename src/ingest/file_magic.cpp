@@ -22,10 +22,6 @@ struct Magic {
 };
 
 constexpr Magic magics[] = {
-    {"\x1f\x8b"sv, "compressed by gzip",
-     "Unpack it: gunzip -k {0}, or, if its name does not end in .gz, zcat {0} >data.txt."},
-    {"\x28\xb5\x2f\xfd"sv, "compressed by zstd", "Unpack it: zstd -d {0}."},
-    {"BZh"sv, "compressed by bzip2", "Unpack it: bunzip2 -k {0}."},
     {"\xfd"
      "7zXZ"sv,
      "compressed by xz", "Unpack it: unxz -k {0}."},
@@ -84,9 +80,10 @@ bool alternates_with_nul(std::string_view head, bool odd) {
   return true;
 }
 
-/// Whether text that begins so is JSON: an object, or a list of values. "[deleted]" is none.
+/// Whether text that begins so is JSON that is not an object a line: an object of several lines, or a list of values. "[deleted]" is none.
 bool is_json(std::string_view text) {
-  if (text.empty() || text[0] == '{') return !text.empty();
+  if (text.empty()) return false;
+  if (text[0] == '{') return text.find_first_not_of(" \t\r", 1) == text.find('\n') && text.size() > 1;
   if (text[0] != '[') return false;
   const std::size_t first = text.find_first_not_of(" \t\r\n", 1);
   return first == std::string_view::npos ||
@@ -122,10 +119,10 @@ void refuse_other_formats(const std::filesystem::path& path, std::string_view he
   const std::string_view text = head.substr(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
   if (is_json(text)) {
     refuse(path, "JSON",
-           fmt::format("Write one interaction a line: jq -r '[.user, .item, .rating, .timestamp] | @tsv' {} "
-                       ">data.tsv, with the "
-                       "names that your objects have.",
-                       path.string()));
+           fmt::format(
+               "Write one object a line: jq -c '.[]' {0} >data.jsonl or, if it is not a list, jq -c . {0} "
+               ">data.jsonl.",
+               path.string()));
   }
   if (is_markup(text)) {
     refuse(path, "HTML or XML", "Was an error page downloaded in place of the data? Fetch it again.");

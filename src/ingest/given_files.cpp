@@ -31,6 +31,7 @@
 #include "ingest/string_exchange.hpp"
 #include "ingest/text_share.hpp"
 #include "ingest/typed_column.hpp"
+#include "ingest/user_table.hpp"
 #include "ingest/vocabulary.hpp"
 #include "mpi/agreement.hpp"
 
@@ -400,7 +401,7 @@ std::vector<PartFiles> parts_of(const GivenFiles& given, mpi::Communicator& comm
 }  // namespace
 
 Dataset read_given_files(const GivenFiles& given, const WantedColumns& wanted,
-                         mpi::Communicator& communicator, const std::vector<std::string>& item_columns) {
+                         mpi::Communicator& communicator, const TableNames& names) {
   const std::vector<PartFiles> parts = parts_of(given, communicator);
   mpi::agree(communicator, [&] {
     if (communicator.is_root()) refuse_stream_twice(parts);
@@ -408,7 +409,8 @@ Dataset read_given_files(const GivenFiles& given, const WantedColumns& wanted,
   Dataset dataset = read_parts(parts, given, wanted, Source::options, communicator);
   dataset.name = names_of(parts);
   if (!given.items.empty())
-    join_items(read_item_table(given.items, item_columns, communicator), dataset, communicator);
+    join_items(read_item_table(given.items, names.items, communicator), dataset, communicator);
+  if (!given.users.empty()) join_users(given.users, names.users, wanted, dataset, communicator);
   return dataset;
 }
 

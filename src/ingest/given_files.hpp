@@ -10,6 +10,12 @@
 
 namespace gemel::ingest {
 
+/// Names of the columns of files whose first line does not have them.
+struct TableNames {
+  std::vector<std::string> items = {};
+  std::vector<std::string> users = {};
+};
+
 /// Reads files of interactions. Users and items are whatever texts stand for them. The catalogue has
 /// the distinct items of all the files by (XXH3-64 hash, text), with the column item_id alone. With a validation or a test file the
 /// data comes split. Blank lines are skipped.
@@ -21,10 +27,10 @@ namespace gemel::ingest {
 ///
 /// Each rank reads about 1/n of the bytes of each file. Throws AgreedError (data), on all ranks, for files that cannot be read, that
 /// have lines that cannot be used, or that hold no interactions. Collective.
-/// `files.items` brings the columns of items and makes its items the catalogue, in its order (item_table.hpp); `item_columns` are their names,
-/// if its first line does not have them.
+/// `files.items` brings the columns of items and makes its items the catalogue, in its order (item_table.hpp), and `files.users` brings columns
+/// of users (user_table.hpp).
 Dataset read_given_files(const GivenFiles& files, const WantedColumns& wanted,
-                         mpi::Communicator& communicator, const std::vector<std::string>& item_columns = {});
+                         mpi::Communicator& communicator, const TableNames& names = {});
 
 /// A directory with the files train.txt and test.txt, of lists, and perhaps valid.txt or validation.txt.
 class SplitListsReader final : public DatasetReader {

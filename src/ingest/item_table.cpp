@@ -22,6 +22,7 @@
 #include "ingest/format_guess.hpp"
 #include "ingest/line_errors.hpp"
 #include "ingest/pair_columns.hpp"
+#include "ingest/record_splitter.hpp"
 #include "ingest/string_exchange.hpp"
 #include "ingest/text_file.hpp"
 #include "ingest/typed_column.hpp"
@@ -48,7 +49,7 @@ constexpr std::array<std::string_view, 8> titles = {"movie_title",  "item_title"
 std::vector<std::string> names_of_heading(const std::vector<std::string>& own_names,
                                           const std::filesystem::path& path) {
   std::vector<std::string> names = own_names;
-  const std::optional<std::size_t> id = find_item_column(names);
+  const std::optional<std::size_t> id = find_column(PairColumn::item, names);
   if (!id) {
     refuse(path,
            fmt::format("the first line names no column of item ids, such as item_id, movieId or asin, but "
@@ -188,6 +189,7 @@ ItemTable read_item_table(const std::filesystem::path& path, const std::vector<s
   const DelimitedText text = as_utf8(std::move(bytes), path, communicator);
   const FileSample sample(text.text());
   if (sample.lines().empty()) refuse(path, "this file is empty; it should have a line for each item");
+  refuse_objects(sample, path);
   const Separator separator = choose_separator(sample.lines());
   TableReader reader(path, names, separator);
   text.for_each_line([&](const Line& line) { reader.add(line); });

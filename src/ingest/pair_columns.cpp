@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "ingest/date_time.hpp"
 #include "ingest/line_errors.hpp"
 
 namespace gemel {
@@ -96,27 +97,27 @@ struct FurtherName {
 constexpr std::array further_names = [] {
   using enum PairColumn;
   return std::to_array<FurtherName>(
-      {{"client", user},        {"clientid", user},     {"session", user},    {"sessionid", user},
-       {"viewer", user},        {"viewerid", user},     {"reader", user},     {"readerid", user},
-       {"player", user},        {"playerid", user},     {"person", user},     {"personid", user},
-       {"buyer", user},         {"buyerid", user},      {"shopper", user},    {"shopperid", user},
-       {"subscriber", user},    {"subscriberid", user}, {"patron", user},     {"patronid", user},
-       {"consumer", user},      {"consumerid", user},   {"account", user},    {"profileid", user},
-       {"nutzer", user},        {"nutzerid", user},     {"benutzer", user},   {"benutzerid", user},
-       {"kunde", user},         {"kundeid", user},      {"kundenid", user},   {"kundennr", user},
-       {"kundennummer", user},  {"usuario", user},      {"usuarioid", user},  {"utilisateur", user},
-       {"cliente", user},       {"title", item},        {"titel", item},      {"sku", item},
-       {"skuid", item},         {"itemno", item},       {"itemnumber", item}, {"productno", item},
-       {"productcode", item},   {"stockcode", item},    {"show", item},       {"showid", item},
-       {"anime", item},         {"recipe", item},       {"venue", item},      {"location", item},
-       {"poi", item},           {"beer", item},         {"restaurant", item}, {"restaurantid", item},
-       {"hotel", item},         {"hotelid", item},      {"course", item},     {"courseid", item},
-       {"podcast", item},       {"podcastid", item},    {"document", item},   {"documentid", item},
-       {"docid", item},         {"artikel", item},      {"artikelid", item},  {"artikelnr", item},
-       {"artikelnummer", item}, {"produkt", item},      {"produktid", item},  {"produktnr", item},
-       {"buch", item},          {"buchid", item},       {"filmnr", item},     {"producto", item},
-       {"produit", item},       {"bewertung", rating},  {"wertung", rating},  {"zeitstempel", timestamp},
-       {"zeit", timestamp},     {"datum", timestamp}});
+      {{"client", user},        {"clientid", user},       {"session", user},    {"sessionid", user},
+       {"viewer", user},        {"viewerid", user},       {"reader", user},     {"readerid", user},
+       {"player", user},        {"playerid", user},       {"person", user},     {"personid", user},
+       {"buyer", user},         {"buyerid", user},        {"shopper", user},    {"shopperid", user},
+       {"subscriber", user},    {"subscriberid", user},   {"patron", user},     {"patronid", user},
+       {"consumer", user},      {"consumerid", user},     {"account", user},    {"profileid", user},
+       {"nutzer", user},        {"nutzerid", user},       {"benutzer", user},   {"benutzerid", user},
+       {"kunde", user},         {"kundeid", user},        {"kundenid", user},   {"kundennr", user},
+       {"kundennummer", user},  {"usuario", user},        {"usuarioid", user},  {"utilisateur", user},
+       {"cliente", user},       {"title", item},          {"titel", item},      {"sku", item},
+       {"skuid", item},         {"itemno", item},         {"itemnumber", item}, {"productno", item},
+       {"productcode", item},   {"stockcode", item},      {"show", item},       {"showid", item},
+       {"anime", item},         {"recipe", item},         {"venue", item},      {"location", item},
+       {"poi", item},           {"beer", item},           {"restaurant", item}, {"restaurantid", item},
+       {"hotel", item},         {"hotelid", item},        {"course", item},     {"courseid", item},
+       {"podcast", item},       {"podcastid", item},      {"document", item},   {"documentid", item},
+       {"docid", item},         {"artikel", item},        {"artikelid", item},  {"artikelnr", item},
+       {"artikelnummer", item}, {"produkt", item},        {"produktid", item},  {"produktnr", item},
+       {"buch", item},          {"buchid", item},         {"filmnr", item},     {"producto", item},
+       {"produit", item},       {"bewertung", rating},    {"wertung", rating},  {"zeitstempel", timestamp},
+       {"zeit", timestamp},     {"dateadded", timestamp}, {"datum", timestamp}});
 }();
 
 /// A name of a heading as the lists above have it: "User_ID:token" is "userid".
@@ -194,7 +195,9 @@ struct Range {
 Range range_of(const std::vector<CutLine>& lines, std::size_t field) {
   Range range;
   for (const CutLine& line : lines) {
-    const auto number = parse_decimal(line.fields[field].text);
+    const std::string& text = line.fields[field].text;
+    const auto number = parse_decimal(text);
+    if (!number && parse_date_time(text)) range.all_like_ratings = false;
     if (!number) continue;
     range.all_like_ratings &= is_like_rating(*number);
     range.all_like_timestamps &= is_like_timestamp(*number);
@@ -280,11 +283,11 @@ bool is_name_of(PairColumn column, std::string_view field) {
   return meaning_of(field).column == column;
 }
 
-std::optional<std::size_t> find_item_column(const std::vector<std::string>& names) {
+std::optional<std::size_t> find_column(PairColumn column, const std::vector<std::string>& names) {
   std::optional<std::size_t> further;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Meaning meaning = meaning_of(names[i]);
-    if (meaning.column != PairColumn::item) continue;
+    if (meaning.column != column) continue;
     if (!meaning.is_further) return i;
     if (!further) further = i;
   }
@@ -329,13 +332,12 @@ PairColumns columns_of_heading(const CutLine& line, const std::vector<NamedColum
   }
   for (PairColumn& column : columns)
     if (column == PairColumn::unused) column = PairColumn::other;
+  const std::vector<std::string> own_names = names;
   try {
     return PairColumns(std::move(columns), std::move(names));
   } catch (const base::UsageError& error) {
-    throw base::DataError(
-        fmt::format("{}:{}:1: {}, or say it by its own name: --columns "
-                    "user=NAME,item=NAME.",
-                    path.string(), line.number, error.what()));
+    throw base::DataError(fmt::format("{}:{}:1: {}, or say which of {} it is: --columns user=NAME,item=NAME.",
+                                      path.string(), line.number, error.what(), fmt::join(own_names, ", ")));
   }
 }
 

@@ -35,8 +35,8 @@ struct CutLine {
 /// Whether a field is a usual name of the ids of users, or of items, such as "movieId", "reviewerID" or RecBole's "user_id:token".
 bool is_name_of(PairColumn column, std::string_view field);
 
-/// Which of the names of a heading is that of the ids of items; less usual ones, such as "title", only where there is no other.
-std::optional<std::size_t> find_item_column(const std::vector<std::string>& names);
+/// Which of the names of a heading is that of the ids of users, or of items; less usual ones, such as "title", only where there is no other.
+std::optional<std::size_t> find_column(PairColumn column, const std::vector<std::string>& names);
 
 /// Whether a line is a heading: a user and an item are among the names.
 bool is_heading(const CutLine& line);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ingest/comments.hpp"
+#include "ingest/date_time.hpp"
 #include "ingest/pair_columns.hpp"
 
 namespace gemel::ingest {
@@ -33,14 +34,14 @@ std::string advice_for_date(std::string_view text) {
       "-/."sv.find(text[end]) == std::string_view::npos)
     return "";
   return fmt::format(
-      ", not a date: seconds since 1970, as date -u -d '{}' +%s gives them, or pandas.to_datetime", text);
+      "; is the day or the month first? Write the year first, as pandas.to_datetime does of '{}'", text);
 }
 
 }  // namespace
 
 PairReader::PairReader(const FileLayout& layout)
     : layout_(layout),
-      split_(layout.separator),
+      split_(layout.separator, layout.keys),
       user_(layout.columns.find(PairColumn::user).value()),
       item_(layout.columns.find(PairColumn::item).value()),
       rating_(layout.columns.find(PairColumn::rating)),
@@ -112,12 +113,15 @@ std::optional<double> PairReader::rating_of(const Line& line, const Field& field
 
 std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Field& field,
                                                      LineErrors& errors) const {
-  const auto timestamp = parse_whole_decimal(field.text);
+  auto timestamp = parse_whole_decimal(field.text);
+  if (!timestamp) timestamp = parse_date_time(field.text);
   if (!timestamp) {
-    errors.add(line, field.source, "a timestamp, a whole number" + advice_for_date(field.text));
+    errors.add(
+        line, field.source,
+        "a timestamp, a whole number or a date such as 2020-01-31T12:00" + advice_for_date(field.text));
     return std::nullopt;
   }
-  if (layout_.is_guessed && !is_like_timestamp(static_cast<double>(*timestamp))) {
+  if (layout_.is_guessed && parse_number(field.text) && !is_like_timestamp(static_cast<double>(*timestamp))) {
     errors.add(line, field.source, "a timestamp, a whole number from 1e8 on, as in the first lines");
     return std::nullopt;
   }
@@ -125,6 +129,7 @@ std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Fie
 }
 
 std::string PairReader::remedy_for(const FileLayout& layout) {
+  if (!layout.keys.empty()) return "Correct these lines, or take them away.";
   std::string remedy =
       "Correct the file, take away what is no interaction, or say with --columns what the fields are, with "
       "- for those that are not used.";

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "ingest/delimited_reader.hpp"
-#include "ingest/field_splitter.hpp"
 #include "ingest/file_layout.hpp"
 #include "ingest/line_errors.hpp"
+#include "ingest/record_splitter.hpp"
 
 namespace gemel::ingest {
 
@@ -42,7 +42,7 @@ class PairReader {
   std::optional<std::int64_t> timestamp_of(const Line& line, const Field& field, LineErrors& errors) const;
 
   const FileLayout& layout_;
-  FieldSplitter split_;
+  RecordSplitter split_;
   std::size_t user_;
   std::size_t item_;
   std::optional<std::size_t> rating_;

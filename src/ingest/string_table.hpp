@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,9 @@ class StringTable {
     return last_ = find_or_add(text);
   }
 
+  /// The number of `text`, if it has come before.
+  std::optional<std::uint32_t> find(std::string_view text) const;
+
   std::size_t size() const { return strings_.size(); }
   const StringColumn& strings() const { return strings_; }
   const std::vector<std::uint64_t>& hashes() const { return hashes_; }
@@ -35,6 +39,8 @@ class StringTable {
   static constexpr std::uint32_t none = 0xffffffffU;
 
   std::uint32_t find_or_add(std::string_view text);
+  /// The slot that has the number of `text`, or else is free for it. There are slots.
+  std::size_t slot_of(std::string_view text, std::uint64_t hash) const;
   void grow();
 
   StringColumn strings_;

@@ -37,7 +37,7 @@ std::optional<fs::path> file_named(const fs::path& directory, const std::string&
   const std::vector<fs::path> files = files_named(directory, name);
   if (files.size() > 1) {
     throw base::DataError(
-        fmt::format("--data {}: holds {} and {}. Leave one, or name the files with --train-file "
+        fmt::format("--data {}: holds {} and {}. Leave one, or name the files with --ratings "
                     "and --items",
                     directory.string(), files[0].filename().string(), files[1].filename().string()));
   }
@@ -60,28 +60,39 @@ Dataset TablesReader::read(const fs::path& directory, const WantedColumns& wante
                            mpi::Communicator& communicator) const {
   std::string interactions;
   std::string items;
+  std::string users;
   mpi::agree(communicator, [&] {
     if (!communicator.is_root()) return;
     interactions = file_named(directory, tables_.interactions)->string();
     if (const auto file = file_named(directory, tables_.items)) items = file->string();
+    if (tables_.users.empty()) return;
+    if (const auto file = file_named(directory, tables_.users)) users = file->string();
   });
   communicator.broadcast(interactions);
   communicator.broadcast(items);
+  communicator.broadcast(users);
   GivenFiles files;
-  files.train = interactions;
+  files.ratings = {interactions};
   files.items = items;
+  files.users = users;
   files.format = FileFormat::pairs;
   files.columns.fields = tables_.columns;
-  return read_given_files(files, wanted, communicator, tables_.item_columns);
+  return read_given_files(files, wanted, communicator, tables_.names);
 }
 
 std::vector<KnownTables> known_tables() {
   const PairColumns four = parse_pair_columns("user,item,rating,timestamp");
   return {
-      {"MovieLens 1M and 10M", "ratings.dat", "movies.dat", true, four, {"item_id", "title", "genres"}},
-      {"MovieLens 20M, 25M, 32M and latest", "ratings.csv", "movies.csv", true, {}, {}},
-      {"ratings and items", "ratings.csv", "items.csv", true, {}, {}},
-      {"RecBole's atomic files", "*.inter", "*.item", false, {}, {}},
+      {"MovieLens 1M and 10M",
+       "ratings.dat",
+       "movies.dat",
+       true,
+       four,
+       {{"item_id", "title", "genres"}, {"user_id", "gender", "age", "occupation", "zip_code"}},
+       "users.dat"},
+      {"MovieLens 20M, 25M, 32M and latest", "ratings.csv", "movies.csv", true, {}, {}, {}},
+      {"ratings and items", "ratings.csv", "items.csv", true, {}, {}, "users.csv"},
+      {"RecBole's atomic files", "*.inter", "*.item", false, {}, {}, "*.user"},
   };
 }
 

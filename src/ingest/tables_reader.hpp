@@ -6,17 +6,19 @@
 
 #include "gemel/data.hpp"
 #include "ingest/dataset_reader.hpp"
+#include "ingest/given_files.hpp"
 
 namespace gemel::ingest {
 
 /// Two files with names that are known: interactions, and items.
 struct KnownTables {
-  std::string name;                       ///< of the data set: "MovieLens-1M or 10M"
-  std::string interactions;               ///< name of the file; with "*" any that ends so
-  std::string items;                      ///< the same
-  bool needs_items = true;                ///< or may do without that file
-  PairColumns columns = {};               ///< of interactions; empty: the first line has them
-  std::vector<std::string> item_columns;  ///< of items; empty: the first line has them
+  std::string name;          ///< of the data set: "MovieLens-1M or 10M"
+  std::string interactions;  ///< name of the file; with "*" any that ends so
+  std::string items;         ///< the same
+  bool needs_items = true;   ///< or may do without that file
+  PairColumns columns = {};  ///< of interactions; empty: the first line has them
+  TableNames names = {};     ///< of items and of users; none: the first line has them
+  std::string users = {};    ///< the name of the file of users, like `items`; there may be none
 };
 
 /// A directory with such files.

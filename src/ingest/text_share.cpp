@@ -29,9 +29,9 @@ struct OpenFile {
 /// What root finds of a file. Throws DataError.
 OpenFile open_on_root(const fs::path& path) {
   OpenFile file{.path = path, .state = {}};
-  file.is_here = is_stream(path);
+  file.is_here = is_read_in_order(path);
   if (file.is_here) {
-    file.bytes = read_stream(path);
+    file.bytes = read_in_order(path);
     file.size = file.bytes.size();
   } else {
     file.size = state_of(path).size;

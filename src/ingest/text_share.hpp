@@ -72,8 +72,8 @@ class TextShare {
 };
 
 /// Opens files as if they were one, each file after the one before, of which every rank has about 1/n of the bytes, in rank order, cut at
-/// line ends: a share of each file, which may be empty. Streams (standard input, a pipe) are read whole by root, who needs memory for them,
-/// and dealt out. Throws AgreedError (data) for files that cannot be read. Collective.
+/// line ends: a share of each file, which may be empty. Streams (standard input, a pipe) and compressed files are read whole by root, who needs
+/// memory for them, and dealt out. Throws AgreedError (data) for files that cannot be read. Collective.
 std::vector<TextShare> open_texts(std::span<const std::filesystem::path> paths,
                                   mpi::Communicator& communicator);
 

@@ -41,12 +41,12 @@ Specs parse_specs(const ModelOptions& model) {
 }
 
 /// The columns of interactions that the features of queries and the weights are made of.
-WantedColumns wanted_by(const TrainingOptions& options, const Specs& specs) {
-  WantedColumns wanted;
-  for (const features::FeatureSpec& spec : specs.query) wanted.names.push_back(spec.column);
+std::vector<std::string> columns_of(const TrainingOptions& options, const Specs& specs) {
+  std::vector<std::string> names;
+  for (const features::FeatureSpec& spec : specs.query) names.push_back(spec.column);
   for (const std::string& name : {options.data.weight_column, options.data.files.columns.weight})
-    if (!name.empty()) wanted.names.push_back(name);
-  return wanted;
+    if (!name.empty()) names.push_back(name);
+  return names;
 }
 
 /// Features whose columns are called as their files call them are those of the columns as we call them: "movieId:lookup" is
@@ -200,11 +200,12 @@ void require_memory(const TrainingOptions& options, const Specs& specs, const in
 
 }  // namespace
 
-ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator, bool reads_all) {
+ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator,
+                          const WantedColumns& others) {
   Specs specs;
   mpi::agree(communicator, [&] { specs = parse_specs(options.model); });  // before anything is read
-  WantedColumns wanted = wanted_by(options, specs);
-  wanted.all = reads_all;
+  WantedColumns wanted = others;
+  std::ranges::move(columns_of(options, specs), std::back_inserter(wanted.names));
   ingest::Dataset dataset = ingest::read_dataset(options.data, wanted, communicator);
   if (options.data.weight_column.empty()) options.data.weight_column = dataset.weight_column;
   options.data.weight_column = dataset.interactions.name_here(options.data.weight_column);

@@ -11,6 +11,7 @@
 #include "ingest/data_identity.hpp"
 #include "ingest/dataset.hpp"
 #include "ingest/user_history.hpp"
+#include "ingest/wanted_columns.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
@@ -53,9 +54,10 @@ struct EarlierRun {
 
 /// Reads the data set that `options` name, and settles what depends on what it has: default features for which it has no columns
 /// become ids alone (where ModelOptions allows it), columns are called by our names, and data that comes split has the split `files`. Of the
-/// interactions' columns the features and weights name those that are read, or else all are (`reads_all`). Throws AgreedError (usage, data).
+/// interactions' columns those are read that features, weights or `others` name. Throws AgreedError (usage, data).
 /// Collective.
-ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator, bool reads_all = false);
+ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communicator,
+                          const WantedColumns& others = {});
 
 /// Splits and featurises what read_data has read, by the borders and the features of an earlier run if there is one. Says what the
 /// examples that are kept out of training have in common with those of training. Throws AgreedError (usage, data; checkpoint for an

@@ -99,7 +99,7 @@ EvaluationReport evaluate(checkpoint::CheckpointReader& reader, const Evaluation
   const ingest::DataIdentity trained_on = ingest::read_data_identity(reader);
   tell("reading the data");
   const EvaluationData data = read_evaluation_data(model, trained_on, trained_with(reader), request.options,
-                                                   request.part, communicator);
+                                                   request.part, {.names = {request.by}}, communicator);
   Grouping grouping;  // first, as it may refuse the column
   if (!request.by.empty())
     grouping = group_examples(request.by, data, model.catalogue().counts, communicator);

@@ -150,9 +150,10 @@ std::string name_of(EvaluatedPart part) {
 
 EvaluationData read_evaluation_data(const model::LoadedModel& model, const ingest::DataIdentity& trained_on,
                                     const TrainingOptions& trained_with, TrainingOptions options,
-                                    EvaluatedPart part, mpi::Communicator& communicator) {
+                                    EvaluatedPart part, const ingest::WantedColumns& columns,
+                                    mpi::Communicator& communicator) {
   EvaluationData data;
-  data.dataset = ingest::read_data(options, communicator, /*reads_all=*/true);
+  data.dataset = ingest::read_data(options, communicator, columns);
   ingest::require_numbers(data.dataset.item_rows.size(), "interactions", communicator);
   const ingest::EarlierModel trained = {model.path().string(), trained_on,
                                         "evaluate other data, or name another --split"};

@@ -13,6 +13,7 @@
 #include "ingest/dataset.hpp"
 #include "ingest/part.hpp"
 #include "ingest/user_history.hpp"
+#include "ingest/wanted_columns.hpp"
 #include "model/loaded_model.hpp"
 #include "mpi/communicator.hpp"
 
@@ -46,6 +47,7 @@ struct EvaluationData {
 /// that do not fit the data, (data) also for a part without examples and where the catalogue lacks all their items. Collective.
 EvaluationData read_evaluation_data(const model::LoadedModel& model, const ingest::DataIdentity& trained_on,
                                     const TrainingOptions& trained_with, TrainingOptions options,
-                                    EvaluatedPart part, mpi::Communicator& communicator);
+                                    EvaluatedPart part, const ingest::WantedColumns& columns,
+                                    mpi::Communicator& communicator);
 
 }  // namespace gemel::serving

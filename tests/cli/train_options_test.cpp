@@ -221,7 +221,7 @@ TEST(TrainOptions, ReachTheFieldsOfFilesAndSplits) {
   EXPECT_EQ(data.files.validation, "b");
   EXPECT_EQ(data.files.test, "c");
   EXPECT_EQ(data.files.format, FileFormat::pairs);
-  EXPECT_EQ(data.files.columns.describe(","), "-,user,item,rating");
+  EXPECT_EQ(data.files.columns.fields.describe(","), "-,user,item,rating");
   EXPECT_EQ(data.weight_column, "rating");
   EXPECT_EQ(data.split, SplitKind::files);
   EXPECT_TRUE(data.is_split_settled);

@@ -120,7 +120,7 @@ train 1 quoted/timed --train-file quoted/data.csv --batch-size 64 --epochs 1 --q
 refused 2 'say what all users get (--query timestamp=NUMBER), or ask for items only (--items-only)' -- quoted/timed --to target
 refused 2 '--query age=3: no feature of queries needs this column' -- checkpoints --to target --query "$time" --query age=3
 refused 2 '--query user_id=3: the vectors are those of all users' -- checkpoints --to target --query user_id=3
-refused 2 '--query timestamp=noon: this column holds whole numbers' -- checkpoints --to target --query timestamp=noon
+refused 2 '--query timestamp=noon: this column holds numbers' -- checkpoints --to target --query timestamp=noon
 refused 2 '--query timestamp: expected NAME=VALUE' -- checkpoints --to target --query timestamp
 refused 2 '--query is about vectors of users, and --items-only has none' -- checkpoints --to target --items-only --query "$time"
 refused 2 'and --format onnx has none' -- checkpoints --to target --format onnx --query "$time"

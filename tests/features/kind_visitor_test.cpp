@@ -39,8 +39,8 @@ class Listener final : public KindVisitor {
 };
 
 std::string told_by(const std::string& kind) {
-  const auto learned =
-      nlohmann::json{{"minimum", 10}, {"maximum", 40}, {"boundaries", 4}, {"mean", 2.5}, {"deviation", 0.5}};
+  auto learned = nlohmann::json{{"minimum", 10}, {"maximum", 40}, {"mean", 2.5}, {"deviation", 0.5}};
+  learned["boundaries"] = kind.starts_with("quantiles") ? nlohmann::json({7.5}) : nlohmann::json(4);
   const auto fitted = parse_feature("column:" + kind, 4).kind->clone();
   fitted->read(learned);
   Listener listener;
@@ -57,7 +57,8 @@ TEST(KindVisitor, HearsHowValuesAreMade) {
   EXPECT_THAT(told_by("hash(50)"), HasSubstr("modulo 50"));
   EXPECT_THAT(told_by("text(9)"), HasSubstr("unknown ones are row 1"));
   EXPECT_THAT(told_by("list(||)"), HasSubstr("between '||'"));
-  EXPECT_EQ(kinds().size(), 7U);  // no other
+  EXPECT_THAT(told_by("quantiles(2)"), HasSubstr("feature list of the checkpoint"));
+  EXPECT_EQ(kinds().size(), 8U);  // no other
 }
 
 }  // namespace

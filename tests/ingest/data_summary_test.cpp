@@ -114,7 +114,7 @@ class DescribedFilesTest : public testing::Test {
     options.files.train = directory_.write("train", train).string();
     if (!test.empty()) options.files.test = directory_.write("test", test).string();
     options.files.format = FileFormat::pairs;
-    return summarize(read_dataset(options, world_), late, world_);
+    return summarize(read_dataset(options, {}, world_), late, world_);
   }
 
   mpi::Communicator world_ = mpi::Communicator::world();

@@ -252,7 +252,7 @@ class FilteredFilesTest : public testing::Test {
     return options;
   }
   Dataset read(const DataOptions& options, mpi::Communicator& communicator) {
-    Dataset dataset = read_dataset(options, communicator);
+    Dataset dataset = read_dataset(options, {}, communicator);
     apply_filters(options, dataset, communicator);
     return dataset;
   }

@@ -48,7 +48,7 @@ TEST_F(ItemTableTest, TakesIdAndTitleByTheirUsualNames) {
   EXPECT_EQ(table.columns.rows, 2U);
   EXPECT_THAT(texts(table, "item_id"), ElementsAre("B1", "B2"));
   EXPECT_THAT(texts(table, "title"), ElementsAre("Hello, \"World\"", "Amélie"));
-  EXPECT_THAT(texts(table, "price"), ElementsAre("1.5", "2")) << "decimals are text";
+  EXPECT_THAT(table.columns.decimals.at("price"), ElementsAre(1.5, 2.0));
   EXPECT_THAT(texts(table, "code"), ElementsAre("007", "8")) << "so is what would lose its zeros";
   EXPECT_THAT(table.columns.numbers.at("stock"), ElementsAre(3, -4));
 }

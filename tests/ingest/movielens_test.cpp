@@ -32,7 +32,7 @@ class MovieLens : public testing::Test {
   Dataset read(std::string_view items, std::string_view data) {
     directory_.write("u.item", items);
     directory_.write("u.data", data);
-    return MovieLens100kReader().read(directory_.path(), world_);
+    return MovieLens100kReader().read(directory_.path(), {}, world_);
   }
   /// The message of the data error that this ends in, without the directory's name.
   std::string error_of(std::string_view items, std::string_view data) {
@@ -129,7 +129,7 @@ TEST_F(MovieLens, RefusesWhatIsNoText) {
   EXPECT_THAT(error_of("1|A\x01|\n", good), StartsWith("u.item:1:4: '\\x01': a control character"));
   EXPECT_THAT(error_of(items_, good + good + "1\t1\t3\t10\0"s),
               StartsWith("u.data:3:9: '\\x00': a NUL byte"));
-  EXPECT_THAT(error_of("\x1f\x8b\x08 and so on", good), StartsWith("u.item: is compressed by gzip"));
+  EXPECT_THAT(error_of("\x1f\x8b\x08 and so on", good), StartsWith("u.item: byte 4: its gzip data is damaged"));
   EXPECT_THAT(error_of(items_, "\xef\xbb\xbf"), StartsWith("u.data: holds no interactions."));
 }
 
@@ -246,13 +246,13 @@ TEST_F(MovieLens, RefusesDataWithoutInteractions) {
 TEST_F(MovieLens, IsChosenByItsFiles) {
   directory_.write("u.item", items_);
   directory_.write("u.data", "1\t1\t3\t100\n");
-  EXPECT_EQ(read_dataset({.directory = directory_.path().string()}, world_).name, "MovieLens-100k");
-  EXPECT_EQ(read_dataset({}, world_).name, "synthetic");
+  EXPECT_EQ(read_dataset({.directory = directory_.path().string()}, {}, world_).name, "MovieLens-100k");
+  EXPECT_EQ(read_dataset({}, {}, world_).name, "synthetic");
 }
 
 TEST_F(MovieLens, DirectoriesThatHoldNoneAreErrors) {
   const auto message_for = [&](const std::filesystem::path& path) {
-    const Failure failure = failure_of([&] { read_dataset({.directory = path.string()}, world_); });
+    const Failure failure = failure_of([&] { read_dataset({.directory = path.string()}, {}, world_); });
     EXPECT_EQ(failure.code, base::ExitCode::data);
     EXPECT_THAT(failure.message, StartsWith("--data " + path.string() + ": "));
     return failure.message;
@@ -292,8 +292,8 @@ TEST(MovieLens100k, IsTheSameOnAnyNumberOfRanks) {
   GEMEL_FIND_DATA(directory, "ml-100k");
   auto world = mpi::Communicator::world();
   auto self = mpi::Communicator::self();
-  const Dataset part = read_dataset({.directory = directory.string()}, world);
-  const Dataset whole = read_dataset({.directory = directory.string()}, self);
+  const Dataset part = read_dataset({.directory = directory.string()}, {}, world);
+  const Dataset whole = read_dataset({.directory = directory.string()}, {}, self);
   EXPECT_EQ(world.sum_before(static_cast<std::int64_t>(part.interactions.rows)), part.first);
   EXPECT_EQ(world.sum(static_cast<std::int64_t>(part.interactions.rows)), whole.total);
   expect_block_of_whole(part, whole);
@@ -302,7 +302,7 @@ TEST(MovieLens100k, IsTheSameOnAnyNumberOfRanks) {
 TEST(MovieLens100k, HoldsWhatItsReadmeSays) {
   GEMEL_FIND_DATA(directory, "ml-100k");
   auto self = mpi::Communicator::self();
-  const Dataset dataset = read_dataset({.directory = directory.string()}, self);
+  const Dataset dataset = read_dataset({.directory = directory.string()}, {}, self);
   EXPECT_EQ(dataset.total, 100'000);
   EXPECT_EQ(dataset.interactions.rows, 100'000U);
   EXPECT_EQ(dataset.catalogue.rows, 1682U);
@@ -317,7 +317,7 @@ TEST(MovieLens100k, HoldsWhatItsReadmeSays) {
 TEST(MovieLens100k, EqualsANaiveReading) {
   GEMEL_FIND_DATA(directory, "ml-100k");
   auto self = mpi::Communicator::self();
-  const Dataset dataset = read_dataset({.directory = directory.string()}, self);
+  const Dataset dataset = read_dataset({.directory = directory.string()}, {}, self);
   std::ifstream file(directory / "u.data");
   std::string user;
   std::string item;

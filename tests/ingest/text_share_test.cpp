@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -158,6 +159,26 @@ TEST_F(TextShareTest, DealsOutWhatCanBeReadOnlyOnce) {
   if (world_.is_root()) writer = std::jthread([&] { std::ofstream(path) << content; });
   EXPECT_EQ(read_on_all_ranks({path}), expected);
   EXPECT_EQ(read_on_all_ranks({"/dev/null"}), std::vector<std::string>());
+}
+
+TEST_F(TextShareTest, UnpacksWhatItsFirstBytesSayIsPacked) {
+  std::string content;
+  for (int i = 0; i < 3000; ++i) content += std::string(static_cast<std::size_t>(i % 301), 'x') + "," + "\n";
+  const auto plain = directory_.write("file", content);
+  const auto expected = read_on_all_ranks({plain});
+  const auto packed = directory_.path() / "packed";  // a name that says nothing
+  for (const char* program : {"gzip -c", "bzip2 -c", "zstd -qc"}) {
+    const std::string command = std::string(program) + " " + plain.string() + " >" + packed.string();
+    EXPECT_EQ(world_.is_root() ? std::system(command.c_str()) : 0, 0);
+    world_.barrier();
+    EXPECT_EQ(read_on_all_ranks({packed}), expected) << program;
+    EXPECT_EQ(read_on_all_ranks({packed, plain}).size(), 2 * expected.size());
+    world_.barrier();
+    if (world_.is_root()) std::filesystem::resize_file(packed, std::filesystem::file_size(packed) - 9);
+    world_.barrier();
+    EXPECT_THAT(error_of(packed), HasSubstr("packed: ")) << program;
+    world_.barrier();
+  }
 }
 
 TEST_F(TextShareTest, NamesAFileThatCannotBeRead) {

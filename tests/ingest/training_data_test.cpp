@@ -90,13 +90,6 @@ TEST_F(TrainingDataTest, FeaturesThatWereChosenStay) {
   EXPECT_EQ(failure.code, base::ExitCode::usage);
   EXPECT_THAT(failure.message,
               HasSubstr("there is no column \"timestamp\". The columns are: user_id (text)."));
-  options = options_for("a 1 2.5\nb 3 1");
-  options.model.query_features = {"rating:normalize"};
-  options.model.adapt_query_features = false;
-  EXPECT_THAT(
-      refusal(options).message,
-      HasSubstr("features are made of text and of whole numbers. The columns are: user_id (text), rating "
-                "(decimal number)"));
 }
 
 TEST_F(TrainingDataTest, UnsettledFeaturesAreNoSettingYet) {
@@ -201,7 +194,7 @@ TEST_F(TrainingDataTest, RefusesWeightsThatAreNone) {
   EXPECT_THAT(failure.message,
               HasSubstr("--weight-column rating: interaction 2 (user b) has the weight -2."));
   options = options_for("a 1 1e39\nb 3 1");  // no float
-  options.data.files.columns = parse_pair_columns("user,item,rating");
+  options.data.files.columns.fields = parse_pair_columns("user,item,rating");
   options.data.weight_column = "rating";
   EXPECT_THAT(refusal(options).message, HasSubstr("interaction 1 (user a) has the weight inf"));
   options = options_for("a 1 0\nb 3 0");

@@ -102,7 +102,7 @@ TEST(Checks, RefuseValuesThatDoNotFitWhoeverSetThem) {
   EXPECT_THAT(error_with([](auto& o) {
                 o.data.files.train = "a";
                 o.data.files.format = FileFormat::lists;
-                o.data.files.columns = PairColumns({PairColumn::user, PairColumn::item});
+                o.data.files.columns.fields = PairColumns({PairColumn::user, PairColumn::item});
               }),
               StartsWith("--columns user,item: "));
 }

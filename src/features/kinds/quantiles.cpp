@@ -46,7 +46,8 @@ class Quantiles : public Kind {
 
   void accept(KindVisitor& visitor) const override {
     visitor.rows_by_rule(fmt::format(
-        "how many of the {} boundaries in features.json are not above the number", boundaries_.size()));
+        "how many of the {} boundaries in the feature list of the checkpoint are not above the number",
+        boundaries_.size()));
   }
 
   void write(nlohmann::ordered_json& entry) const override { entry["boundaries"] = boundaries_; }

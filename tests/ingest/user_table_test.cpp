@@ -1,0 +1,91 @@
+#include "ingest/user_table.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "ingest/given_files.hpp"
+#include "ingest/string_exchange.hpp"
+#include "support/failure.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace gemel::ingest {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class UserTableTest : public testing::Test {
+ protected:
+  /// Interactions of users u0 to u9, and what `users` tells of them.
+  Dataset read(const std::string& users, const std::vector<std::string>& wanted) {
+    std::string interactions = "user,item\n";
+    for (int i = 0; i < 40; ++i) interactions += fmt::format("u{},i{}\n", i * 7 % 10, i % 4);
+    GivenFiles files;
+    files.ratings = {directory_.write("ratings", interactions).string()};
+    files.users = directory_.write("users", users).string();
+    return read_given_files(files, {.names = wanted}, world_);
+  }
+  std::string error_of(const std::string& users) {
+    const Failure failure = failure_of([&] { read(users, {"age"}); });
+    EXPECT_EQ(failure.code, base::ExitCode::data);
+    const std::size_t at = failure.message.find("users");
+    return failure.message.substr(at == std::string::npos ? 0 : at);
+  }
+
+  mpi::Communicator world_ = mpi::Communicator::world();
+  TemporaryDirectory directory_{world_};
+};
+
+std::string all_users() {
+  std::string users = "age,uid,country\n";
+  for (int user = 9; user >= 0; --user) users += fmt::format("{},u{},\"c,{}\"\n", 20 + user, user, user % 3);
+  return users;
+}
+
+TEST_F(UserTableTest, EveryInteractionHasWhatItsUserHas) {
+  const Dataset dataset = read(all_users() + "99,stranger,x\n", {"age", "country"});
+  const Columns& columns = dataset.interactions;
+  const auto countries = all_gather_strings(columns.strings.at("country").rows(), world_).texts();
+  const auto ages = world_.all_gather_varying(std::span<const std::int64_t>(columns.numbers.at("age")));
+  ASSERT_EQ(countries.size(), 40);
+  for (int i = 0; i < 40; ++i) {
+    const int user = i * 7 % 10;
+    EXPECT_EQ(ages[static_cast<std::size_t>(i)], 20 + user);
+    EXPECT_EQ(countries[static_cast<std::size_t>(i)], fmt::format("c,{}", user % 3));
+  }
+}
+
+TEST_F(UserTableTest, ReadsOnlyWhatIsWanted) {
+  const Dataset one = read(all_users(), {"age"});
+  EXPECT_THAT(one.interactions.unread, ElementsAre("country"));
+  EXPECT_FALSE(one.interactions.has("country"));
+  const Dataset none = read("uid,age\nu0,1\n", {});  // not all users, which nobody needs
+  EXPECT_NE(none.content_hash, one.content_hash);
+}
+
+TEST_F(UserTableTest, SaysWhatIsWrong) {
+  EXPECT_THAT(error_of("who,age\nu0,1\n"), StartsWith("users: the first line names no column of user ids"));
+  EXPECT_THAT(error_of("uid,age\nu0,1\n"),
+              AllOf(StartsWith("users: users of the interactions are not in this file, such as 'u"),
+                    HasSubstr("Add a line for each")));
+  EXPECT_THAT(error_of("uid,age\nu0\n"), StartsWith("users:2:1: 'u0': expected 2 fields (uid, age), not 1"));
+  EXPECT_THAT(error_of("uid,age\n,3\n"), HasSubstr("expected a user id"));
+  EXPECT_THAT(error_of(all_users() + "7,u3,x\n"),
+              StartsWith("users:12:1: 'u3': expected a user id of its own; line 8 has the same"));
+  EXPECT_THAT(error_of(""), StartsWith("users: this file is empty"));
+  EXPECT_THAT(failure_of([&] {
+                read("uid,age,item_id\nu0,1,1\n", {"age", "user_id"});
+              }).code,
+              base::ExitCode::data);
+}
+
+}  // namespace
+}  // namespace gemel::ingest
