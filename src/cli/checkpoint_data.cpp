@@ -52,7 +52,7 @@ void require_source(const SavedSettings& saved, const options::OptionTable& tabl
   if (names_data(table) || !saved.source.empty()) return;
   throw base::UsageError(
       fmt::format("{}: an older version of this program wrote this checkpoint, which does not say where its "
-                  "data is. Name it with --data or --train-file (the built-in data with "
+                  "data is. Name it with --data or --ratings (the built-in data with "
                   "--synthetic-interactions)",
                   saved.path));
 }
@@ -90,9 +90,8 @@ const ingest::Dataset& CheckpointData::get(const std::string& need, const std::s
 
 void CheckpointData::require_there(const std::string& need, const std::string& remedy) const {
   const auto refuse = [&](const std::string& reason) {
-    throw base::DataError(
-        fmt::format("{}: it is not known {}: {}. Name the data with --data or --train-file{}",
-                    source_.saved.path, need, reason, remedy));
+    throw base::DataError(fmt::format("{}: it is not known {}: {}. Name the data with --data or --ratings{}",
+                                      source_.saved.path, need, reason, remedy));
   };
   if (source_.saved.source.empty()) refuse("the checkpoint does not say where its data is");
   for (const NamedPath& named : source_.paths) {

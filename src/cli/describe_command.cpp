@@ -93,7 +93,7 @@ Usage:
 Examples:
   trainer describe --data data/ml-100k
   trainer describe --data data/ml-100k --min-rating 4 --json
-  mpirun -n 4 trainer describe --train-file ratings.csv
+  mpirun -n 4 trainer describe --ratings ratings.csv
 
 {})",
       describe_option_table(defaults).help(), exit_code_help());

@@ -209,7 +209,7 @@ Usage:
 Examples:
   trainer evaluate checkpoints
   trainer evaluate checkpoints --by popularity --metrics recall,ndcg --top-k 10,20
-  trainer evaluate checkpoints --train-file new-ratings.csv --part all --json
+  trainer evaluate checkpoints --ratings new-ratings.csv --part all --json
 
 {})",
       evaluate_option_table(defaults).help(), exit_code_help());

@@ -58,7 +58,7 @@ options::OptionTable plan_option_table(PlanOptions& options) {
       {"Plan", "interactions", "N", "Plan for so many interactions; 0: those of the data.",
        options::whole_number(options.interactions, 0)},
       {"Plan", "items", "N|FILE",
-       "Plan for a catalogue of so many items; 0: that of the data. Or, beside --train-file, the file that "
+       "Plan for a catalogue of so many items; 0: that of the data. Or, beside --ratings, the file that "
        "tells of "
        "items.",
        count_or_file(options.items, options.train.training.data.files.items)},

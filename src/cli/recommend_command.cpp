@@ -97,9 +97,12 @@ options::OptionTable recommend_option_table(RecommendCommandOptions& o) {
        "several times: one of the values of a column, and so for each column.",
        options::texts(o.where)},
   };
-  for (std::vector<options::Option> rows : {std::move(own), list_rows(o.output), data_rows(o.training.data)})
+  std::vector<options::Option> of_data = data_rows(o.training.data);
+  // What is known of users is asked for with each query.
+  std::erase_if(
+      of_data, [](const options::Option& row) { return row.name == "weight-column" || row.name == "users"; });
+  for (std::vector<options::Option> rows : {std::move(own), list_rows(o.output), std::move(of_data)})
     std::ranges::move(rows, std::back_inserter(table));
-  std::erase_if(table, [](const options::Option& row) { return row.name == "weight-column"; });
   return {"trainer recommend", std::move(table)};
 }
 

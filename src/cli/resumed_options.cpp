@@ -16,8 +16,8 @@ namespace gemel::cli {
 namespace {
 
 /// Each of them says which data it is. The first one that a checkpoint has is enough for a message.
-constexpr const char* sources[] = {"data", "train-file", "synthetic-interactions", "synthetic-users",
-                                   "synthetic-items"};
+constexpr const char* sources[] = {
+    "data", "ratings", "train-file", "synthetic-interactions", "synthetic-users", "synthetic-items"};
 
 /// Those that can be given, beside what the user gives.
 std::vector<options::SavedOption> options_of(const run::EarlierCheckpoint& earlier,
@@ -42,7 +42,7 @@ void read_into(options::OptionTable& table, const run::EarlierCheckpoint& earlie
     throw base::UsageError(
         fmt::format("--resume {}: an older version of this program wrote this checkpoint, which does not say "
                     "where its data "
-                    "is: {}, {} interactions. Name it with --data or --train-file (the built-in data with "
+                    "is: {}, {} interactions. Name it with --data or --ratings (the built-in data with "
                     "--synthetic-interactions), and give the settings again",
                     path, earlier.data().name, earlier.data().interactions));
   }
@@ -56,7 +56,7 @@ void require_data(const TrainingOptions& options, const options::OptionTable& ta
   if (names_data(table)) return;
   throw base::UsageError(fmt::format(
       "--resume auto: {} holds no checkpoint to go on from, and no data is named to begin with. Check "
-      "--checkpoint-dir, or name the data: --data, --train-file, or --synthetic-interactions for the "
+      "--checkpoint-dir, or name the data: --data, --ratings, or --synthetic-interactions for the "
       "built-in one",
       options.checkpoint.directory));
 }

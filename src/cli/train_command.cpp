@@ -97,7 +97,7 @@ Examples:
   mpirun -n 3 trainer train --config run.ini --resume auto
   trainer train --query-feature user_id:lookup:64 --query-feature timestamp:normalize
   trainer train --train-file train.txt --test-file test.txt --validation-fraction 0.05
-  trainer train --train-file ratings.csv --file-format pairs --split leave-last-two-out
+  trainer train --ratings ratings.csv --items items.csv --split leave-last-two-out
   trainer train --resume auto              # data and settings are the checkpoint's
 
 A configuration file has the same options without the dashes, one a line:

@@ -38,7 +38,7 @@ std::ifstream open(const fs::path& path) {
   if (!file) {
     throw base::DataError(fmt::format(
         "{}: cannot be opened ({}). {}", path.string(), errno != 0 ? std::strerror(errno) : "unknown reason",
-        is_of_this_process(path) ? "mpirun hands on standard input alone: give --train-file "
+        is_of_this_process(path) ? "mpirun hands on standard input alone: give --ratings "
                                    "/dev/stdin, or the path of a file or named pipe."
                                  : "Check the path and its permissions."));
   }

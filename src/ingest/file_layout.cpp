@@ -162,7 +162,7 @@ FileLayout list_layout(const Sketch& sketch) {
   if (sketch.heading) {
     throw base::DataError(fmt::format(
         "{}:{}:1: a heading of pairs ({}), while a line of lists is a user and all the user's "
-        "items. Give it with --train-file and --file-format pairs, or take this line away.",
+        "items. Give it with --ratings, or take this line away.",
         sketch.path.string(), sketch.heading->number, quote(sketch.heading->fields.front().text + ", ...")));
   }
   refuse_unknown_heading(sketch, Separator::blanks);

@@ -52,7 +52,7 @@ void restore(const Option& option, const std::vector<std::string>& values) {
 
 bool restore(const std::vector<Option>& options, const SavedOption& saved, const std::string& source) {
   const auto option = std::ranges::find(options, saved.name, &Option::name);
-  if (option == options.end()) return false;
+  if (option == options.end() || option->effect == Effect::none) return false;  // of another meaning
   try {
     restore(*option, saved.values);
   } catch (const ValueError& error) {

@@ -95,7 +95,7 @@ struct SavedOption {
 /// Reads the values into the option's field. Throws ValueError where they are not allowed.
 void restore(const Option& option, const std::vector<std::string>& values);
 
-/// The same for the option of that name among `options`, and whether there is one. Throws CheckpointError; `source` is for its message.
+/// The same for the option of that name among `options`, and whether there is one that has an effect on runs. Throws CheckpointError; `source` is for its message.
 bool restore(const std::vector<Option>& options, const SavedOption& saved, const std::string& source);
 
 }  // namespace gemel::options

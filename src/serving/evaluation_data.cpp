@@ -152,18 +152,19 @@ EvaluationData read_evaluation_data(const model::LoadedModel& model, const inges
                                     const TrainingOptions& trained_with, TrainingOptions options,
                                     EvaluatedPart part, const ingest::WantedColumns& columns,
                                     mpi::Communicator& communicator) {
+  const std::vector<features::FittedFeature>& fitted = model.towers().query().features();
+  std::vector<features::FeatureSpec> specs;
+  for (const features::FittedFeature& feature : fitted) specs.push_back(feature.spec);
+  ingest::WantedColumns wanted = columns;
+  for (const features::FeatureSpec& spec : specs) wanted.names.push_back(spec.column);
   EvaluationData data;
-  data.dataset = ingest::read_data(options, communicator, columns);
+  data.dataset = ingest::read_data(options, communicator, wanted);
   ingest::require_numbers(data.dataset.item_rows.size(), "interactions", communicator);
   const ingest::EarlierModel trained = {model.path().string(), trained_on,
                                         "evaluate other data, or name another --split"};
   const ingest::Split split =
       split_data(data.dataset, options.data, trained_with.data, trained, communicator);
   data.part = settle(part, split);
-
-  const std::vector<features::FittedFeature>& fitted = model.towers().query().features();
-  std::vector<features::FeatureSpec> specs;
-  for (const features::FittedFeature& feature : fitted) specs.push_back(feature.spec);
   const features::FeatureRows rows =
       features::featurize_columns(specs, data.dataset.interactions, communicator, {&fitted, true}).rows;
   const ingest::UserNumbers users = ingest::number_users(data.dataset.interactions, communicator);

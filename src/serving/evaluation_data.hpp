@@ -43,7 +43,8 @@ struct EvaluationData {
 };
 
 /// Reads the data that `options` name and splits it, as the model's own was where the options of the split are the same; otherwise warns of
-/// training examples among those to be evaluated. Features are the model's, and learn nothing. Throws AgreedError: (usage) for options
+/// training examples among those to be evaluated. Features are the model's, and learn nothing; `columns` are read,
+/// too. Throws AgreedError: (usage) for options
 /// that do not fit the data, (data) also for a part without examples and where the catalogue lacks all their items. Collective.
 EvaluationData read_evaluation_data(const model::LoadedModel& model, const ingest::DataIdentity& trained_on,
                                     const TrainingOptions& trained_with, TrainingOptions options,

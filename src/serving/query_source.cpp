@@ -94,6 +94,7 @@ void complete(Queries& queries, const std::vector<NamedValue>& constants, const 
   std::vector<std::string> own;
   for (const auto& [name, column] : queries.columns.strings) own.push_back(name);
   for (const auto& [name, column] : queries.columns.numbers) own.push_back(name);
+  for (const auto& [name, column] : queries.columns.decimals) own.push_back(name);
   for (const NamedValue& constant : settle_constants(constants, own, encoder))
     add_constant(constant, encoder, queries.columns);
 }

@@ -235,7 +235,8 @@ TEST_F(ResumedOptionsTest, WhatDoesNotFitWithTheCheckpointsFilesIsRefused) {
   save({"--train-file", "train.csv", "--columns", "timestamp,item,user"});
   EXPECT_THAT(refusal({"--file-format", "lists"}),
               AllOf(HasSubstr("--columns timestamp,item,user: "), HasSubstr("give --file-format pairs")));
-  EXPECT_EQ(resume({"--file-format", "pairs"}).data.files.columns.fields.describe(","), "timestamp,item,user");
+  EXPECT_EQ(resume({"--file-format", "pairs"}).data.files.columns.fields.describe(","),
+            "timestamp,item,user");
   std::filesystem::remove(path_);
   save({"--train-file", "train.txt", "--file-format", "lists", "--validation-file", "v", "--test-file", "t"});
   EXPECT_THAT(refusal({"--columns", "user,item"}),

@@ -80,10 +80,10 @@ printf '1,2,3\n1,3,x\n' >pairs.txt
 rejected 'rating of a pair' 3 "pairs.txt:2:5: 'x'" 'a rating, a finite number' -- --train-file pairs.txt "${pairs[@]}"
 printf '1\t2\t3\t881250949\n2\t3\t4\t891717742\n' >unclear.txt
 rejected 'list or pair' 3 "unclear.txt:1:1: '1\\t2\\t3\\t881250949': 4 fields" '--file-format pairs' -- --train-file unclear.txt
-printf '{"user": 1, "item": 2}\n' >lines.json
+printf '[{"user": 1, "item": 2}]\n' >lines.json
 rejected 'JSON' 3 'lines.json: is JSON' 'jq' -- --train-file lines.json
-gzip -c unclear.txt >packed.gz
-rejected 'gzip' 3 'packed.gz: is compressed by gzip' 'gunzip' -- --train-file packed.gz --file-format lists
+gzip -c unclear.txt | head -c -9 >packed.gz
+rejected 'gzip' 3 'packed.gz: ' 'gzip -t packed.gz' -- --train-file packed.gz --file-format lists
 { seq -f '%g 1 2' 5000 && printf '5001 1\0\n'; } >torn.txt
 rejected 'NUL at the end' 3 "torn.txt:5001:7: '\x00': a NUL byte" -- --train-file torn.txt --file-format lists
 rejected 'columns of lists' 2 '--columns' '--file-format lists' -- \

@@ -44,7 +44,7 @@ on 2 --checkpoint-dir as-items --resume auto --epochs 2 "${quiet[@]}"
 check 'resumes' grep -q 'csv/movies.csv' errors
 
 # What cannot be.
-refuses 2 'goes with --train-file FILE' train --items csv/movies.csv --data csv
+refuses 2 'goes with --ratings FILE' train --items csv/movies.csv --data csv
 sed -i '/^100,/d' csv/movies.csv
 refuses 3 "items of the interactions are not in this file, such as '100'" train --data csv
 echo '5,Twice,Drama' >>csv/movies.csv

@@ -280,7 +280,7 @@ TEST_F(GivenFilesTest, HeadingsNameTheColumns) {
   EXPECT_THAT(error_of(files("user items\n1 2 3\n4 5\n")),
               AllOf(StartsWith("train:2:1: 3 fields"), HasSubstr("or take the heading away")));
   EXPECT_THAT(error_of(lists("user_id:token\titem_id:token\n1\t2\n")),
-              HasSubstr("Give it with --train-file and --file-format pairs, or take"));
+              HasSubstr("Give it with --ratings, or take"));
   for (const FileFormat format : {FileFormat::automatic, FileFormat::lists, FileFormat::pairs}) {
     GivenFiles unknown = files("who what\n1 2\n3 4\n");
     unknown.format = format;

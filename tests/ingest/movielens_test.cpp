@@ -129,7 +129,8 @@ TEST_F(MovieLens, RefusesWhatIsNoText) {
   EXPECT_THAT(error_of("1|A\x01|\n", good), StartsWith("u.item:1:4: '\\x01': a control character"));
   EXPECT_THAT(error_of(items_, good + good + "1\t1\t3\t10\0"s),
               StartsWith("u.data:3:9: '\\x00': a NUL byte"));
-  EXPECT_THAT(error_of("\x1f\x8b\x08 and so on", good), StartsWith("u.item: byte 4: its gzip data is damaged"));
+  EXPECT_THAT(error_of("\x1f\x8b\x08 and so on", good),
+              StartsWith("u.item: byte 4: its gzip data is damaged"));
   EXPECT_THAT(error_of(items_, "\xef\xbb\xbf"), StartsWith("u.data: holds no interactions."));
 }
 

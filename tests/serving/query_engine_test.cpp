@@ -163,7 +163,7 @@ TEST_F(QueryEngineTest, SaysWhatIsWrongWithAQuery) {
   EXPECT_THAT(refusal(query("1"), 0), HasSubstr("k = 0"));
   EXPECT_THAT(refusal({{"timestamp", "1"}}, 3), HasSubstr("user_id"));
   EXPECT_THAT(refusal({{"usr_id", "1"}}, 3), HasSubstr("usr_id=1"));
-  EXPECT_THAT(refusal({{"user_id", "1"}, {"timestamp", "noon"}}, 3), HasSubstr("whole numbers"));
+  EXPECT_THAT(refusal({{"user_id", "1"}, {"timestamp", "noon"}}, 3), HasSubstr("this column holds numbers"));
 }
 
 TEST_F(QueryEngineTest, AnswersManyThreadsAtOnce) {

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# A shop's own files: columns by name, in several files, packed or not, with features of interactions, items and users.
+#   columns.sh TRAINER SOURCE_DIRECTORY
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+need h5diff
+draw_ratings
+# Four files of interactions with columns in other orders, and what is known of items and users.
+awk -F '\t' '{ print $4 "," $1 ",s" $2 "," ($1 % 2 ? "phone" : "tv") "," $3 "," $3 * 1.25 }' "$data/u.data" >rows
+for part in 1 2 3; do
+  { echo when,uid,sku,device,stars,price && sed -n "$((part * 3000 - 2999)),$((part * 3000))p" rows; } >"part-$part.csv"
+done
+{ echo sku,uid,price,stars,device,when && sed -n '9001,$p' rows | awk -F , -v OFS=, '{ print $3, $2, $6, $5, $4, $1 }'; } >part-4.csv
+{ echo when,uid,sku,device,stars,price && cat rows; } >whole.csv
+{ echo sku,name,cost && awk -F '|' '{ gsub(/"/, "\"\"", $2); print "s" $1 ",\"" $2 "\"," $1 / 4 }' "$data/u.item"; } >items.csv
+{ echo uid,age,country && seq 1 943 | awk '{ print $1 "," 20 + $1 % 50 "," ($1 % 3 ? "de" : "fr") }'; } >users.csv
+cat >shop.ini <<INI
+# The schema of the shop.
+[data]
+items = items.csv
+users = users.csv
+columns = user=uid,item=sku,time=when,weight=stars
+query-feature = uid:lookup
+query-feature = device:lookup
+query-feature = price:quantiles(20)
+query-feature = age:normalize
+query-feature = country:lookup
+candidate-feature = sku:lookup
+candidate-feature = cost:bucketize(50)
+INI
+model=(--config shop.ini --epochs 1 --layers 16)
+train 1 of-parts --ratings part-1.csv part-2.csv part-3.csv part-4.csv "${model[@]}"
+train 3 of-pattern --ratings 'part-*.csv' "${model[@]}"
+train 2 of-one --ratings whole.csv "${model[@]}"
+gzip -k whole.csv
+bzip2 -k part-2.csv
+zstd -q part-3.csv
+train 2 of-packed --ratings whole.csv.gz "${model[@]}"
+train 2 of-mixed --ratings part-1.csv part-2.csv.bz2 part-3.csv.zst part-4.csv "${model[@]}"
+awk -F , '{ printf "{\"uid\":\"%s\",\"note\":\"a\\\"b\",\"sku\":\"%s\",\"device\":\"%s\",\"stars\":%s,\"price\":%s,\"when\":%s}\n", $2, $3, $4, $5, $6, $1 }' \
+  rows >whole.jsonl
+train 3 of-json --ratings whole.jsonl "${model[@]}"
+for other in pattern one packed mixed json; do
+  code=0
+  # How the files are written is part of the data's identity, and of nothing else.
+  h5diff --exclude-path /run --exclude-path /data "$(newest of-parts)" "$(newest "of-$other")" >difference 2>&1 || code=$?
+  [[ $code == 0 && ! -s difference ]] || { cat difference && fail "$other differs from parts"; }
+done
+check 'our names' grep -q '"name": *"user_id_lookup"\|user_id_lookup' <(h5ls -r "$(newest of-parts)")
+
+# A run goes on, and a model is used, with what it began with.
+on 2 --checkpoint-dir of-parts --resume auto --epochs 2 "${quiet[@]}"
+check 'resumes' grep -q 'users.csv: users' errors
+trainer_on 2 evaluate of-one --by country
+check 'groups by a column of users' grep -q fr output
+
+# Refusals.
+refuses 2 'there is no column "colour". The columns are' train --ratings whole.csv --columns user=uid,item=sku --query-feature colour:lookup
+check 'the columns that are there' grep -q 'not read: when, device, price' errors
+refuses 3 "no column 'nobody' for the user; the first line names when, uid" train --ratings whole.csv --columns user=nobody,item=sku
+refuses 3 'part-1.csv: is given twice' train --ratings part-1.csv 'part-*.csv' --columns user=uid,item=sku
+refuses 3 'none that this pattern fits' train --ratings 'none-*.csv'
+refuses 2 'user is there twice' train --ratings whole.csv --columns user=uid,user=sku
+head -c 30000 whole.csv.gz >torn.csv.gz
+refuses 3 'gzip -t torn.csv.gz' train --ratings torn.csv.gz --columns user=uid,item=sku
+sed -i '/^7,/d' users.csv
+refuses 3 "users of the interactions are not in this file, such as '7'" train --ratings whole.csv "${model[@]}"
+finish
