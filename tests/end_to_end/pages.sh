@@ -14,6 +14,9 @@ mkdir -p page/launch/recipes page/data/results tools
 ln -s "$data" page/data/ml-100k
 cp "$source_directory"/launch/recipes/*.ini page/launch/recipes
 { echo user,item,rating,timestamp && tr '\t' , <"$data/u.data"; } >page/ratings.csv
+{ echo ts,uid,sku,device && awk -F '\t' '{ print $4 "," $1 "," $2 "," ($1 % 2 ? "tv" : "phone") }' "$data/u.data"; } |
+  gzip >page/part-1.csv.gz
+{ echo sku,title && awk -F '|' '{ gsub(/"/, "\"\"", $2); print $1 ",\"" $2 "\"" }' "$data/u.item"; } >page/items.csv
 awk '{ part = NR % 5 ? "train" : "test"; items[part, $1] = items[part, $1] " " $2; users[$1] }
   END { for (u in users) { print u items["train", u] >"page/train.txt"; print u items["test", u] >"page/test.txt" } }' "$data/u.data"
 

@@ -123,8 +123,10 @@ TEST(Checks, OfFiltersMustFit) {
 
 TEST(Checks, OfSourcesAndSplitsMustFit) {
   EXPECT_THAT(error_of({"--test-file", "c"}), HasSubstr("--test-file c: goes with --train-file FILE"));
-  EXPECT_THAT(error_of({"--file-format", "pairs"}), HasSubstr("--file-format pairs: goes with --ratings FILE"));
-  EXPECT_THAT(error_of({"--columns", "user,item"}), HasSubstr("--columns user,item: goes with --ratings FILE"));
+  EXPECT_THAT(error_of({"--file-format", "pairs"}),
+              HasSubstr("--file-format pairs: goes with --ratings FILE"));
+  EXPECT_THAT(error_of({"--columns", "user,item"}),
+              HasSubstr("--columns user,item: goes with --ratings FILE"));
   EXPECT_THAT(error_of({"--train-file", "a", "--file-format", "lists", "--columns", "user,item"}),
               HasSubstr("--columns user,item: names the fields of pairs, and --file-format lists has none"));
   EXPECT_THAT(error_of({"--data", "d", "--train-file", "a"}),

@@ -25,7 +25,8 @@ std::vector<Option> checkpoint_rows(TrainingOptions& o) {
       {group, "resume", "auto|PATH",
        "Go on from a checkpoint: from the file PATH, or with auto from the newest sound one of "
        "--checkpoint-dir, or from the start if it holds none. On any number of ranks. Without --data, "
-       "--ratings, --train-file or --synthetic-... the data and all settings that are not given are the checkpoint's.",
+       "--ratings, --train-file or --synthetic-... the data and all settings that are not given are the "
+       "checkpoint's.",
        text(o.checkpoint.resume, "start afresh")},
       Option{group, "freeze-vocabulary", "[=true|false]",
              "When the run goes on with other data: take users, items and words that the checkpoint does not "
