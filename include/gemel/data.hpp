@@ -87,6 +87,17 @@ inline std::vector<std::pair<std::string, FileFormat>> file_format_names() {
   return {{"auto", FileFormat::automatic}, {"lists", FileFormat::lists}, {"pairs", FileFormat::pairs}};
 }
 
+/// What is done about lines that cannot be used.
+enum class BadLines {
+  fail,  ///< the first ones are told, and nothing is read
+  skip   ///< the first ones are told, and all are left out
+};
+
+/// Each with the name that --on-bad-line gives it.
+inline std::vector<std::pair<std::string, BadLines>> bad_line_names() {
+  return {{"fail", BadLines::fail}, {"skip", BadLines::skip}};
+}
+
 /// Files of interactions that the user names one by one; an empty path is no file.
 struct GivenFiles {
   /// Interactions that are yet to be split, one file after the other; names with * or ? stand for all files that they fit.
@@ -102,6 +113,7 @@ struct GivenFiles {
   FileFormat format = FileFormat::automatic;
   /// What the fields of pairs are; empty: as a heading or the numbers tell.
   ColumnsGiven columns = {};
+  BadLines bad_lines = BadLines::fail;
 
   bool are_given() const { return !ratings.empty() || !train.empty(); }
 };

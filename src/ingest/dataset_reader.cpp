@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "ingest/file_bytes.hpp"
+#include "ingest/file_layout.hpp"
+#include "ingest/file_magic.hpp"
 #include "ingest/given_files.hpp"
 #include "ingest/movielens.hpp"
 #include "ingest/synthetic.hpp"
@@ -28,6 +31,7 @@ Readers known_readers() {
   readers.push_back(std::make_unique<MovieLens100kReader>());
   for (const KnownTables& tables : known_tables()) readers.push_back(std::make_unique<TablesReader>(tables));
   readers.push_back(std::make_unique<SplitListsReader>());
+  readers.push_back(std::make_unique<OneFileReader>());
   return readers;
 }
 
@@ -44,6 +48,30 @@ std::vector<std::string> names_in(const fs::path& directory) {
   return names;
 }
 
+/// What --ratings would make of the files, where one of them can be read; else nothing. Not collective.
+std::string reading_of_files(const fs::path& directory, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const fs::path path = directory / name;
+    if (!is_table_name(name)) continue;
+    try {
+      const std::uint64_t size = std::min<std::uint64_t>(state_of(path).size, FileSample::most_bytes);
+      const std::string head = read_bytes(path, {0, size});
+      refuse_other_formats(path, head.substr(0, 512));
+      std::vector<SampledFile> files;
+      files.push_back({path, FileSample(head)});
+      const FileLayout layout = recognise_layouts(files, FileFormat::automatic, {}, {}).front();
+      const std::string columns =
+          layout.format == FileFormat::pairs && layout.heading == 0 && layout.keys.empty()
+              ? fmt::format(" --columns {}", layout.columns.describe(","))
+              : "";
+      return fmt::format("--ratings {}{} would read {}. ", path.string(), columns, layout.description);
+    } catch (const base::DataError& error) {
+      continue;
+    }
+  }
+  return "";
+}
+
 [[noreturn]] void throw_unrecognised(const fs::path& directory, const Readers& readers) {
   constexpr std::size_t most_listed = 8;
   std::vector<std::string> formats;
@@ -58,12 +86,13 @@ std::vector<std::string> names_in(const fs::path& directory) {
     throw base::DataError(
         fmt::format("--data {}: the directory is empty. {} {}", directory.string(), looked_for, remedy));
   }
+  const std::string reading = reading_of_files(directory, names);
   if (names.size() > most_listed) {
     names.resize(most_listed);
     names.emplace_back("...");
   }
-  throw base::DataError(fmt::format("--data {}: holds no data set of a known format. {} Found: {}. {}",
-                                    directory.string(), looked_for, fmt::join(names, ", "), remedy));
+  throw base::DataError(fmt::format("--data {}: holds no data set of a known format. {} Found: {}. {}{}",
+                                    directory.string(), looked_for, fmt::join(names, ", "), reading, remedy));
 }
 
 /// The index of the reader that recognises `directory`. Throws DataError. Not collective.

@@ -1,6 +1,7 @@
 #include "ingest/distinct_keys.hpp"
 
 #include <algorithm>
+#include <boost/sort/spreadsort/integer_sort.hpp>
 #include <span>
 
 #include "ingest/distinct_strings.hpp"
@@ -9,7 +10,7 @@ namespace gemel::ingest {
 namespace {
 
 void keep_distinct(std::vector<std::uint64_t>& keys) {
-  std::ranges::sort(keys);
+  boost::sort::spreadsort::integer_sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
 }
 

@@ -54,8 +54,9 @@ struct PartFiles {
 class Interactions {
  public:
   /// Whether there are ratings, timestamps and other columns, all files have like `layout`.
-  Interactions(Dataset& dataset, const FileLayout& layout)
+  Interactions(Dataset& dataset, const FileLayout& layout, BadLines bad_lines)
       : dataset_(dataset),
+        bad_lines_(bad_lines),
         has_ratings_(layout.columns.has(PairColumn::rating)),
         has_timestamps_(layout.columns.has(PairColumn::timestamp)),
         users_(dataset.interactions.strings["user_id"]) {
@@ -140,7 +141,7 @@ class Interactions {
         }
       });
     });
-    errors.throw_if_any(ListReader::remedy, communicator);
+    errors.settle(bad_lines_, ListReader::remedy, communicator);
     read.tell_of_idle_users(text.path(), communicator);
   }
 
@@ -158,7 +159,7 @@ class Interactions {
           others_[i].second.push_back((*pair->fields)[fields[i]].text);
       });
     });
-    errors.throw_if_any(PairReader::remedy_for(layout), communicator);
+    errors.settle(bad_lines_, PairReader::remedy_for(layout), communicator);
   }
 
   void reserve(std::size_t rows) {
@@ -189,6 +190,7 @@ class Interactions {
   }
 
   Dataset& dataset_;
+  BadLines bad_lines_;
   bool has_ratings_;
   bool has_timestamps_;
   TextColumn& users_;
@@ -283,7 +285,7 @@ Dataset read_parts(const std::vector<PartFiles>& parts, const GivenFiles& given,
   const std::vector<FileLayout> layouts = layouts_of(std::move(samples), given, wanted, source, communicator);
   Dataset dataset;
   dataset.comes_split = parts.size() > 1;
-  Interactions interactions(dataset, layouts.front());
+  Interactions interactions(dataset, layouts.front(), given.bad_lines);
   std::span<const FileLayout> rest = layouts;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::size_t files = parts[i].paths.size();

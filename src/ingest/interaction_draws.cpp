@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/sort/spreadsort/integer_sort.hpp>
 #include <numeric>
 #include <span>
+#include <unordered_map>
 
 #include "base/random.hpp"
 #include "ingest/distinct_strings.hpp"
@@ -49,15 +51,17 @@ std::vector<std::size_t> by_owner(const std::vector<std::uint64_t>& hashes, int 
 
 /// How many equal numbers come before each.
 std::vector<std::uint32_t> count_earlier_equals(const std::vector<std::uint64_t>& hashes) {
-  std::vector<std::size_t> order(hashes.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return hashes[a] != hashes[b] ? hashes[a] < hashes[b] : a < b;
-  });
+  // Few hashes are there twice: those that are come from a sort of the hashes alone.
+  std::vector<std::uint64_t> sorted = hashes;
+  boost::sort::spreadsort::integer_sort(sorted.begin(), sorted.end());
+  std::unordered_map<std::uint64_t, std::uint32_t>
+      times;  // of each hash that is there twice, how often it came
+  for (std::size_t i = 1; i < sorted.size(); ++i)
+    if (sorted[i] == sorted[i - 1]) times.emplace(sorted[i], 0);
   std::vector<std::uint32_t> earlier(hashes.size(), 0);
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    if (hashes[order[i]] == hashes[order[i - 1]]) earlier[order[i]] = earlier[order[i - 1]] + 1;
-  }
+  if (times.empty()) return earlier;
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    if (const auto found = times.find(hashes[i]); found != times.end()) earlier[i] = found->second++;
   return earlier;
 }
 

@@ -1,6 +1,7 @@
 #include "ingest/line_errors.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <sstream>
@@ -68,9 +69,9 @@ void LineErrors::add(const Line& line, std::string_view where, std::string_view 
       fmt::format("{}:{}:{}: {}: expected {}", path_.string(), line.number, column, quote(where), expected));
 }
 
-void LineErrors::throw_if_any(std::string_view remedy, mpi::Communicator& communicator) const {
+std::string LineErrors::summary(std::string_view what, mpi::Communicator& communicator) const {
   const std::int64_t total = communicator.sum(count_);
-  if (total == 0) return;
+  if (total == 0) return {};
   std::string mine;
   for (const std::string& message : first_) mine += message + "\n";
   std::string message;
@@ -80,10 +81,21 @@ void LineErrors::throw_if_any(std::string_view remedy, mpi::Communicator& commun
     for (std::string line; listed < most_listed && std::getline(lines, line); ++listed)
       message += line + "\n";
   }
-  message += total == 1 ? "1 line cannot be used" : fmt::format("{} lines cannot be used", total);
+  message += fmt::format("{} {} {}", total, total == 1 ? "line" : "lines", what);
   if (total > static_cast<std::int64_t>(listed))
     message += fmt::format(", of which the first {} are shown", listed);
-  throw mpi::AgreedError(base::ExitCode::data, fmt::format("{}. {}", message, remedy));
+  return message;
+}
+
+void LineErrors::throw_if_any(std::string_view remedy, mpi::Communicator& communicator) const {
+  const std::string message = summary("cannot be used", communicator);
+  if (!message.empty()) throw mpi::AgreedError(base::ExitCode::data, fmt::format("{}. {}", message, remedy));
+}
+
+void LineErrors::settle(BadLines bad_lines, std::string_view remedy, mpi::Communicator& communicator) const {
+  if (bad_lines == BadLines::fail) return throw_if_any(remedy, communicator);
+  const std::string message = summary("cannot be used and are skipped", communicator);
+  if (!message.empty() && communicator.is_root()) spdlog::warn("{}", message);
 }
 
 }  // namespace gemel::ingest

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gemel/data.hpp"
 #include "ingest/delimited_reader.hpp"
 #include "mpi/communicator.hpp"
 
@@ -30,7 +31,13 @@ class LineErrors {
   /// Communicator::self(). Collective.
   void throw_if_any(std::string_view remedy, mpi::Communicator& communicator) const;
 
+  /// The same, or, where bad lines are skipped, a warning of root instead. Collective.
+  void settle(BadLines bad_lines, std::string_view remedy, mpi::Communicator& communicator) const;
+
  private:
+  /// "path:line:column: ..." of the first ten, and how many there are; empty where there are none. Collective.
+  std::string summary(std::string_view what, mpi::Communicator& communicator) const;
+
   std::filesystem::path path_;
   std::int64_t count_ = 0;
   std::vector<std::string> first_;  // the messages of the first ten

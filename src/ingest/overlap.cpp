@@ -18,20 +18,32 @@ using Keys = std::vector<std::uint64_t>;
 
 constexpr std::uint64_t no_key = std::numeric_limits<std::uint64_t>::max();
 
-/// A key for each interaction of this rank, spread evenly over 64 bits: those of the same thing have the same.
-using KeyOf = std::function<std::uint64_t(std::size_t own)>;
+/// What interactions are of, such as users: how many there are on this rank, which one an interaction is of, and the key of one. Keys are
+/// spread evenly over 64 bits; those of the same thing have the same on every rank.
+struct Things {
+  std::size_t count = 0;
+  std::function<std::size_t(std::size_t own)> of;
+  std::function<std::uint64_t(std::size_t thing)> key;
+};
 
-/// Compares the keys of a part with those of training; `least_unknown` becomes the least that training lacks, or no_key. Collective.
-Overlap compare(const Split& split, Part part, const KeyOf& key_of, mpi::Communicator& communicator,
-                std::uint64_t* least_unknown = nullptr) {
-  Keys of_train;
-  Keys of_part;
+/// The keys of the things that this rank's interactions of a part are of, each once.
+Keys keys_of(const Split& split, Part part, const Things& things) {
+  std::vector<bool> is_there(things.count, false);
+  Keys keys;
   for (std::size_t own = 0; own < split.parts.size(); ++own) {
-    if (split.parts[own] == Part::train) of_train.push_back(key_of(own));
-    if (split.parts[own] == part) of_part.push_back(key_of(own));
+    if (split.parts[own] != part) continue;
+    const std::size_t thing = things.of(own);
+    if (!is_there[thing]) keys.push_back(things.key(thing));
+    is_there[thing] = true;
   }
-  of_train = gather_owned_keys(std::move(of_train), communicator);
-  of_part = gather_owned_keys(std::move(of_part), communicator);
+  return keys;
+}
+
+/// Compares the things of a part with those of training; `least_unknown` becomes the least key that training lacks, or no_key. Collective.
+Overlap compare(const Split& split, Part part, const Things& things, mpi::Communicator& communicator,
+                std::uint64_t* least_unknown = nullptr) {
+  const Keys of_train = gather_owned_keys(keys_of(split, Part::train, things), communicator);
+  const Keys of_part = gather_owned_keys(keys_of(split, part, things), communicator);
   Keys unknown;
   std::ranges::set_difference(of_part, of_train, std::back_inserter(unknown));
   const auto distinct = static_cast<std::int64_t>(of_part.size());
@@ -59,20 +71,32 @@ PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Pa
   const auto hash_words = [](const std::array<std::uint64_t, 2>& words) {
     return XXH3_64bits(words.data(), sizeof(words));
   };
-  const auto item_of = [&](std::size_t own) { return static_cast<std::uint64_t>(dataset.item_rows[own]); };
-  const KeyOf user_key = [&](std::size_t own) { return users.hash(own); };
-  const KeyOf item_key = [&](std::size_t own) { return hash_words({item_of(own), 0}); };
-  const KeyOf pair_key = [&](std::size_t own) { return hash_words({user_key(own), item_of(own)}); };
+  const auto item_of = [&](std::size_t own) { return static_cast<std::size_t>(dataset.item_rows[own]); };
+  const Things all_users = {.count = users.distinct().size(),
+                            .of = [&](std::size_t own) { return users.codes()[own]; },
+                            .key = [&](std::size_t user) { return users.hashes()[user]; }};
+  const Things items = {.count = static_cast<std::size_t>(dataset.catalogue_total),
+                        .of = item_of,
+                        .key = [&](std::size_t item) {
+                          return hash_words({item, 0});
+                        }};
+  const Things pairs = {.count = split.parts.size(),
+                        .of = [](std::size_t own) { return own; },
+                        .key =
+                            [&](std::size_t own) {
+                              return hash_words({users.hash(own), item_of(own)});
+                            }};
 
   PartOverlap overlap;
   std::uint64_t unknown = no_key;
-  overlap.users = compare(split, part, user_key, communicator, &unknown);
-  overlap.items = compare(split, part, item_key, communicator);
-  overlap.pairs = compare(split, part, pair_key, communicator);
+  overlap.users = compare(split, part, all_users, communicator, &unknown);
+  overlap.items = compare(split, part, items, communicator);
+  overlap.pairs = compare(split, part, pairs, communicator);
   std::string unknown_user;
   std::string training_user;
   for (std::size_t own = 0; own < split.parts.size(); ++own) {
-    if (unknown != no_key && split.parts[own] == part && user_key(own) == unknown) unknown_user = users[own];
+    if (unknown != no_key && split.parts[own] == part && users.hash(own) == unknown)
+      unknown_user = users[own];
     if (training_user.empty() && split.parts[own] == Part::train) training_user = users[own];
   }
   overlap.unknown_user = first_of(unknown_user, communicator);

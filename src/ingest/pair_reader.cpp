@@ -131,8 +131,9 @@ std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Fie
 std::string PairReader::remedy_for(const FileLayout& layout) {
   if (!layout.keys.empty()) return "Correct these lines, or take them away.";
   std::string remedy =
-      "Correct the file, take away what is no interaction, or say with --columns what the fields are, with "
-      "- for those that are not used.";
+      "Correct the file, take away what is no interaction (--on-bad-line skip does), or say with --columns "
+      "what the "
+      "fields are, with - for those that are not used.";
   switch (layout.separator) {
     case Separator::tab:
     case Separator::blanks:

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "base/error.hpp"
@@ -44,7 +46,40 @@ std::optional<fs::path> file_named(const fs::path& directory, const std::string&
   return files.empty() ? std::nullopt : std::optional(files.front());
 }
 
+/// The names of tables in a directory.
+std::vector<fs::path> tables_in(const fs::path& directory) {
+  std::error_code error;
+  std::vector<fs::path> tables;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->is_regular_file(error) && is_table_name(entry->path().filename().string()))
+      tables.push_back(entry->path());
+  }
+  return tables;
+}
+
 }  // namespace
+
+bool is_table_name(const std::string& name) {
+  std::string_view rest = name;
+  for (const std::string_view packed : {".gz", ".bz2", ".zst"})
+    if (rest.ends_with(packed)) rest.remove_suffix(packed.size());
+  constexpr std::array<std::string_view, 6> endings = {".csv", ".tsv", ".dat", ".json", ".jsonl", ".inter"};
+  return std::ranges::any_of(endings, [&](std::string_view ending) { return rest.ends_with(ending); });
+}
+
+bool OneFileReader::recognises(const fs::path& directory) const {
+  return tables_in(directory).size() == 1;
+}
+
+Dataset OneFileReader::read(const fs::path& directory, const WantedColumns& wanted,
+                            mpi::Communicator& communicator) const {
+  std::string path;
+  if (communicator.is_root()) path = tables_in(directory).front().string();
+  communicator.broadcast(path);
+  GivenFiles files;
+  files.ratings = {path};
+  return read_given_files(files, wanted, communicator);
+}
 
 std::string TablesReader::looks_for() const {
   return fmt::format("{}{} {}", tables_.interactions, tables_.needs_items ? " and" : ", perhaps",

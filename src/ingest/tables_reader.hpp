@@ -36,6 +36,21 @@ class TablesReader final : public DatasetReader {
   KnownTables tables_;
 };
 
+/// Whether a file's name ends as those of tables of text do, such as .csv or .jsonl.gz.
+bool is_table_name(const std::string& name);
+
+/// A directory whose one table is interactions, such as KGRec's, or Amazon's ratings without a heading.
+class OneFileReader final : public DatasetReader {
+ public:
+  std::string name() const override { return "ratings of Amazon, KGRec, Goodreads, Yelp and others"; }
+  std::string looks_for() const override {
+    return "one file whose name ends in .csv, .tsv, .dat, .json or .jsonl";
+  }
+  bool recognises(const std::filesystem::path& directory) const override;
+  Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted,
+               mpi::Communicator& communicator) const override;
+};
+
 /// MovieLens in all the forms of GroupLens but the first, RecBole's atomic files, and ratings.csv with items.csv.
 std::vector<KnownTables> known_tables();
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <compare>
+#include <optional>
 #include <span>
 #include <unordered_map>
 
@@ -65,9 +66,15 @@ TrainedSample sample_training(const Dataset& dataset, const Split& split, const 
                               mpi::Communicator& communicator) {
   const InteractionHashes hashes(dataset, communicator);
   std::vector<Hashes> least;
+  std::optional<Hashes> most;  // what is above it cannot be among them
   for (std::size_t own = 0; own < split.parts.size(); ++own) {
-    if (split.is_train(own)) least.push_back(hashes.of(own));
-    if (least.size() >= 4 * TrainedSample::most) keep_least(least);
+    if (!split.is_train(own)) continue;
+    const Hashes one = hashes.of(own);
+    if (most && *most < one) continue;
+    least.push_back(one);
+    if (least.size() < 4 * TrainedSample::most) continue;
+    keep_least(least);
+    if (least.size() == TrainedSample::most) most = least.back();
   }
   keep_least(least);
   least = communicator.all_gather_varying(std::span<const Hashes>(least));

@@ -684,6 +684,32 @@ TEST_F(GivenFilesTest, SaysWhichLineIsWrong) {
               StartsWith("test: a line is user, item, while in train it is user, item, rating."));
 }
 
+TEST_F(GivenFilesTest, SkipsBadLinesWhereThatIsAsked) {
+  GivenFiles given = files("user,item,rating\nu,a,1\nv,b,x\nw,c\n,d,2\nz,e,5\n");
+  given.bad_lines = BadLines::skip;
+  EXPECT_THAT(train_of(given), ElementsAre("u a rating=1", "z e rating=5"));
+  given = files("user,item,rating\nv,b,x\n");
+  given.bad_lines = BadLines::skip;
+  EXPECT_THAT(error_of(given), HasSubstr("holds no interactions"));
+}
+
+TEST_F(GivenFilesTest, RecognisesADirectoryWithOneTable) {
+  DataOptions options;
+  options.directory = directory_.path().string();
+  directory_.write("README.txt", "what this is\n");
+  directory_.write("ratings_Books.csv",
+                   "AH2L9G3DQHHAJ,0000000116,4.0,1019865600\nA2IIIDRK3PRRZY,0000000116,1.0,1395619200\n");
+  const Dataset dataset = read_dataset(options, {}, world_);
+  EXPECT_THAT(interactions_of(dataset, Part::train, world_),
+              ElementsAre("AH2L9G3DQHHAJ 0000000116 rating=4 timestamp=1019865600",
+                          "A2IIIDRK3PRRZY 0000000116 rating=1 timestamp=1395619200"));
+  directory_.write("other.csv", "who,what\n1,2\n");
+  EXPECT_THAT(failure_of([&] { read_dataset(options, {}, world_); }).message,
+              AllOf(HasSubstr("one file whose name ends in .csv"),
+                    HasSubstr("/ratings_Books.csv --columns user,item,rating,timestamp would read pairs, "
+                              "separated by commas: user 'AH2L9G3DQHHAJ'")));
+}
+
 TEST_F(GivenFilesTest, RefusesFilesWithoutInteractions) {
   EXPECT_THAT(error_of(lists("")), StartsWith("train: holds no interactions: it is empty"));
   EXPECT_THAT(error_of(lists("\n \n")), StartsWith("train: holds no interactions: it is empty"));

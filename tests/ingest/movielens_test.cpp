@@ -265,8 +265,9 @@ TEST_F(MovieLens, DirectoriesThatHoldNoneAreErrors) {
   EXPECT_THAT(
       message_for(directory_.path()),
       AllOf(HasSubstr("no data set of a known format. Looked for: u.data and u.item (MovieLens-100k); "),
-            HasSubstr("; *.inter, perhaps *.item (RecBole's atomic files); train.txt and test.txt, perhaps "
-                      "valid.txt or validation.txt (lists of items by user). Found: u.data.")));
+            HasSubstr(
+                "; *.inter, perhaps *.item (RecBole's atomic files); train.txt and test.txt, perhaps "
+                "valid.txt or validation.txt (lists of items by user); one file whose name ends in .csv")));
 }
 
 // What every part of a dataset is worth on any number of ranks: the same rows, in the same order, as one rank

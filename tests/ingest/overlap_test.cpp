@@ -22,6 +22,7 @@ PartOverlap overlap_of(const std::vector<Example>& all, Part part, mpi::Communic
   Dataset dataset;
   Split split;
   dataset.interactions.strings["user_id"];
+  dataset.catalogue_total = 1000;
   for (const Example& example : block_of(all, communicator)) {
     dataset.interactions.strings["user_id"].push_back(example.user);
     dataset.item_rows.push_back(example.item);

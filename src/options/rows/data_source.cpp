@@ -107,6 +107,13 @@ std::vector<Option> file_rows(GivenFiles& files) {
           choice(files.format, file_format_names()), Effect::run}
           .needing(needs_files(files))
           .kept_if(files.are_given()),
+      Option{group, "on-bad-line", "fail|skip",
+             "What is done about lines of interactions that cannot be used: fail, or skip them. Their number "
+             "and "
+             "the first ten are told.",
+             choice(files.bad_lines, bad_line_names()), Effect::run}
+          .needing(needs_files(files))
+          .kept_if(files.are_given()),
       Option{
           group, "columns", "NAMES",
           "What the columns are. By the names in the first line: user=userId,item=movieId,time=ts,"
