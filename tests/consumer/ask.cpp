@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
   refuses<UsageError>("k = 0", [&] { model.recommend(query, 0); });
   refuses<UsageError>("user_id=TEXT", [&] { model.recommend({query[1]}, 3); });
   refuses<UsageError>("no such feature", [&] { model.recommend({{"usr_id", argv[2]}, query[1]}, 3); });
-  refuses<UsageError>("whole number", [&] { model.recommend({query[0], {"timestamp", "noon"}}, 3); });
+  refuses<UsageError>("holds numbers", [&] { model.recommend({query[0], {"timestamp", "noon"}}, 3); });
   refuses<UsageError>("once", [&] { model.recommend({query[0], query[0], query[1]}, 3); });
   refuses<DataError>("none such", [&] { model.similar("none such", 3); });
   refuses<DataError>("none such", [&] { model.item_vector("none such"); });
