@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <string_view>
 
 #include "ingest/date_text.hpp"
+#include "ingest/time_unit.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -150,21 +150,6 @@ class Finder {
           "They are candidates all the same. If they should not be, take them out of the catalogue: --k-core "
           "item=1");
     }
-  }
-
-  /// What times are counted in.
-  struct Unit {
-    std::string_view name;
-    std::int64_t per_second;
-  };
-
-  /// By the time `last`, the latest one; nothing: they may be seconds.
-  static std::optional<Unit> finer_unit(std::int64_t last) {
-    constexpr std::int64_t least = 100'000'000'000;  // milliseconds in 1973; in seconds it is the year 5138
-    if (last >= least * 1'000'000) return Unit{"nanoseconds", 1'000'000'000};
-    if (last >= least * 1000) return Unit{"microseconds", 1'000'000};
-    if (last >= least) return Unit{"milliseconds", 1000};
-    return std::nullopt;
   }
 
   const DataSummary& data_;

@@ -13,6 +13,7 @@
 
 #include "ingest/distinct_strings.hpp"
 #include "ingest/pair_runs.hpp"
+#include "ingest/string_exchange.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -35,13 +36,6 @@ bool is_like_float(std::string_view id) {
   if (id.size() < 3 || !id.ends_with(".0")) return false;
   id.remove_suffix(2);
   return std::ranges::all_of(id, [](char letter) { return letter >= '0' && letter <= '9'; });
-}
-
-/// The text of the only rank that has one. Collective.
-std::string first_text(const std::string& own, mpi::Communicator& communicator) {
-  for (const std::string& text : communicator.all_gather(own))
-    if (!text.empty()) return text;
-  return {};
 }
 
 /// Notes ids.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <span>
 #include <system_error>
@@ -17,11 +16,6 @@ namespace {
 void require_memory(const std::filesystem::path& path, double bytes, mpi::Communicator& communicator) {
   mpi::require_memory(bytes, fmt::format("reading {}", path.string()), "take a part of the file",
                       communicator);
-}
-
-std::int64_t count_lines(std::string_view text) {
-  const bool open_end = !text.empty() && text.back() != '\n';
-  return std::count(text.begin(), text.end(), '\n') + (open_end ? 1 : 0);
 }
 
 }  // namespace
@@ -56,8 +50,7 @@ DelimitedText read_whole(const std::filesystem::path& path, std::string_view sep
   communicator.broadcast(std::span(&size, 1));
   require_memory(path, communicator.is_root() ? 0 : static_cast<double>(size), communicator);
   communicator.broadcast(text);
-  const std::int64_t lines = count_lines(text);
-  return {std::move(text), std::string(separator), 1, lines};
+  return {std::move(text), std::string(separator)};
 }
 
 std::optional<std::int64_t> parse_number(std::string_view text) {

@@ -20,19 +20,16 @@ struct Line {
   std::vector<std::string_view> fields;  ///< never empty: a blank line has one empty field
 };
 
-/// Consecutive lines of a text file, in memory.
+/// The lines of a text file, in memory.
 class DelimitedText {
  public:
-  DelimitedText(std::string text, std::string separator, std::int64_t first_line, std::int64_t total_lines)
-      : text_(std::move(text)),
-        separator_(std::move(separator)),
-        first_line_(first_line),
-        total_lines_(total_lines) {}
+  DelimitedText(std::string text, std::string separator)
+      : text_(std::move(text)), separator_(std::move(separator)) {}
 
   /// Calls visit(const Line&) for each line, in order.
   template <class Visit>
   void for_each_line(Visit visit) const {
-    Line line{.number = first_line_, .text = {}, .fields = {}};
+    Line line{.number = 1, .text = {}, .fields = {}};
     for (std::string_view rest = text_; !rest.empty(); ++line.number) {
       line.text = take_line(rest);
       split(line.text, line.fields);
@@ -44,23 +41,15 @@ class DelimitedText {
   static std::string_view take_line(std::string_view& rest);
 
   /// The same lines with other characters.
-  DelimitedText with_text(std::string text) const {
-    return {std::move(text), separator_, first_line_, total_lines_};
-  }
+  DelimitedText with_text(std::string text) const { return {std::move(text), separator_}; }
 
   std::string_view text() const { return text_; }
-  /// Number in the whole file of the first line here; 1 is the file's first.
-  std::int64_t first_line() const { return first_line_; }
-  /// Lines of the whole file.
-  std::int64_t total_lines() const { return total_lines_; }
 
  private:
   void split(std::string_view line, std::vector<std::string_view>& fields) const;
 
   std::string text_;
   std::string separator_;
-  std::int64_t first_line_;
-  std::int64_t total_lines_;
 };
 
 /// All lines of a file, on every rank: root reads, the others are told. Collective. Throws

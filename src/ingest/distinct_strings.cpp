@@ -30,6 +30,18 @@ int owner_of_hash(std::uint64_t hash, int ranks) {
   return static_cast<int>((static_cast<unsigned __int128>(hash) * static_cast<unsigned>(ranks)) >> 64);
 }
 
+std::vector<std::size_t> order_by_owner(const std::vector<std::uint64_t>& hashes, int ranks,
+                                        std::vector<std::size_t>& counts) {
+  counts.assign(static_cast<std::size_t>(ranks), 0);
+  for (const std::uint64_t hash : hashes) ++counts[static_cast<std::size_t>(owner_of_hash(hash, ranks))];
+  std::vector<std::size_t> next(counts.size(), 0);
+  std::exclusive_scan(counts.begin(), counts.end(), next.begin(), std::size_t{0});
+  std::vector<std::size_t> order(hashes.size());
+  for (std::size_t i = 0; i < hashes.size(); ++i)
+    order[next[static_cast<std::size_t>(owner_of_hash(hashes[i], ranks))]++] = i;
+  return order;
+}
+
 std::vector<std::size_t> DistinctStrings::counts_by_owner(int ranks) const {
   std::vector<std::size_t> owned(static_cast<std::size_t>(ranks), 0);
   for (const std::uint64_t hash : hashes) ++owned[static_cast<std::size_t>(owner_of_hash(hash, ranks))];

@@ -15,6 +15,10 @@ namespace gemel::ingest {
 /// (base::EvenCuts of 2^64 hashes, if their number were one that fits.)
 int owner_of_hash(std::uint64_t hash, int ranks);
 
+/// The indices of `hashes` in the order of the ranks that own them, and as they are for each rank; `counts` become how many each owns.
+std::vector<std::size_t> order_by_owner(const std::vector<std::uint64_t>& hashes, int ranks,
+                                        std::vector<std::size_t>& counts);
+
 /// The distinct strings that the rows of a column have, by (hash, string).
 struct DistinctStrings {
   StringColumn strings;

@@ -51,7 +51,7 @@ void add_up(const std::string& name, Dataset& dataset, PairRuns& runs) {
 std::string merge_duplicates(Duplicates duplicates, const std::string& weight_column, Dataset& dataset,
                              mpi::Communicator& communicator) {
   if (duplicates == Duplicates::keep) return {};
-  const UserNumbers users = number_users(dataset.interactions.strings.at("user_id"), communicator);
+  const UserNumbers users = number_users(dataset.interactions, communicator);
   PairRuns runs(dataset, users, communicator);
   std::vector<std::uint8_t> is_kept(runs.size(), 0);
   runs.for_each([&](std::span<const std::uint32_t> run) {

@@ -91,7 +91,7 @@ class Filters {
       throw mpi::AgreedError(
           base::ExitCode::usage,
           fmt::format("{}: the data ({}) comes split already, and the test would become another one. Name "
-                      "all of it with --train-file, or leave the option out.",
+                      "all of it with --ratings, or leave the option out.",
                       option, dataset_.name));
     }
     const std::int64_t before = dataset_.total;

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <system_error>
@@ -30,6 +31,7 @@
 #include "ingest/pair_reader.hpp"
 #include "ingest/string_exchange.hpp"
 #include "ingest/text_share.hpp"
+#include "ingest/time_unit.hpp"
 #include "ingest/typed_column.hpp"
 #include "ingest/user_table.hpp"
 #include "ingest/vocabulary.hpp"
@@ -41,7 +43,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t most_items = std::numeric_limits<std::int32_t>::max() - 1;
-constexpr std::int64_t least_milliseconds = 100'000'000'000;  // 1973; in seconds it is the year 5138
 constexpr double largest_whole = 9007199254740992.0;  // 2^53: a double has every whole number up to it
 
 /// Files whose interactions are for one thing, one after the other.
@@ -233,21 +234,15 @@ void make_catalogue(const TextColumn& items, Dataset& dataset, mpi::Communicator
   dataset.catalogue.rows = static_cast<std::size_t>(blocks.block(communicator.rank()).size());
 }
 
-/// What times up to `latest` are counted in, rather than in seconds; empty: they may be seconds.
-std::string_view unit_of(std::int64_t latest) {
-  if (latest >= least_milliseconds * 1'000'000) return "nanoseconds";
-  if (latest >= least_milliseconds * 1000) return "microseconds";
-  return latest >= least_milliseconds ? "milliseconds" : "";
-}
-
 /// Says it when times are so large that they can hardly be seconds. Collective.
 void warn_of_finer_times(const Dataset& dataset, mpi::Communicator& communicator) {
   const auto times = dataset.interactions.numbers.find("timestamp");
   const bool has_own = times != dataset.interactions.numbers.end() && !times->second.empty();
   const std::int64_t latest = communicator.max(has_own ? *std::ranges::max_element(times->second) : 0);
-  const std::string_view unit = unit_of(latest);
-  if (unit.empty() || !communicator.is_root()) return;
-  spdlog::warn("timestamps of up to {} are {} rather than seconds; they are taken as they are", latest, unit);
+  const std::optional<TimeUnit> unit = finer_unit(latest);
+  if (!unit || !communicator.is_root()) return;
+  spdlog::warn("timestamps of up to {} are {} rather than seconds; they are taken as they are", latest,
+               unit->name);
 }
 
 /// Who says what the files are.

@@ -23,7 +23,8 @@ struct TableNames {
 /// Whether the lines are lists ("user item item ...", perhaps with no item at all; the interactions of a line are in its order) or pairs
 /// ("user item", perhaps with a rating and a timestamp, or as a heading or `files.columns` says), and what separates their fields, is
 /// recognised as recognise_layouts() does, and root says it. Of pairs these columns are rating, which holds whole numbers if all
-/// are whole and decimals otherwise, and timestamp, whole, and those others that are `wanted`, as add_typed() takes them. Text becomes UTF-8 as as_utf8() does.
+/// are whole and decimals otherwise, and timestamp, whole, and those others that are `wanted`, as add_typed() takes them. Text becomes UTF-8 as
+/// TextSurvey::encoding() says.
 ///
 /// Each rank reads about 1/n of the bytes of each file. Throws AgreedError (data), on all ranks, for files that cannot be read, that
 /// have lines that cannot be used, or that hold no interactions. Collective.

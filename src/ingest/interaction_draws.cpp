@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/sort/spreadsort/integer_sort.hpp>
-#include <numeric>
 #include <span>
 #include <unordered_map>
 
@@ -34,19 +33,6 @@ std::vector<std::uint64_t> hashes_of_interactions(const Dataset& dataset, mpi::C
                                     dataset.comes_split ? static_cast<std::uint64_t>(dataset.parts[i]) : 0}));
   }
   return hashes;
-}
-
-/// The indices of `hashes` in the order of the ranks that own them, and as they are for each rank.
-std::vector<std::size_t> by_owner(const std::vector<std::uint64_t>& hashes, int ranks,
-                                  std::vector<std::size_t>& counts) {
-  counts.assign(static_cast<std::size_t>(ranks), 0);
-  for (const std::uint64_t hash : hashes) ++counts[static_cast<std::size_t>(owner_of_hash(hash, ranks))];
-  std::vector<std::size_t> next(counts.size(), 0);
-  std::exclusive_scan(counts.begin(), counts.end(), next.begin(), std::size_t{0});
-  std::vector<std::size_t> order(hashes.size());
-  for (std::size_t i = 0; i < hashes.size(); ++i)
-    order[next[static_cast<std::size_t>(owner_of_hash(hashes[i], ranks))]++] = i;
-  return order;
 }
 
 /// How many equal numbers come before each.
@@ -78,7 +64,7 @@ std::vector<std::uint64_t> hash_item_ids(const Dataset& dataset, mpi::Communicat
 InteractionDraws::InteractionDraws(const Dataset& dataset, mpi::Communicator& communicator)
     : identities_(hashes_of_interactions(dataset, communicator)) {
   std::vector<std::size_t> sent;
-  const std::vector<std::size_t> order = by_owner(identities_, communicator.size(), sent);
+  const std::vector<std::size_t> order = order_by_owner(identities_, communicator.size(), sent);
   std::vector<std::uint64_t> outgoing;
   outgoing.reserve(order.size());
   for (const std::size_t i : order) outgoing.push_back(identities_[i]);

@@ -83,7 +83,7 @@ std::string k_core_text(const KCore& core) {
 }
 
 KCoreCounts keep_k_core(const KCore& core, Dataset& dataset, mpi::Communicator& communicator) {
-  const UserNumbers users = number_users(dataset.interactions.strings.at("user_id"), communicator);
+  const UserNumbers users = number_users(dataset.interactions, communicator);
   constexpr double bytes_of_one = 32;  // the pair three times, its index, and whether it is left
   mpi::require_memory(bytes_of_one * static_cast<double>(users.numbers.size()) +
                           8 * static_cast<double>(dataset.catalogue_total),

@@ -10,6 +10,7 @@
 
 #include "ingest/distinct_keys.hpp"
 #include "ingest/distinct_strings.hpp"
+#include "ingest/string_exchange.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -55,14 +56,6 @@ Overlap compare(const Split& split, Part part, const Things& things, mpi::Commun
   return {communicator.sum(distinct), communicator.sum(distinct - static_cast<std::int64_t>(unknown.size()))};
 }
 
-/// A text that some rank has, on all of them: that of the lowest such rank. Collective.
-std::string first_of(const std::string& own, mpi::Communicator& communicator) {
-  for (const std::string& text : communicator.all_gather(own)) {
-    if (!text.empty()) return text;
-  }
-  return {};
-}
-
 }  // namespace
 
 PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Part part,
@@ -99,8 +92,8 @@ PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Pa
       unknown_user = users[own];
     if (training_user.empty() && split.parts[own] == Part::train) training_user = users[own];
   }
-  overlap.unknown_user = first_of(unknown_user, communicator);
-  overlap.training_user = first_of(training_user, communicator);
+  overlap.unknown_user = first_text(unknown_user, communicator);
+  overlap.training_user = first_text(training_user, communicator);
   return overlap;
 }
 

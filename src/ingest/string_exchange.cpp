@@ -50,6 +50,12 @@ StringColumn all_to_all_strings(const StringColumn& mine, std::span<const std::s
   return assemble(received_lengths, characters);
 }
 
+std::string first_text(const std::string& mine, mpi::Communicator& communicator) {
+  for (const std::string& text : communicator.all_gather(mine))
+    if (!text.empty()) return text;
+  return {};
+}
+
 std::string bytes_on_root(const std::string& mine, mpi::Communicator& communicator) {
   std::vector<std::size_t> counts(static_cast<std::size_t>(communicator.size()), 0);
   std::vector<std::size_t> unused;

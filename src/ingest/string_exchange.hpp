@@ -18,6 +18,9 @@ StringColumn all_gather_strings(const StringColumn& mine, mpi::Communicator& com
 StringColumn all_to_all_strings(const StringColumn& mine, std::span<const std::size_t> counts,
                                 std::vector<std::size_t>& received_counts, mpi::Communicator& communicator);
 
+/// A text that some rank has, on all of them: that of the lowest such rank; empty where none has one. Collective.
+std::string first_text(const std::string& mine, mpi::Communicator& communicator);
+
 /// The bytes of all ranks, in rank order, on root; elsewhere none. Collective.
 std::string bytes_on_root(const std::string& mine, mpi::Communicator& communicator);
 

@@ -63,7 +63,7 @@ bool is_table_name(const std::string& name) {
   std::string_view rest = name;
   for (const std::string_view packed : {".gz", ".bz2", ".zst"})
     if (rest.ends_with(packed)) rest.remove_suffix(packed.size());
-  constexpr std::array<std::string_view, 6> endings = {".csv", ".tsv", ".dat", ".json", ".jsonl", ".inter"};
+  constexpr std::array<std::string_view, 5> endings = {".csv", ".tsv", ".dat", ".json", ".jsonl"};
   return std::ranges::any_of(endings, [&](std::string_view ending) { return rest.ends_with(ending); });
 }
 

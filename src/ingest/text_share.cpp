@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 /// A file that is being opened.
 struct OpenFile {
   fs::path path;
-  FileState state;
   std::uint64_t size = 0;
   std::uint64_t start = 0;  // of its bytes among those of all files
   bool is_here = false;     // on root, in memory
@@ -28,7 +27,7 @@ struct OpenFile {
 
 /// What root finds of a file. Throws DataError.
 OpenFile open_on_root(const fs::path& path) {
-  OpenFile file{.path = path, .state = {}};
+  OpenFile file{.path = path};
   file.is_here = is_read_in_order(path);
   if (file.is_here) {
     file.bytes = read_in_order(path);
@@ -44,7 +43,7 @@ std::vector<OpenFile> open_all(std::span<const fs::path> paths, mpi::Communicato
   std::vector<OpenFile> files;
   std::uint64_t start = 0;
   for (const fs::path& path : paths) {
-    OpenFile file{.path = path, .state = {}};
+    OpenFile file{.path = path};
     mpi::agree(communicator, [&] {
       if (communicator.is_root()) file = open_on_root(path);
     });
@@ -154,7 +153,6 @@ TextShare::TextShare(ShareBytes bytes, std::string_view head, mpi::Communicator&
   mpi::agree(communicator, [&] { for_each_piece([&](std::string_view piece) { survey.add(piece); }); });
   lines_ = survey.lines();
   first_line_ = communicator.sum_before(lines_) + 1;
-  total_lines_ = communicator.sum(lines_);
   encoding_ = survey.encoding(bytes_.path, first_line_, communicator);
   const bool is_utf8 = encoding_ == Encoding::utf8;
   sample_ = FileSample(is_utf8 ? std::string(without_mark(head)) : windows_1252_to_utf8(head));

@@ -38,10 +38,8 @@ class TextShare {
   /// What the file begins with, on every rank.
   const FileSample& sample() const { return sample_; }
   FileSample take_sample() { return std::move(sample_); }
-  /// Lines of this share, the number in the file of the first one (1 is the file's first), and lines of the whole file.
+  /// Lines of this share.
   std::int64_t lines() const { return lines_; }
-  std::int64_t first_line() const { return first_line_; }
-  std::int64_t total_lines() const { return total_lines_; }
   /// Bytes of this share.
   std::uint64_t size() const { return bytes_.range.end - bytes_.range.begin; }
 
@@ -66,8 +64,7 @@ class TextShare {
   bool is_surveyed_ = false;
   Encoding encoding_ = Encoding::utf8;
   std::int64_t lines_ = 0;
-  std::int64_t first_line_ = 1;
-  std::int64_t total_lines_ = 0;
+  std::int64_t first_line_ = 1;  // its number in the file; 1 is the file's first
   FileSample sample_;
 };
 

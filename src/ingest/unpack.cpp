@@ -155,12 +155,4 @@ void Unpacker::refuse(const Decoder::Progress& progress) const {
                   path_.string(), packed_bytes_, name_of(packing_), progress.fault, unpacked_bytes_));
 }
 
-std::string unpack(std::string_view packed, Packing packing, const std::filesystem::path& path) {
-  std::string unpacked;
-  Unpacker unpacker(packing, path);
-  unpacker.add(packed, unpacked);
-  unpacker.finish();
-  return unpacked;
-}
-
 }  // namespace gemel::ingest

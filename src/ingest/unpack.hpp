@@ -61,7 +61,4 @@ class Unpacker {
   std::uint64_t unpacked_bytes_ = 0;
 };
 
-/// What the whole file `packed` says.
-std::string unpack(std::string_view packed, Packing packing, const std::filesystem::path& path);
-
 }  // namespace gemel::ingest

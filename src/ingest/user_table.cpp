@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -121,14 +120,10 @@ class OwnedUsers {
  public:
   /// Collective.
   OwnedUsers(const UserRows& rows, const fs::path& path, mpi::Communicator& communicator) {
-    std::vector<std::size_t> order(rows.ids.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto owner = [&](std::size_t row) {
-      return owner_of_hash(hash_of(rows.ids[row]), communicator.size());
-    };
-    std::ranges::stable_sort(order, {}, owner);
-    std::vector<std::size_t> sent(static_cast<std::size_t>(communicator.size()), 0);
-    for (const std::size_t row : order) ++sent[static_cast<std::size_t>(owner(row))];
+    std::vector<std::uint64_t> hashes;
+    for (std::size_t row = 0; row < rows.ids.size(); ++row) hashes.push_back(hash_of(rows.ids[row]));
+    std::vector<std::size_t> sent;
+    const std::vector<std::size_t> order = order_by_owner(hashes, communicator.size(), sent);
     std::vector<std::size_t> received;
     const StringColumn ids = all_to_all_strings(in_order(rows.ids, order), sent, received, communicator);
     for (const StringColumn& column : rows.columns)

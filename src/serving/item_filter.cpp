@@ -61,10 +61,6 @@ std::vector<std::string> texts_of(const ingest::Columns& columns, const std::str
   return texts;
 }
 
-bool has_column(const ingest::Columns& columns, const std::string& name) {
-  return columns.strings.contains(name) || columns.numbers.contains(name) || columns.decimals.contains(name);
-}
-
 /// What the catalogue itself knows of its items.
 ingest::Columns own_columns(const model::Catalogue& catalogue) {
   ingest::Columns columns;
@@ -112,8 +108,8 @@ std::vector<bool> items_where(const std::string& column, const std::set<std::str
                               const model::Catalogue& catalogue, const ingest::Dataset* data,
                               mpi::Communicator& communicator) {
   const ingest::Columns own = own_columns(catalogue);
-  const bool is_own = has_column(own, column);
-  if (!is_own && (data == nullptr || !has_column(data->catalogue, column)))
+  const bool is_own = own.has(column);
+  if (!is_own && (data == nullptr || !data->catalogue.has(column)))
     refuse_column(column, *values.begin(), data, own);
   const std::vector<std::string> texts = texts_of(is_own ? own : data->catalogue, column);
   std::vector<bool> have_it(own.rows, false);

@@ -495,6 +495,9 @@ TEST_F(GivenFilesTest, ReadsSeveralFilesAsOne) {
   directory_.write("part-4.csv", heading + "w,a,4\nw,b\n");
   given.ratings = {path + "/part-*.csv"};
   EXPECT_THAT(error_of(given), HasSubstr("part-4.csv:3:1: 'w,b': expected 3 fields"));
+  directory_.write("part-4.csv", "user,item,rating,device\nw,a,1,tv\n");
+  EXPECT_THAT(failure_of([&] { read_given_files(given, {.names = {"device"}}, world_); }).message,
+              HasSubstr("part-1.csv: has no column 'device', which"));
   directory_.write("part-4.csv", "user,item\nw,a\n");
   EXPECT_THAT(error_of(given), HasSubstr("part-4.csv: a line is user, item, while in"));
 }

@@ -33,7 +33,7 @@ std::vector<std::string> read_on_all_ranks(const std::vector<std::filesystem::pa
     share.for_each_line([&](const Line& line) {
       mine.push_back(std::to_string(line.number) + ":" + std::string(line.text));
     });
-    total += share.total_lines();
+    total += world.sum(share.lines());
   }
   EXPECT_EQ(total, world.sum(static_cast<std::int64_t>(mine.size())));
   const StringColumn all = all_gather_strings(mine, world);

@@ -88,6 +88,15 @@ std::string lines(int count) {
   return text;
 }
 
+/// What the whole file says.
+std::string unpack(const std::string& packed, Packing packing, const std::string& path) {
+  Unpacker unpacker(packing, path);
+  std::string text;
+  unpacker.add(packed, text);
+  unpacker.finish();
+  return text;
+}
+
 /// Gives the file in pieces of the same size.
 std::string unpack_in_pieces(const std::string& packed, Packing packing, std::size_t piece) {
   Unpacker unpacker(packing, "a file");

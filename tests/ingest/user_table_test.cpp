@@ -81,10 +81,14 @@ TEST_F(UserTableTest, SaysWhatIsWrong) {
   EXPECT_THAT(error_of(all_users() + "7,u3,x\n"),
               StartsWith("users:12:1: 'u3': expected a user id of its own; line 8 has the same"));
   EXPECT_THAT(error_of(""), StartsWith("users: this file is empty"));
-  EXPECT_THAT(failure_of([&] {
-                read("uid,age,item_id\nu0,1,1\n", {"age", "user_id"});
-              }).code,
-              base::ExitCode::data);
+  EXPECT_THAT(error_of("{\"uid\":\"u0\",\"age\":1}\n"),
+              StartsWith("users: is JSON, which is read of interactions only"));
+  GivenFiles files;
+  files.ratings = {directory_.write("rated", "user,item,rating\nu0,a,3\n").string()};
+  files.users = directory_.write("users", "uid,rating\nu0,5\n").string();
+  const Failure twice = failure_of([&] { read_given_files(files, {.names = {"rating"}}, world_); });
+  EXPECT_EQ(twice.code, base::ExitCode::usage);
+  EXPECT_THAT(twice.message, HasSubstr("its column 'rating' is one of the interactions, too"));
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ std::vector<Option> filter_rows(DataOptions& o) {
              k_core_value(filters.k_core), Effect::run}
           .needing(if_given(!comes_in_files,
                             "--validation-file and --test-file split the data already, and the test would "
-                            "become another one: name all of it with --train-file"))
+                            "become another one: name all of it with --ratings"))
           .kept_if(core.user > 0 || core.item > 0),
   };
 }
