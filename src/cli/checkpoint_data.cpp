@@ -28,7 +28,7 @@ bool is_of_data(const options::SavedOption& option) {
 
 std::vector<options::Option> data_rows(DataOptions& data) {
   std::vector<options::Option> all;
-  for (std::vector<options::Option> rows : {options::source_rows(data), options::file_rows(data.files),
+  for (std::vector<options::Option> rows : {options::source_rows(data), options::file_rows(data),
                                             options::synthetic_rows(data), options::filter_rows(data)})
     std::ranges::move(rows, std::back_inserter(all));
   return all;

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -99,18 +98,12 @@ Examples:
       describe_option_table(defaults).help(), exit_code_help());
 }
 
-/// Seconds since 1970, by root's clock. Collective.
-std::int64_t now(mpi::Communicator& communicator) {
-  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-  return communicator.all_gather(
-      std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(since_1970).count()})[0];
-}
-
 int describe(const DescribeCommandOptions& given, mpi::Communicator& communicator, std::ostream& out) {
   TrainingOptions training = given.training;
   training.model.adapt_query_features = training.model.adapt_candidate_features = true;
   const ingest::Dataset dataset = ingest::read_data(training, communicator, {.all = true});
-  DataDescription description = {ingest::summarize(dataset, now(communicator), communicator), {}, {}};
+  DataDescription description = {
+      ingest::summarize(dataset, ingest::time_now(communicator), communicator), {}, {}};
   if (!communicator.is_root()) return 0;
   description.mistakes = ingest::find_mistakes(description.data);
   const ingest::Advice advice = ingest::advise(description.data, given.has_filter);

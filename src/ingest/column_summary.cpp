@@ -160,7 +160,7 @@ std::vector<ColumnSummary> summarize_columns(const Columns& columns, std::size_t
     summaries.push_back(summarize_numbers(name, "number", column, rows, communicator));
   for (const auto& [name, column] : columns.decimals)
     summaries.push_back(summarize_numbers(name, "decimals", column, rows, communicator));
-  std::ranges::stable_partition(summaries, [](const ColumnSummary& column) {
+  std::stable_partition(summaries.begin(), summaries.end(), [](const ColumnSummary& column) {
     return column.name == "user_id" || column.name == "item_id" || column.name == "title";
   });
   return summaries;

@@ -3,11 +3,19 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace gemel::ingest {
 
 std::string Columns::name_here(const std::string& name) const {
   const auto own = own_names.find(name);
   return has(name) || own == own_names.end() ? name : own->second;
+}
+
+std::string Columns::own_name(const std::string& name) const {
+  const auto own =
+      std::ranges::find(own_names, name, &std::map<std::string, std::string>::value_type::second);
+  return own == own_names.end() ? name : own->first;
 }
 
 std::string Columns::describe() const {

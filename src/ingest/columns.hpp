@@ -26,6 +26,8 @@ struct Columns {
   }
   /// The name that the column called so has here.
   std::string name_here(const std::string& name) const;
+  /// The name that the column called so here has in its file.
+  std::string own_name(const std::string& name) const;
 
   /// The names of all columns with what they hold, for messages: "item_id (text), title (text)".
   std::string describe() const;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "ingest/date_text.hpp"
 #include "ingest/time_unit.hpp"
@@ -15,6 +17,11 @@ double share(std::int64_t some, std::int64_t all) {
   return all > 0 ? static_cast<double>(some) / static_cast<double>(all) : 0;
 }
 
+/// "17 of 200 interactions (8.5 %)"
+std::string of_interactions(std::int64_t some, std::int64_t all) {
+  return fmt::format("{} of {} interactions ({:.1f} %)", some, all, 100 * share(some, all));
+}
+
 /// Finds what is wrong with one thing after another.
 class Finder {
  public:
@@ -24,7 +31,8 @@ class Finder {
     look_at_ids("user", data_.user_ids, data_.users);
     look_at_ids("item", data_.item_ids, data_.items);
     look_at_sameness();
-    if (data_.times) look_at_times(*data_.times);
+    if (data_.times)
+      std::ranges::move(find_mistakes_of_times(*data_.times, data_.interactions), std::back_inserter(found_));
     look_at_ratings();
     look_at_pairs();
     look_at_busiest("user", data_.user, data_.users);
@@ -36,11 +44,7 @@ class Finder {
  private:
   void add(std::string what, std::string remedy) { found_.push_back({std::move(what), std::move(remedy)}); }
 
-  /// "17 of 200 interactions (8.5 %)"
-  std::string of_all(std::int64_t some) const {
-    return fmt::format("{} of {} interactions ({:.1f} %)", some, data_.interactions,
-                       100 * share(some, data_.interactions));
-  }
+  std::string of_all(std::int64_t some) const { return of_interactions(some, data_.interactions); }
 
   void look_at_ids(const char* whose, const IdSummary& ids, std::int64_t all) {
     if (ids.rows_missing > 0) {
@@ -67,36 +71,6 @@ class Finder {
       add(fmt::format("users and items are the same {} ids", data_.users),
           "Unless people follow people here, one of the columns is the wrong one: --columns says which is "
           "which");
-    }
-  }
-
-  void look_at_times(const TimeSummary& times) {
-    const auto unit = finer_unit(times.last);
-    if (unit) {
-      add(fmt::format("timestamps are {} rather than seconds: the last one is {}", unit->name, times.last),
-          fmt::format("Divide them by {} where the file is written. Orders and ranges are right as they are, "
-                      "dates such as --since 2020-01-01 are not",
-                      unit->per_second));
-    } else if (times.in_future > 0) {
-      add(fmt::format("{} are in the future, the last one {}", of_all(times.in_future),
-                      date_text(times.last)),
-          "Leave them out with --until, or correct the clock that wrote them: with --split time they are the "
-          "test");
-    }
-    if (times.first == times.last && data_.interactions > 1) {
-      add(fmt::format("all interactions are at the same time, {}", date_text(times.first)),
-          "It tells nothing: train with --query-feature user_id:lookup, and without --split time");
-      return;
-    }
-    if (times.zeros > 0) {
-      add(fmt::format("{} have the timestamp 0", of_all(times.zeros)),
-          "If it stands for an unknown time, leave them out: --since 1");
-    }
-    if (times.before_1990 > 0 && !unit) {
-      add(fmt::format("{} are before 1990, the first one {}", of_all(times.before_1990),
-                      date_text(times.first)),
-          "If the column is not one of times, name the columns: --columns; or leave them out: --since "
-          "1990-01-01");
     }
   }
 
@@ -162,6 +136,41 @@ int ranks_for(std::int64_t interactions) {
 }
 
 }  // namespace
+
+std::vector<Mistake> find_mistakes_of_times(const TimeSummary& times, std::int64_t interactions) {
+  std::vector<Mistake> found;
+  const auto add = [&](std::string what, std::string remedy) {
+    found.push_back({std::move(what), std::move(remedy)});
+  };
+  const auto of_all = [&](std::int64_t some) { return of_interactions(some, interactions); };
+  const auto unit = finer_unit(times.last);
+  if (unit) {
+    add(fmt::format("timestamps are {} rather than seconds: the last one is {}", unit->name, times.last),
+        fmt::format("Divide them by {} where the file is written. Orders and ranges are right as they are, "
+                    "dates such as --since 2020-01-01 are not",
+                    unit->per_second));
+  } else if (times.in_future > 0) {
+    add(fmt::format("{} are in the future, the last one {}", of_all(times.in_future), date_text(times.last)),
+        "Leave them out with --until, or correct the clock that wrote them: with --split time they are the "
+        "test");
+  }
+  if (times.first == times.last && interactions > 1) {
+    add(fmt::format("all interactions are at the same time, {}", date_text(times.first)),
+        "It tells nothing: train with --query-feature user_id:lookup, and without --split time");
+    return found;
+  }
+  if (times.zeros > 0) {
+    add(fmt::format("{} have the timestamp 0", of_all(times.zeros)),
+        "If it stands for an unknown time, leave them out: --since 1");
+  }
+  if (times.before_1990 > 0 && !unit) {
+    add(fmt::format("{} are before 1990, the first one {}", of_all(times.before_1990),
+                    date_text(times.first)),
+        "If the column is not one of times, name the columns: --columns; or leave them out: --since "
+        "1990-01-01");
+  }
+  return found;
+}
 
 std::vector<Mistake> find_mistakes(const DataSummary& data) {
   return Finder(data).run();

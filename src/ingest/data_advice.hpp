@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct Mistake {
 
 /// What looks like a mistake, the worst first.
 std::vector<Mistake> find_mistakes(const DataSummary& data);
+/// Those of the times of so many interactions.
+std::vector<Mistake> find_mistakes_of_times(const TimeSummary& times, std::int64_t interactions);
 
 /// How a training on the data might begin.
 struct Advice {

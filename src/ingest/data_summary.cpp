@@ -18,8 +18,6 @@
 namespace gemel::ingest {
 namespace {
 
-constexpr std::int64_t year_1990 = 631152000;  // seconds since 1970
-
 /// Whether an id is what programs write for none.
 bool is_missing(std::string_view id) {
   constexpr std::array<std::string_view, 9> names = {"",    "nan", "null", "none",     "na",
@@ -98,7 +96,7 @@ class Summarizer {
     count_parts();
     count_items();
     count_users();
-    count_times(now);
+    summary_.times = summarize_times(dataset_.interactions, now, communicator_);
     summary_.ratings = histogram_of(dataset_.interactions, "rating", communicator_);
     // The training part is first on every rank, so its first rows are the same for any number of ranks.
     const std::size_t in_order =
@@ -204,21 +202,6 @@ class Summarizer {
       all.emplace_back(runs.time(index), ratings.empty() ? 0 : ratings[index]);
     std::ranges::sort(all);
     return std::int64_t{all.end() - std::unique(all.begin(), all.end())};
-  }
-
-  void count_times(std::int64_t now) {
-    const auto times = dataset_.interactions.numbers.find("timestamp");
-    if (times == dataset_.interactions.numbers.end()) return;
-    TimeSummary own = {std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
-    for (const std::int64_t time : times->second) {
-      own.first = std::min(own.first, time);
-      own.last = std::max(own.last, time);
-      if (time == 0) ++own.zeros;
-      if (time != 0 && time < year_1990) ++own.before_1990;
-      if (time > now) ++own.in_future;
-    }
-    summary_.times = {communicator_.min(own.first), communicator_.max(own.last), communicator_.sum(own.zeros),
-                      communicator_.sum(own.before_1990), communicator_.sum(own.in_future)};
   }
 
   const Dataset& dataset_;

@@ -8,18 +8,10 @@
 #include "ingest/column_summary.hpp"
 #include "ingest/dataset.hpp"
 #include "ingest/distribution.hpp"
+#include "ingest/time_summary.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
-
-/// When interactions were.
-struct TimeSummary {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-  std::int64_t zeros = 0;        ///< interactions at 0, or without any time
-  std::int64_t before_1990 = 0;  ///< and not at 0
-  std::int64_t in_future = 0;
-};
 
 /// A user or an item with the most interactions.
 struct Busiest {

@@ -128,7 +128,7 @@ Dataset read_dataset(const DataOptions& options, const WantedColumns& wanted,
     if (communicator.is_root()) chosen = choose_reader(options.directory, readers);
   });
   communicator.broadcast(std::span(&chosen, 1));
-  return readers[chosen]->read(options.directory, wanted, communicator);
+  return readers[chosen]->read(options.directory, wanted, options.files.bad_lines, communicator);
 }
 
 }  // namespace gemel::ingest

@@ -24,7 +24,7 @@ class DatasetReader {
   /// Reads a directory that it recognises, with the columns that are wanted beside those that it always reads. Collective. Throws mpi::AgreedError (data), on all ranks, for
   /// whatever is wrong with the files.
   virtual Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted,
-                       mpi::Communicator& communicator) const = 0;
+                       BadLines bad_lines, mpi::Communicator& communicator) const = 0;
 };
 
 /// The data set that `options` names: the files, or what the reader that recognises the directory makes of it, or else

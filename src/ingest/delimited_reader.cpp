@@ -44,7 +44,13 @@ DelimitedText read_whole(const std::filesystem::path& path, std::string_view sep
   std::string text;
   mpi::agree(communicator, [&] {
     if (!communicator.is_root()) return;
-    text = is_read_in_order(path) ? read_in_order(path) : read_bytes(path, {0, state_of(path).size});
+    if (is_read_in_order(path)) {
+      text = read_in_order(path);
+    } else {
+      const FileState state = state_of(path);
+      text = read_bytes(path, {0, state.size});
+      require_unchanged(path, state);
+    }
   });
   std::uint64_t size = text.size();
   communicator.broadcast(std::span(&size, 1));

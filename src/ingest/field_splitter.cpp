@@ -122,7 +122,7 @@ std::size_t FieldSplitter::add_quoted(std::string_view line, std::size_t start, 
   while (true) {
     const std::size_t quote = line.find('"', at);
     if (quote == nowhere) {
-      fault_ = {line.substr(start), "a closing double quote in the same line"};
+      fault_ = {line.substr(start), "a closing double quote in the same line", true};
       return nowhere;
     }
     unquoted_.append(line, at, quote - at);

@@ -42,6 +42,7 @@ class FieldSplitter {
   struct Fault {
     std::string_view where;     ///< empty when all is well
     std::string_view expected;  ///< for messages
+    bool is_open = false;       ///< a quote has no end in the line
   };
   const Fault& fault() const { return fault_; }
   Separator separator() const { return separator_; }

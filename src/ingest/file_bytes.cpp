@@ -142,6 +142,15 @@ FileState state_of(const fs::path& path) {
   return found_state(path);
 }
 
+void require_unchanged(const fs::path& path, const FileState& state) {
+  const FileState now = found_state(path);
+  if (now == state) return;
+  throw base::DataError(
+      fmt::format("{}: changed while it was read: it had {} bytes at first, and has {} now. Start again "
+                  "when whoever writes it is done.",
+                  path.string(), state.size, now.size));
+}
+
 std::string read_bytes(const fs::path& path, ByteRange range) {
   std::ifstream file = open(path);
   file.seekg(static_cast<std::streamoff>(range.begin));
@@ -184,12 +193,8 @@ void read_lines(const fs::path& path, ByteRange range, const FileState& state,
   for (std::uint64_t left = range.end - range.begin; left > 0;) {
     const std::size_t count = buffer.fill(file, left);
     left -= count;
-    if (count == 0 || found_state(path) != state) {
-      throw base::DataError(
-          fmt::format("{}: changed while it was read: it had {} bytes at first, and has {} now. Start again "
-                      "when whoever writes it is done.",
-                      path.string(), state.size, found_state(path).size));
-    }
+    require_unchanged(path, state);
+    if (count == 0) throw base::DataError(fmt::format("{}: reading it failed.", path.string()));
     const std::string_view lines = left == 0 ? buffer.rest() : buffer.lines();
     if (!lines.empty()) visit(lines);
     buffer.drop(lines.size());

@@ -34,6 +34,9 @@ struct FileState {
 /// Of a file that is no stream. Throws DataError.
 FileState state_of(const std::filesystem::path& path);
 
+/// Throws DataError when the file is not in this state any more.
+void require_unchanged(const std::filesystem::path& path, const FileState& state);
+
 /// Throws DataError when the file does not have these bytes.
 std::string read_bytes(const std::filesystem::path& path, ByteRange range);
 

@@ -11,6 +11,7 @@
 #include "ingest/comments.hpp"
 #include "ingest/format_guess.hpp"
 #include "ingest/heading_guess.hpp"
+#include "ingest/json_lines.hpp"
 #include "ingest/line_errors.hpp"
 #include "ingest/record_splitter.hpp"
 
@@ -66,10 +67,7 @@ bool begins_with_user(const CutLine& first, const PairColumns& named) {
 Sketch sketch_of_objects(const SampledFile& file) {
   Sketch sketch{file.path, file.sample.lines(), Separator::blanks, CutLine{}, {}};
   sketch.heading->number = sketch.lines.front().number;
-  for (const SampleLine& line : sketch.lines) {
-    for (const std::string& key : keys_of(line.text))
-      if (std::ranges::find(sketch.keys, key) == sketch.keys.end()) sketch.keys.push_back(key);
-  }
+  sketch.keys = keys_of_lines(sketch.lines);
   for (const std::string& key : sketch.keys) sketch.heading->fields.push_back({key, 1});
   if (sketch.keys.empty()) refuse(file.path, sketch.lines.front(), "expected a JSON object in one line");
   return sketch;
@@ -363,19 +361,6 @@ PairColumns only_wanted(const PairColumns& columns, const WantedColumns& wanted)
   return PairColumns(std::move(fields), std::move(names));
 }
 
-/// Leaves the keys that are not used out of the layout of JSON Lines, so that nobody looks for them.
-void leave_out_unused(FileLayout& layout) {
-  std::vector<PairColumn> columns;
-  std::vector<std::string> keys;
-  for (std::size_t field = 0; field < layout.keys.size(); ++field) {
-    if (layout.columns[field] == PairColumn::unused) continue;
-    columns.push_back(layout.columns[field]);
-    keys.push_back(layout.keys[field]);
-  }
-  layout.columns = PairColumns(std::move(columns), keys);
-  layout.keys = std::move(keys);
-}
-
 /// `beside`: the columns of a file with a heading, if there is one.
 FileLayout pair_layout(const Sketch& sketch, const ColumnsGiven& given, const WantedColumns& wanted,
                        const std::optional<ColumnsOfHeading>& beside) {
@@ -403,7 +388,7 @@ FileLayout pair_layout(const Sketch& sketch, const ColumnsGiven& given, const Wa
   if (given.empty() && sketch.keys.empty()) check_user(sketch, first, layout.columns);
   layout.columns = only_wanted(layout.columns, wanted);
   layout.description = description_of(sketch, first, layout);
-  if (!sketch.keys.empty()) leave_out_unused(layout);
+  if (!sketch.keys.empty()) leave_out_unused(layout.keys, layout.columns);
   return layout;
 }
 

@@ -31,7 +31,6 @@
 #include "ingest/pair_reader.hpp"
 #include "ingest/string_exchange.hpp"
 #include "ingest/text_share.hpp"
-#include "ingest/time_unit.hpp"
 #include "ingest/typed_column.hpp"
 #include "ingest/user_table.hpp"
 #include "ingest/vocabulary.hpp"
@@ -161,6 +160,7 @@ class Interactions {
       });
     });
     errors.settle(bad_lines_, PairReader::remedy_for(layout), communicator);
+    if (has_timestamps_) read.tell_of_fractions(text.path(), communicator);
   }
 
   void reserve(std::size_t rows) {
@@ -234,17 +234,6 @@ void make_catalogue(const TextColumn& items, Dataset& dataset, mpi::Communicator
   dataset.catalogue.rows = static_cast<std::size_t>(blocks.block(communicator.rank()).size());
 }
 
-/// Says it when times are so large that they can hardly be seconds. Collective.
-void warn_of_finer_times(const Dataset& dataset, mpi::Communicator& communicator) {
-  const auto times = dataset.interactions.numbers.find("timestamp");
-  const bool has_own = times != dataset.interactions.numbers.end() && !times->second.empty();
-  const std::int64_t latest = communicator.max(has_own ? *std::ranges::max_element(times->second) : 0);
-  const std::optional<TimeUnit> unit = finer_unit(latest);
-  if (!unit || !communicator.is_root()) return;
-  spdlog::warn("timestamps of up to {} are {} rather than seconds; they are taken as they are", latest,
-               unit->name);
-}
-
 /// Who says what the files are.
 enum class Source {
   options,    ///< the user, or the files themselves
@@ -289,7 +278,6 @@ Dataset read_parts(const std::vector<PartFiles>& parts, const GivenFiles& given,
   }
   make_catalogue(interactions.finish(communicator), dataset, communicator);
   dataset.weight_column = given.columns.weight;
-  warn_of_finer_times(dataset, communicator);
   return dataset;
 }
 
@@ -405,9 +393,13 @@ Dataset read_given_files(const GivenFiles& given, const WantedColumns& wanted,
   });
   Dataset dataset = read_parts(parts, given, wanted, Source::options, communicator);
   dataset.name = names_of(parts);
-  if (!given.items.empty())
-    join_items(read_item_table(given.items, names.items, communicator), dataset, communicator);
-  if (!given.users.empty()) join_users(given.users, names.users, wanted, dataset, communicator);
+  if (!given.items.empty()) {
+    join_items(read_item_table(given.items, names.items, dataset.interactions.own_name("item_id"),
+                               given.bad_lines, communicator),
+               dataset, communicator);
+  }
+  if (!given.users.empty())
+    join_users(given.users, names.users, wanted, given.bad_lines, dataset, communicator);
   return dataset;
 }
 
@@ -416,7 +408,7 @@ bool SplitListsReader::recognises(const fs::path& directory) const {
   return fs::exists(directory / "train.txt", error) && fs::exists(directory / "test.txt", error);
 }
 
-Dataset SplitListsReader::read(const fs::path& directory, const WantedColumns&,
+Dataset SplitListsReader::read(const fs::path& directory, const WantedColumns&, BadLines bad_lines,
                                mpi::Communicator& communicator) const {
   std::string validation;
   mpi::agree(communicator, [&] {
@@ -429,6 +421,7 @@ Dataset SplitListsReader::read(const fs::path& directory, const WantedColumns&,
   const fs::path path = directory.has_filename() ? directory : directory.parent_path();
   GivenFiles lists;
   lists.format = FileFormat::lists;
+  lists.bad_lines = bad_lines;
   Dataset dataset = read_parts(parts, lists, {}, Source::directory, communicator);
   dataset.name = fmt::format("{} ({})", path.filename().string(), names_of(parts));
   return dataset;

@@ -41,7 +41,7 @@ class SplitListsReader final : public DatasetReader {
     return "train.txt and test.txt, perhaps valid.txt or validation.txt";
   }
   bool recognises(const std::filesystem::path& directory) const override;
-  Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted,
+  Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted, BadLines bad_lines,
                mpi::Communicator& communicator) const override;
 };
 

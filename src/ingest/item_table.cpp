@@ -19,11 +19,11 @@
 #include "exchange/placement.hpp"
 #include "ingest/delimited_reader.hpp"
 #include "ingest/field_splitter.hpp"
-#include "ingest/format_guess.hpp"
+#include "ingest/ids.hpp"
 #include "ingest/line_errors.hpp"
-#include "ingest/pair_columns.hpp"
 #include "ingest/record_splitter.hpp"
 #include "ingest/string_exchange.hpp"
+#include "ingest/table_layout.hpp"
 #include "ingest/text_file.hpp"
 #include "ingest/typed_column.hpp"
 #include "ingest/vocabulary.hpp"
@@ -45,84 +45,53 @@ constexpr std::array<std::string_view, 8> titles = {"movie_title",  "item_title"
   throw mpi::AgreedError(base::ExitCode::data, fmt::format("{}: {}", path.string(), what));
 }
 
-/// The names of the columns that the first line has, with the two that we know by our own.
-std::vector<std::string> names_of_heading(const std::vector<std::string>& own_names,
-                                          const std::filesystem::path& path) {
-  std::vector<std::string> names = own_names;
-  const std::optional<std::size_t> id = find_column(PairColumn::item, names);
-  if (!id) {
-    refuse(path,
-           fmt::format("the first line names no column of item ids, such as item_id, movieId or asin, but "
-                       "{}; rename one",
-                       fmt::join(names, ", ")));
-  }
-  names[*id] = id_column;
+/// The names of the columns, with the two that we know by our own.
+std::vector<std::string> our_names(const TableLayout& layout, const std::filesystem::path& path) {
+  std::vector<std::string> names = layout.names;
+  names[layout.id] = id_column;
   if (std::ranges::find(names, title_column) == names.end()) {
     const auto title = std::ranges::find_if(names, [](const std::string& name) {
       return std::ranges::find(titles, boost::algorithm::to_lower_copy(name)) != titles.end();
     });
     if (title != names.end()) *title = title_column;
   }
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const bool is_twice = std::ranges::count(names, names[i]) > 1;
-    if (is_twice || names[i].empty()) {
-      refuse(path, fmt::format("column {} of the first line, {}, {}; name each once", i + 1, quote(names[i]),
-                               is_twice ? "is there twice" : "has no name"));
-    }
-  }
+  require_own_names(names, path);
   return names;
 }
 
 /// The fields of all lines as texts, column by column.
 class TableReader {
  public:
-  TableReader(const std::filesystem::path& path, std::vector<std::string> names, Separator separator)
-      : names_(std::move(names)),
-        has_heading_(names_.empty()),
-        split_(separator),
+  TableReader(const std::filesystem::path& path, const TableLayout& layout)
+      : layout_(layout),
+        names_(our_names(layout, path)),
+        split_(layout.separator, layout.keys),
         errors_(path),
         path_(path),
         texts_(names_.size()) {}
 
-  void add(const Line& line) {
-    if (line.text.find_first_not_of(" \t") == std::string_view::npos) return;
-    const std::vector<Field>& fields = split_(line.text);
-    if (!split_.fault().where.empty())
-      return errors_.add(line, split_.fault().where, split_.fault().expected);
-    if (names_.empty()) {
-      std::vector<std::string> own_names;
-      for (const Field& field : fields) own_names.push_back(without_type(field.text));
-      names_ = names_of_heading(own_names, path_);
-      for (std::size_t i = 0; i < names_.size(); ++i)
-        if (names_[i] != own_names[i]) own_names_[own_names[i]] = names_[i];
-      texts_.resize(names_.size());
-      return;
+  void read(std::string_view text) {
+    std::int64_t number = 1;
+    for (std::string_view rest = text; !rest.empty();) {
+      const Line line{.number = number, .text = DelimitedText::take_line(rest), .fields = {}};
+      std::string record;
+      number += 1 + join_lines(line.text, rest, record);
+      if (line.number == layout_.heading) continue;
+      add(record.empty() ? line : Line{.number = line.number, .text = record, .fields = {}});
     }
-    if (fields.size() != names_.size()) {
-      return errors_.add(
-          line, line.text,
-          fmt::format("{} fields ({}), not {}", names_.size(), fmt::join(names_, ", "), fields.size()));
-    }
-    const std::size_t id = place_of_id();
-    if (fields[id].text.empty()) return errors_.add(line, fields[id].source, "an item id");
-    const auto [earlier, is_new] = line_of_.emplace(fields[id].text, line.number);
-    if (!is_new) {
-      return errors_.add(line, fields[id].source,
-                         fmt::format("an item id of its own; line {} has the same", earlier->second));
-    }
-    for (std::size_t i = 0; i < fields.size(); ++i) texts_[i].push_back(fields[i].text);
   }
 
   /// Throws AgreedError.
-  Columns finish() {
+  Columns finish(BadLines bad_lines) {
     auto alone = mpi::Communicator::self();
-    errors_.throw_if_any(remedy, alone);
-    if (line_of_.empty())
-      refuse(path_, has_heading_ ? "there are no items below the first line" : "there are no items");
+    errors_.settle(bad_lines, remedy, alone);
+    if (line_of_.empty()) {
+      refuse(path_, layout_.heading > 0 ? "there are no items below the first line" : "there are no items");
+    }
     Columns columns;
     columns.rows = line_of_.size();
-    columns.own_names = own_names_;
     for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (names_[i] != layout_.names[i]) columns.own_names[layout_.names[i]] = names_[i];
       const bool is_text = names_[i] == id_column || names_[i] == title_column;
       if (is_text) {
         columns.strings[names_[i]] = std::move(texts_[i]);
@@ -134,17 +103,55 @@ class TableReader {
   }
 
  private:
-  std::size_t place_of_id() const {
-    return static_cast<std::size_t>(std::ranges::find(names_, id_column) - names_.begin());
+  /// If a quote of `first` is not closed in it, but in one of the lines after it, with which it has the right fields: puts all of them into
+  /// `record`, with a blank for each line end, takes them off `rest`, and returns how many there are after the first; else 0.
+  std::int64_t join_lines(std::string_view first, std::string_view& rest, std::string& record) {
+    constexpr std::int64_t most_lines = 1000;
+    if (first.find('"') == std::string_view::npos) return 0;
+    split_(first);
+    if (!split_.fault().is_open) return 0;
+    std::string joined(first);
+    std::string_view after = rest;
+    for (std::int64_t lines = 1; lines <= most_lines && !after.empty(); ++lines) {
+      const std::string_view line = DelimitedText::take_line(after);
+      joined.append(" ").append(line);
+      if (line.find('"') == std::string_view::npos) continue;
+      const std::size_t fields = split_(joined).size();
+      if (split_.fault().is_open) continue;
+      if (!split_.fault().expected.empty() || fields != names_.size()) return 0;
+      record = std::move(joined);
+      rest = after;
+      return lines;
+    }
+    return 0;
   }
 
+  void add(const Line& line) {
+    if (line.text.find_first_not_of(" \t") == std::string_view::npos) return;
+    const std::vector<Field>& fields = split_(line.text);
+    if (!split_.fault().expected.empty())
+      return errors_.add(line, split_.fault().where, split_.fault().expected);
+    if (fields.size() != names_.size()) {
+      return errors_.add(
+          line, line.text,
+          fmt::format("{} fields ({}), not {}", names_.size(), fmt::join(names_, ", "), fields.size()));
+    }
+    const Field& id = fields[layout_.id];
+    if (!is_id(id.text)) return errors_.add(line, id.source, expected_id(id.text, "an item id"));
+    const auto [earlier, is_new] = line_of_.emplace(id.text, line.number);
+    if (!is_new) {
+      return errors_.add(line, id.source,
+                         fmt::format("an item id of its own; line {} has the same", earlier->second));
+    }
+    for (std::size_t i = 0; i < fields.size(); ++i) texts_[i].push_back(fields[i].text);
+  }
+
+  const TableLayout& layout_;
   std::vector<std::string> names_;
-  bool has_heading_;
-  FieldSplitter split_;
+  RecordSplitter split_;
   LineErrors errors_;
   std::filesystem::path path_;
   std::vector<TextColumn> texts_;
-  std::map<std::string, std::string> own_names_;
   std::unordered_map<std::string, std::int64_t> line_of_;  // item id -> number of its line
 };
 
@@ -180,22 +187,19 @@ std::vector<std::int32_t> rows_in_table(const ItemTable& table, const Dataset& d
 }  // namespace
 
 ItemTable read_item_table(const std::filesystem::path& path, const std::vector<std::string>& names,
-                          mpi::Communicator& communicator) {
+                          const std::string& id_name, BadLines bad_lines, mpi::Communicator& communicator) {
   // No line holds a newline: the whole line is one field, which is cut up here.
   DelimitedText bytes = read_whole(path, "\n", communicator);
   ItemTable table;
   table.path = path;
   table.hash = XXH3_64bits(bytes.text().data(), bytes.text().size());
   const DelimitedText text = as_utf8(std::move(bytes), path, communicator);
-  const FileSample sample(text.text());
-  if (sample.lines().empty()) refuse(path, "this file is empty; it should have a line for each item");
-  refuse_objects(sample, path);
-  const Separator separator = choose_separator(sample.lines());
-  TableReader reader(path, names, separator);
-  text.for_each_line([&](const Line& line) { reader.add(line); });
-  table.columns = reader.finish();
+  const TableLayout layout = table_layout(FileSample(text.text()), names, PairColumn::item, id_name, path);
+  TableReader reader(path, layout);
+  reader.read(text.text());
+  table.columns = reader.finish(bad_lines);
   if (communicator.is_root()) {
-    spdlog::info("{}: {} items, separated by {}: {}", path.string(), table.columns.rows, name_of(separator),
+    spdlog::info("{}: {} items, {}: {}", path.string(), table.columns.rows, layout.description(),
                  table.columns.describe());
   }
   return table;

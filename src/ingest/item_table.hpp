@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gemel/data.hpp"
 #include "ingest/columns.hpp"
 #include "ingest/dataset.hpp"
 #include "mpi/communicator.hpp"
@@ -20,11 +21,11 @@ struct ItemTable {
   std::uint64_t hash = 0;  ///< of the file's bytes
 };
 
-/// Reads a file with fields. `names` are those of its columns; where there are none, the first line has them: one is a usual name of an item's
-/// id ("movieId", "asin", RecBole's "item_id:token"), and "movie_title", "name" and the like are its title. Text becomes UTF-8 as as_utf8() does.
-/// Throws AgreedError (data), with file, line and column, for lines without the right fields and for ids that are empty or twice. Collective.
+/// Reads a file with fields, or JSON Lines, as table_layout() says; "movie_title", "name" and the like are titles. A field in quotes may have
+/// line ends in it, which become blanks. Text becomes UTF-8 as as_utf8() does. Throws AgreedError (data), with file, line and column, for lines
+/// without the right fields and for ids that are empty or twice, unless they are to be skipped. Collective.
 ItemTable read_item_table(const std::filesystem::path& path, const std::vector<std::string>& names,
-                          mpi::Communicator& communicator);
+                          const std::string& id_name, BadLines bad_lines, mpi::Communicator& communicator);
 
 /// Makes this rank's block of these items, of which it has all, the catalogue of a data set.
 void set_catalogue(const Columns& items, const mpi::Communicator& communicator, Dataset& dataset);

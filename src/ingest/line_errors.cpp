@@ -94,7 +94,7 @@ void LineErrors::throw_if_any(std::string_view remedy, mpi::Communicator& commun
 
 void LineErrors::settle(BadLines bad_lines, std::string_view remedy, mpi::Communicator& communicator) const {
   if (bad_lines == BadLines::fail) return throw_if_any(remedy, communicator);
-  const std::string message = summary("cannot be used and are skipped", communicator);
+  const std::string message = summary("cannot be used: skipped", communicator);
   if (!message.empty() && communicator.is_root()) spdlog::warn("{}", message);
 }
 

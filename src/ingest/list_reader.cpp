@@ -1,12 +1,10 @@
 #include "ingest/list_reader.hpp"
 
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <array>
 
 #include "ingest/comments.hpp"
+#include "ingest/ids.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -42,21 +40,20 @@ const std::vector<Field>& ListReader::operator()(const Line& line, LineErrors& e
   if (is_comment(line.text)) return reject(fields[0], "a user and items, not a comment");
   if (fields.size() == 1 && is_several_fields(fields[0].text))
     return reject(fields[0], "a user and items separated by blanks or tabs, not by other marks");
+  const auto overlong = std::ranges::find_if(fields, [](const Field& field) { return !is_id(field.text); });
+  if (overlong != fields.end()) {
+    errors.add(line, overlong->text, expected_id(overlong->text, "an id"));
+    return nothing_;
+  }
   const auto marked = std::ranges::find_if(fields, ends_in_mark);
   if (marked != fields.end()) return reject(*marked, "fields separated by blanks or tabs alone");
-  if (fields.size() == 1 && ++idle_ == 1)
-    first_idle_ = fmt::format("line {}, user {}", line.number, quote(fields[0].text));
+  if (fields.size() == 1) idle_.add(line, "user " + quote(fields[0].text));
   return fields;
 }
 
 void ListReader::tell_of_idle_users(const std::filesystem::path& path,
                                     mpi::Communicator& communicator) const {
-  const std::int64_t idle = communicator.sum(idle_);
-  const std::vector<std::string> firsts = communicator.all_gather(first_idle_);
-  if (idle == 0 || !communicator.is_root()) return;
-  const auto first = std::ranges::find_if(firsts, [](const std::string& text) { return !text.empty(); });
-  spdlog::info("{}: {} without items, the first: {}", path.string(),
-               idle == 1 ? "1 line is" : fmt::format("{} lines are", idle), *first);
+  idle_.tell(path, "line is without items", "lines are without items", communicator);
 }
 
 }  // namespace gemel::ingest

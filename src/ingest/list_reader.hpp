@@ -1,14 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "ingest/delimited_reader.hpp"
 #include "ingest/field_splitter.hpp"
 #include "ingest/line_errors.hpp"
+#include "ingest/line_notes.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
@@ -17,7 +16,7 @@ namespace gemel::ingest {
 class ListReader {
  public:
   /// The user and the items of `line`, valid until the next call. Nothing for blank lines, and for lines that cannot be used, which then
-  /// stand in `errors`: comments, and those whose fields another mark seems to separate.
+  /// stand in `errors`: comments, ids that are too long, and those whose fields another mark seems to separate.
   const std::vector<Field>& operator()(const Line& line, LineErrors& errors);
 
   /// Root says how many of all ranks' lines had no items, and which is the first. Collective.
@@ -29,8 +28,7 @@ class ListReader {
  private:
   FieldSplitter split_{Separator::blanks};
   const std::vector<Field> nothing_ = {};
-  std::int64_t idle_ = 0;
-  std::string first_idle_;  // "line 7, user 'ann'"
+  LineNotes idle_;
 };
 
 }  // namespace gemel::ingest

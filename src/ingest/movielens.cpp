@@ -14,6 +14,7 @@
 #include "ingest/line_errors.hpp"
 #include "ingest/text_file.hpp"
 #include "ingest/text_share.hpp"
+#include "ingest/user_table.hpp"
 #include "ingest/vocabulary.hpp"
 #include "mpi/agreement.hpp"
 
@@ -65,12 +66,17 @@ std::vector<std::string> parse_genres(const DelimitedText& text, const std::file
   return genres;
 }
 
-/// The genres of u.genre, or the known ones when there is no such file. Collective.
-std::vector<std::string> read_genres(const std::filesystem::path& path, mpi::Communicator& communicator) {
+/// Whether root finds the file. Collective.
+bool is_there(const std::filesystem::path& path, mpi::Communicator& communicator) {
   int exists = 0;
   if (std::error_code error; communicator.is_root()) exists = std::filesystem::exists(path, error) ? 1 : 0;
   communicator.broadcast(std::span(&exists, 1));
-  if (exists == 0) return known_genres;
+  return exists == 1;
+}
+
+/// The genres of u.genre, or the known ones when there is no such file. Collective.
+std::vector<std::string> read_genres(const std::filesystem::path& path, mpi::Communicator& communicator) {
+  if (!is_there(path, communicator)) return known_genres;
   return parse_genres(as_utf8(read_whole(path, "|", communicator), path, communicator), path);
 }
 
@@ -113,7 +119,7 @@ std::int64_t heading_of(const DelimitedText& text) {
 
 /// The catalogue whole: item_id, title and genres of each line of u.item, in file order.
 Columns parse_items(const DelimitedText& text, const std::vector<std::string>& genre_names,
-                    const std::filesystem::path& path) {
+                    const std::filesystem::path& path, BadLines bad_lines) {
   Columns items;
   TextColumn& ids = items.strings["item_id"];
   TextColumn& titles = items.strings["title"];
@@ -143,7 +149,7 @@ Columns parse_items(const DelimitedText& text, const std::vector<std::string>& g
     all_genres.push_back(*genres);
   });
   auto self = mpi::Communicator::self();
-  errors.throw_if_any(remedy, self);
+  errors.settle(bad_lines, remedy, self);
   items.rows = ids.size();
   return items;
 }
@@ -182,8 +188,8 @@ std::optional<Interaction> parse_interaction(const Line& line, FieldSplitter& sp
 
 /// Fills in `dataset.interactions` and `item_rows` from this rank's lines of u.data, and returns the sum of
 /// their hashes, each seeded with the line's place in the file. Collective.
-std::uint64_t parse_interactions(const TextShare& text, const StringColumn& item_ids, Dataset& dataset,
-                                 mpi::Communicator& communicator) {
+std::uint64_t parse_interactions(const TextShare& text, const StringColumn& item_ids, BadLines bad_lines,
+                                 Dataset& dataset, mpi::Communicator& communicator) {
   TextColumn& users = dataset.interactions.strings["user_id"];
   std::vector<std::int64_t>& ratings = dataset.interactions.numbers["rating"];
   std::vector<std::int64_t>& timestamps = dataset.interactions.numbers["timestamp"];
@@ -205,7 +211,7 @@ std::uint64_t parse_interactions(const TextShare& text, const StringColumn& item
     });
   });
   dataset.interactions.rows = users.size();
-  errors.throw_if_any(remedy, communicator);
+  errors.settle(bad_lines, remedy, communicator);
   return hash;
 }
 
@@ -217,8 +223,8 @@ bool MovieLens100kReader::recognises(const std::filesystem::path& directory) con
          std::filesystem::exists(directory / "u.item", error);
 }
 
-Dataset MovieLens100kReader::read(const std::filesystem::path& directory, const WantedColumns&,
-                                  mpi::Communicator& communicator) const {
+Dataset MovieLens100kReader::read(const std::filesystem::path& directory, const WantedColumns& wanted,
+                                  BadLines bad_lines, mpi::Communicator& communicator) const {
   const auto item_path = directory / "u.item";
   const auto data_path = directory / "u.data";
   Dataset dataset;
@@ -228,7 +234,7 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory, const 
   DelimitedText item_text = read_whole(item_path, "|", communicator);
   const std::uint64_t item_hash = XXH3_64bits(item_text.text().data(), item_text.text().size());
   const Columns items =
-      parse_items(as_utf8(std::move(item_text), item_path, communicator), genres, item_path);
+      parse_items(as_utf8(std::move(item_text), item_path, communicator), genres, item_path, bad_lines);
   set_catalogue(items, communicator, dataset);
   if (items.rows == 0) {
     throw mpi::AgreedError(base::ExitCode::data,
@@ -237,7 +243,7 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory, const 
 
   const TextShare data = std::move(open_texts(std::span(&data_path, 1), communicator).front());
   const std::uint64_t hash =
-      parse_interactions(data, items.strings.at("item_id").rows(), dataset, communicator);
+      parse_interactions(data, items.strings.at("item_id").rows(), bad_lines, dataset, communicator);
   const auto own = static_cast<std::int64_t>(dataset.item_rows.size());
   dataset.total = communicator.sum(own);
   dataset.first = communicator.sum_before(own);
@@ -248,6 +254,10 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory, const 
   // The sum is meant modulo 2^64; only its bits travel as a signed number.
   dataset.content_hash =
       static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash))) + item_hash;
+  if (is_there(directory / "u.user", communicator)) {
+    join_users(directory / "u.user", {"user_id", "age", "gender", "occupation", "zip_code"}, wanted,
+               bad_lines, dataset, communicator);
+  }
   return dataset;
 }
 

@@ -168,10 +168,16 @@ Meaning meaning_of(std::string_view name) {
   return further == further_names.end() ? Meaning{} : Meaning{further->column, true};
 }
 
-/// What each name of a heading stands for; a further name for nothing where another name goes before it.
+/// What each name of a heading stands for; a further name for nothing where another name goes before it. With Amazon, variants of a product
+/// have an asin each, but one parent_asin, by which its metadata is known.
 std::vector<PairColumn> meanings_of(const CutLine& line) {
+  const bool has_parents = std::ranges::any_of(
+      line.fields, [](const CutField& field) { return plain(field.text) == "parentasin"; });
   std::vector<Meaning> meanings;
-  for (const CutField& field : line.fields) meanings.push_back(meaning_of(field.text));
+  for (const CutField& field : line.fields) {
+    const bool is_variant = has_parents && plain(field.text) == "asin";
+    meanings.push_back(is_variant ? Meaning{} : meaning_of(field.text));
+  }
   std::vector<PairColumn> columns;
   for (const Meaning& meaning : meanings) {
     const bool is_second = meaning.is_further && std::ranges::any_of(meanings, [&](const Meaning& other) {

@@ -7,6 +7,7 @@
 
 #include "ingest/comments.hpp"
 #include "ingest/date_time.hpp"
+#include "ingest/ids.hpp"
 #include "ingest/pair_columns.hpp"
 
 namespace gemel::ingest {
@@ -23,6 +24,14 @@ bool is_name_of_columns(const Pair& pair) {
   };
   return !has_digit(pair.user) && !has_digit(pair.item) && is_name_of(PairColumn::user, pair.user) &&
          is_name_of(PairColumn::item, pair.item);
+}
+
+/// The whole seconds of a time such as 1500000000.123. Smaller numbers, such as 31.01, may be dates.
+std::optional<std::int64_t> parse_fractional_seconds(std::string_view text) {
+  const auto seconds = parse_decimal(text);
+  if (!seconds || std::abs(*seconds) > largest_whole || !is_like_timestamp(std::floor(*seconds)))
+    return std::nullopt;
+  return static_cast<std::int64_t>(std::floor(*seconds));
 }
 
 /// What to add to "a number" where there is a date, such as "2020-01-31" or "31.01.2020 12:00".
@@ -60,8 +69,8 @@ std::optional<Pair> PairReader::operator()(const Line& line, LineErrors& errors)
     errors.add(line, fields[field].source, expected);
     return std::nullopt;
   };
-  if (pair.user.empty()) return reject(user_, "a user");
-  if (pair.item.empty()) return reject(item_, "an item");
+  if (!is_id(pair.user)) return reject(user_, expected_id(pair.user, "a user"));
+  if (!is_id(pair.item)) return reject(item_, expected_id(pair.item, "an item"));
   if (is_name_of_columns(pair))
     return reject(user_, "an interaction, not a heading in the middle of the file");
   if (rating_) {
@@ -112,8 +121,10 @@ std::optional<double> PairReader::rating_of(const Line& line, const Field& field
 }
 
 std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Field& field,
-                                                     LineErrors& errors) const {
+                                                     LineErrors& errors) {
   auto timestamp = parse_whole_decimal(field.text);
+  if (!timestamp && (timestamp = parse_fractional_seconds(field.text)))
+    fractions_.add(line, quote(field.text));
   if (!timestamp) timestamp = parse_date_time(field.text);
   if (!timestamp) {
     errors.add(
@@ -126,6 +137,11 @@ std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Fie
     return std::nullopt;
   }
   return timestamp;
+}
+
+void PairReader::tell_of_fractions(const std::filesystem::path& path, mpi::Communicator& communicator) const {
+  fractions_.tell(path, "line has a time with a fraction of a second, which is cut off",
+                  "lines have times with fractions of a second, which are cut off", communicator);
 }
 
 std::string PairReader::remedy_for(const FileLayout& layout) {
@@ -143,7 +159,8 @@ std::string PairReader::remedy_for(const FileLayout& layout) {
     case Separator::comma:
     case Separator::bar:
       remedy +=
-          fmt::format(" A field with {} inside needs double quotes around it.", name_of(layout.separator));
+          fmt::format(" A field with {} inside needs double quotes around it, which end in the same line.",
+                      name_of(layout.separator));
       break;
     case Separator::double_colon:
       break;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,7 +11,9 @@
 #include "ingest/delimited_reader.hpp"
 #include "ingest/file_layout.hpp"
 #include "ingest/line_errors.hpp"
+#include "ingest/line_notes.hpp"
 #include "ingest/record_splitter.hpp"
+#include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
 
@@ -33,13 +36,16 @@ class PairReader {
   /// stand in `errors`.
   std::optional<Pair> operator()(const Line& line, LineErrors& errors);
 
+  /// Root says how many of all ranks' lines had times with fractions of a second, which are cut off, and which is the first. Collective.
+  void tell_of_fractions(const std::filesystem::path& path, mpi::Communicator& communicator) const;
+
   /// What to do about lines that cannot be used.
   static std::string remedy_for(const FileLayout& layout);
 
  private:
   bool has_right_fields(const Line& line, const std::vector<Field>& fields, LineErrors& errors) const;
   std::optional<double> rating_of(const Line& line, const Field& field, LineErrors& errors) const;
-  std::optional<std::int64_t> timestamp_of(const Line& line, const Field& field, LineErrors& errors) const;
+  std::optional<std::int64_t> timestamp_of(const Line& line, const Field& field, LineErrors& errors);
 
   const FileLayout& layout_;
   RecordSplitter split_;
@@ -47,6 +53,7 @@ class PairReader {
   std::size_t item_;
   std::optional<std::size_t> rating_;
   std::optional<std::size_t> timestamp_;
+  LineNotes fractions_;
 };
 
 /// The whole of `text` as a whole number, which may have a decimal point and zeros, if it is one and a double can hold it.

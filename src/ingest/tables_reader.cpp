@@ -19,16 +19,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The files of that name, "*" for any beginning; in order.
+/// The files of that name, in which "*" may stand for any text; in order.
 std::vector<fs::path> files_named(const fs::path& directory, const std::string& name) {
   std::error_code error;
   std::vector<fs::path> files;
-  if (!name.starts_with('*')) {
+  const std::size_t star = name.find('*');
+  if (star == std::string::npos) {
     if (fs::exists(directory / name, error)) files.push_back(directory / name);
     return files;
   }
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().filename().string().ends_with(name.substr(1))) files.push_back(entry->path());
+    const std::string found = entry->path().filename().string();
+    if (found.starts_with(name.substr(0, star)) && found.ends_with(name.substr(star + 1)))
+      files.push_back(entry->path());
   }
   std::ranges::sort(files);
   return files;
@@ -46,13 +49,33 @@ std::optional<fs::path> file_named(const fs::path& directory, const std::string&
   return files.empty() ? std::nullopt : std::optional(files.front());
 }
 
-/// The names of tables in a directory.
-std::vector<fs::path> tables_in(const fs::path& directory) {
+/// A file's name without the endings of compressed ones.
+std::string_view unpacked_name(std::string_view name) {
+  for (const std::string_view packed : {".gz", ".bz2", ".zst"})
+    if (name.ends_with(packed)) name.remove_suffix(packed.size());
+  return name;
+}
+
+/// Whether a file's name is one that those who publish interactions give to what they know of items.
+bool is_name_of_items(const std::string& name) {
+  return name.starts_with("meta_") || name.starts_with("goodreads_books");
+}
+
+/// The tables of a directory.
+struct FoundTables {
+  std::vector<fs::path> interactions;
+  std::vector<fs::path> items;
+
+  bool are_clear() const { return interactions.size() == 1 && items.size() <= 1; }
+};
+
+FoundTables tables_in(const fs::path& directory) {
   std::error_code error;
-  std::vector<fs::path> tables;
+  FoundTables tables;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->is_regular_file(error) && is_table_name(entry->path().filename().string()))
-      tables.push_back(entry->path());
+    const std::string name = entry->path().filename().string();
+    if (!entry->is_regular_file(error) || !is_table_name(name)) continue;
+    (is_name_of_items(name) ? tables.items : tables.interactions).push_back(entry->path());
   }
   return tables;
 }
@@ -60,24 +83,32 @@ std::vector<fs::path> tables_in(const fs::path& directory) {
 }  // namespace
 
 bool is_table_name(const std::string& name) {
-  std::string_view rest = name;
-  for (const std::string_view packed : {".gz", ".bz2", ".zst"})
-    if (rest.ends_with(packed)) rest.remove_suffix(packed.size());
   constexpr std::array<std::string_view, 5> endings = {".csv", ".tsv", ".dat", ".json", ".jsonl"};
-  return std::ranges::any_of(endings, [&](std::string_view ending) { return rest.ends_with(ending); });
+  return std::ranges::any_of(endings,
+                             [&](std::string_view ending) { return unpacked_name(name).ends_with(ending); });
 }
 
 bool OneFileReader::recognises(const fs::path& directory) const {
-  return tables_in(directory).size() == 1;
+  return tables_in(directory).are_clear();
 }
 
-Dataset OneFileReader::read(const fs::path& directory, const WantedColumns& wanted,
+Dataset OneFileReader::read(const fs::path& directory, const WantedColumns& wanted, BadLines bad_lines,
                             mpi::Communicator& communicator) const {
-  std::string path;
-  if (communicator.is_root()) path = tables_in(directory).front().string();
-  communicator.broadcast(path);
+  std::string interactions;
+  std::string items;
+  if (communicator.is_root()) {
+    const FoundTables tables = tables_in(directory);
+    interactions = tables.interactions.front().string();
+    if (!tables.items.empty()) items = tables.items.front().string();
+  }
+  communicator.broadcast(interactions);
+  communicator.broadcast(items);
   GivenFiles files;
-  files.ratings = {path};
+  files.ratings = {interactions};
+  files.items = items;
+  files.bad_lines = bad_lines;
+  // Tables with such names are no lists; those of .dat may be either.
+  if (!unpacked_name(interactions).ends_with(".dat")) files.format = FileFormat::pairs;
   return read_given_files(files, wanted, communicator);
 }
 
@@ -91,7 +122,7 @@ bool TablesReader::recognises(const fs::path& directory) const {
          (!tables_.needs_items || !files_named(directory, tables_.items).empty());
 }
 
-Dataset TablesReader::read(const fs::path& directory, const WantedColumns& wanted,
+Dataset TablesReader::read(const fs::path& directory, const WantedColumns& wanted, BadLines bad_lines,
                            mpi::Communicator& communicator) const {
   std::string interactions;
   std::string items;
@@ -112,6 +143,7 @@ Dataset TablesReader::read(const fs::path& directory, const WantedColumns& wante
   files.users = users;
   files.format = FileFormat::pairs;
   files.columns.fields = tables_.columns;
+  files.bad_lines = bad_lines;
   return read_given_files(files, wanted, communicator, tables_.names);
 }
 
@@ -127,6 +159,7 @@ std::vector<KnownTables> known_tables() {
        "users.dat"},
       {"MovieLens 20M, 25M, 32M and latest", "ratings.csv", "movies.csv", true, {}, {}, {}},
       {"ratings and items", "ratings.csv", "items.csv", true, {}, {}, "users.csv"},
+      {"Yelp", "*_review.json", "*_business.json", true, {}, {}, "*_user.json"},
       {"RecBole's atomic files", "*.inter", "*.item", false, {}, {}, "*.user"},
   };
 }

@@ -20,8 +20,9 @@ namespace fs = std::filesystem;
 struct OpenFile {
   fs::path path;
   std::uint64_t size = 0;
-  std::uint64_t start = 0;  // of its bytes among those of all files
-  bool is_here = false;     // on root, in memory
+  std::int64_t changed = 0;  // when, as FileState has it
+  std::uint64_t start = 0;   // of its bytes among those of all files
+  bool is_here = false;      // on root, in memory
   std::string bytes = {};
 };
 
@@ -33,7 +34,9 @@ OpenFile open_on_root(const fs::path& path) {
     file.bytes = read_in_order(path);
     file.size = file.bytes.size();
   } else {
-    file.size = state_of(path).size;
+    const FileState state = state_of(path);
+    file.size = state.size;
+    file.changed = state.changed;
   }
   return file;
 }
@@ -47,10 +50,12 @@ std::vector<OpenFile> open_all(std::span<const fs::path> paths, mpi::Communicato
     mpi::agree(communicator, [&] {
       if (communicator.is_root()) file = open_on_root(path);
     });
-    std::array<std::uint64_t, 2> found = {file.size, file.is_here ? 1U : 0U};
+    std::array<std::uint64_t, 3> found = {file.size, file.is_here ? 1U : 0U,
+                                          static_cast<std::uint64_t>(file.changed)};
     communicator.broadcast(std::span<std::uint64_t>(found));
     file.size = found[0];
     file.is_here = found[1] == 1;
+    file.changed = static_cast<std::int64_t>(found[2]);
     file.start = start;
     start += file.size;
     files.push_back(std::move(file));
@@ -99,7 +104,8 @@ ShareBytes share_of(OpenFile file, const base::EvenCuts& cuts, mpi::Communicator
     return share;
   }
   mpi::agree(communicator, [&] {
-    share.state = state_of(file.path);
+    share.state = {file.size, file.changed};
+    require_unchanged(file.path, share.state);
     const auto line_start = [&](std::uint64_t at) { return next_line_start(file.path, at, file.size); };
     share.range = {begin_in(file, cuts, communicator.rank(), line_start),
                    begin_in(file, cuts, communicator.rank() + 1, line_start)};

@@ -18,6 +18,7 @@
 #include "ingest/overlap.hpp"
 #include "ingest/row_numbers.hpp"
 #include "ingest/split.hpp"
+#include "ingest/time_warning.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/node_memory.hpp"
 
@@ -233,6 +234,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
           ? ingest::split_interactions(dataset, options.data, communicator)
           : ingest::split_as_before(dataset, options.data, {earlier->path, earlier->data}, communicator);
   report_overlap(dataset, split, communicator);
+  warn_of_times(dataset, communicator);
   std::vector<float> weights;
   if (!options.data.weight_column.empty())
     weights = read_weights(options.data.weight_column, dataset, split, communicator);

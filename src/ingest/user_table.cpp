@@ -14,12 +14,11 @@
 
 #include "base/error.hpp"
 #include "ingest/distinct_strings.hpp"
-#include "ingest/field_splitter.hpp"
-#include "ingest/format_guess.hpp"
+#include "ingest/ids.hpp"
 #include "ingest/line_errors.hpp"
-#include "ingest/pair_columns.hpp"
 #include "ingest/record_splitter.hpp"
 #include "ingest/string_exchange.hpp"
+#include "ingest/table_layout.hpp"
 #include "ingest/text_share.hpp"
 #include "ingest/typed_column.hpp"
 #include "mpi/agreement.hpp"
@@ -35,40 +34,18 @@ constexpr const char* user_column = "user_id";
   throw mpi::AgreedError(base::ExitCode::data, fmt::format("{}: {}", path.string(), what));
 }
 
-/// How the lines of the file are read.
+/// How the lines of the file are read, and the columns that are.
 struct UserLayout {
-  Separator separator = Separator::comma;
-  std::vector<std::string> names;
-  std::size_t id = 0;               // the field that is the user's id
-  std::vector<std::size_t> wanted;  // fields
-  std::int64_t heading = 0;         // number of the line that names the columns; 0: none does
+  TableLayout table;
+  std::vector<std::size_t> wanted = {};
 };
 
 UserLayout layout_of(const FileSample& sample, const std::vector<std::string>& names,
-                     const WantedColumns& wanted, const fs::path& path) {
-  if (sample.lines().empty()) refuse(path, "this file is empty; it should have a line for each user");
-  refuse_objects(sample, path);
-  UserLayout layout{.separator = choose_separator(sample.lines()), .names = names, .wanted = {}};
-  if (names.empty()) {
-    const SampleLine& heading = sample.lines().front();
-    layout.heading = heading.number;
-    FieldSplitter split(layout.separator);
-    for (const Field& field : split(heading.text)) layout.names.push_back(without_type(field.text));
-  }
-  const auto id = find_column(PairColumn::user, layout.names);
-  if (!id) {
-    refuse(path,
-           fmt::format("the first line names no column of user ids, such as user_id, userId or uid, but "
-                       "{}; rename one",
-                       fmt::join(layout.names, ", ")));
-  }
-  layout.id = *id;
-  for (std::size_t field = 0; field < layout.names.size(); ++field) {
-    const std::string& name = layout.names[field];
-    if (name.empty() || std::ranges::count(layout.names, name) > 1)
-      refuse(path, fmt::format("column {} of the first line, {}, has no name of its own; name each once",
-                               field + 1, quote(name)));
-    if (field != layout.id && wanted.has(name)) layout.wanted.push_back(field);
+                     const std::string& id_name, const WantedColumns& wanted, const fs::path& path) {
+  UserLayout layout{table_layout(sample, names, PairColumn::user, id_name, path)};
+  require_own_names(layout.table.names, path);
+  for (std::size_t column = 0; column < layout.table.names.size(); ++column) {
+    if (column != layout.table.id && wanted.has(layout.table.names[column])) layout.wanted.push_back(column);
   }
   return layout;
 }
@@ -81,30 +58,34 @@ struct UserRows {
 };
 
 /// This rank's share of the lines. Collective.
-UserRows read_rows(const TextShare& text, const UserLayout& layout, std::uint64_t& hash,
+UserRows read_rows(const TextShare& text, const UserLayout& layout, BadLines bad_lines, std::uint64_t& hash,
                    mpi::Communicator& communicator) {
   UserRows rows;
   rows.columns.resize(layout.wanted.size());
   LineErrors errors(text.path());
-  FieldSplitter split(layout.separator);
+  const TableLayout& table = layout.table;
+  RecordSplitter split(table.separator, table.keys);
   const auto add = [&](const Line& line) {
-    if (line.number == layout.heading || line.text.find_first_not_of(" \t") == std::string_view::npos) return;
+    if (line.number == table.heading || line.text.find_first_not_of(" \t") == std::string_view::npos) return;
     const std::vector<Field>& fields = split(line.text);
     if (!split.fault().expected.empty()) return errors.add(line, split.fault().where, split.fault().expected);
-    if (fields.size() != layout.names.size()) {
+    if (fields.size() != table.names.size()) {
       return errors.add(line, line.text,
-                        fmt::format("{} fields ({}), not {}", layout.names.size(),
-                                    fmt::join(layout.names, ", "), fields.size()));
+                        fmt::format("{} fields ({}), not {}", table.names.size(),
+                                    fmt::join(table.names, ", "), fields.size()));
     }
-    if (fields[layout.id].text.empty()) return errors.add(line, fields[layout.id].source, "a user id");
-    rows.ids.push_back(fields[layout.id].text);
+    const Field& id = fields[table.id];
+    if (!is_id(id.text)) return errors.add(line, id.source, expected_id(id.text, "a user id"));
+    rows.ids.push_back(id.text);
     rows.lines.push_back(line.number);
     for (std::size_t i = 0; i < layout.wanted.size(); ++i)
       rows.columns[i].push_back(fields[layout.wanted[i]].text);
     hash += hash_of(line.text);
   };
   mpi::agree(communicator, [&] { text.for_each_line(add); });
-  errors.throw_if_any("Correct the file.", communicator);
+  errors.settle(bad_lines, "Correct the file.", communicator);
+  if (communicator.sum(static_cast<std::int64_t>(rows.ids.size())) == 0)
+    refuse(text.path(), table.heading > 0 ? "there are no users below the first line" : "there are no users");
   return rows;
 }
 
@@ -199,38 +180,39 @@ TextColumn of_rows(const StringColumn& values, const DistinctStrings& users) {
 /// Says which columns are read, or that none is. Throws AgreedError for those that interactions have, too.
 void check_columns(const UserLayout& layout, const fs::path& path, Dataset& dataset,
                    const mpi::Communicator& communicator) {
+  const std::vector<std::string>& names = layout.table.names;
   std::vector<std::string> read;
-  for (std::size_t field = 0; field < layout.names.size(); ++field) {
-    const bool is_read = std::ranges::find(layout.wanted, field) != layout.wanted.end();
-    if (is_read && dataset.interactions.has(layout.names[field])) {
+  for (std::size_t column = 0; column < names.size(); ++column) {
+    const bool is_read = std::ranges::find(layout.wanted, column) != layout.wanted.end();
+    if (is_read && dataset.interactions.has(names[column])) {
       throw mpi::AgreedError(
           base::ExitCode::usage,
           fmt::format("{}: its column {} is one of the interactions, too; rename one of them", path.string(),
-                      quote(layout.names[field])));
+                      quote(names[column])));
     }
-    if (is_read) read.push_back(layout.names[field]);
-    if (!is_read && field != layout.id) dataset.interactions.unread.push_back(layout.names[field]);
+    if (is_read) read.push_back(names[column]);
+    if (!is_read && column != layout.table.id) dataset.interactions.unread.push_back(names[column]);
   }
   if (!communicator.is_root()) return;
   if (read.empty()) {
     spdlog::info("{}: not read, as no feature needs a column of it ({})", path.string(),
-                 fmt::join(layout.names, ", "));
+                 fmt::join(names, ", "));
   } else {
-    spdlog::info("{}: users, separated by {}: {}", path.string(), name_of(layout.separator),
-                 fmt::join(read, ", "));
+    spdlog::info("{}: users, {}: {}", path.string(), layout.table.description(), fmt::join(read, ", "));
   }
 }
 
 }  // namespace
 
 void join_users(const fs::path& path, const std::vector<std::string>& names, const WantedColumns& wanted,
-                Dataset& dataset, mpi::Communicator& communicator) {
+                BadLines bad_lines, Dataset& dataset, mpi::Communicator& communicator) {
   const std::vector<TextShare> texts = open_texts(std::span(&path, 1), communicator);
-  const UserLayout layout = layout_of(texts.front().sample(), names, wanted, path);
+  const UserLayout layout =
+      layout_of(texts.front().sample(), names, dataset.interactions.own_name(user_column), wanted, path);
   check_columns(layout, path, dataset, communicator);
   if (layout.wanted.empty()) return;
   std::uint64_t hash = 0;
-  const UserRows rows = read_rows(texts.front(), layout, hash, communicator);
+  const UserRows rows = read_rows(texts.front(), layout, bad_lines, hash, communicator);
   const OwnedUsers owned(rows, path, communicator);
   const DistinctStrings users = distinct_strings(dataset.interactions.strings.at(user_column));
   const std::vector<std::size_t> asked = users.counts_by_owner(communicator.size());
@@ -242,7 +224,8 @@ void join_users(const fs::path& path, const std::vector<std::string>& names, con
               communicator);
   for (std::size_t i = 0; i < layout.wanted.size(); ++i) {
     const StringColumn values = all_to_all_strings(owned.values(i, ids), answered, unused, communicator);
-    add_typed(layout.names[layout.wanted[i]], of_rows(values, users), dataset.interactions, communicator);
+    add_typed(layout.table.names[layout.wanted[i]], of_rows(values, users), dataset.interactions,
+              communicator);
   }
   // The sum is meant modulo 2^64; only its bits travel as a signed number.
   dataset.content_hash += static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash)));

@@ -10,7 +10,7 @@ namespace gemel::options {
 std::vector<Option> training_rows(TrainingOptions& o) {
   std::vector<Option> all;
   for (std::vector<Option> rows : {source_rows(o.data),
-                                   file_rows(o.data.files),
+                                   file_rows(o.data),
                                    synthetic_rows(o.data),
                                    filter_rows(o.data),
                                    split_rows(o.data),

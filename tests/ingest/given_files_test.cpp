@@ -200,10 +200,35 @@ TEST_F(GivenFilesTest, SaysHowItReadsALine) {
   EXPECT_THAT(said(heading + "\n" + line + "\n"), says("item '1', user '2', 'x0' not used, 'x1' not used"));
   EXPECT_THAT(said(heading + "\n" + line + "\n"), says("'x9' not used, and 9988 more not used"));
   EXPECT_THAT(said("a 1 2\nb\nc 3\nd\n"), says("2 lines are without items, the first: line 2, user 'b'"));
-  for (const auto& [time, unit] :
-       {std::pair{"881250949000", "milliseconds"}, std::pair{"881250949000000", "microseconds"},
-        std::pair{"881250949000000000", "nanoseconds"}})
-    EXPECT_THAT(said(fmt::format("u,1,{}\n", time)), says(fmt::format("are {} rather than seconds", unit)));
+  EXPECT_THAT(said("user,item,time\nu,1,1500000000\nv,1,1500000000.25\nw,1,1.5000000009e9\n"),
+              says("2 lines have times with fractions of a second, which are cut off, the first: line 3, "
+                   "'1500000000.25'"));
+}
+
+TEST_F(GivenFilesTest, TakesTheWholeSecondsOfTimes) {
+  EXPECT_THAT(train_of(files("user,item,time\nu,1,1500000000.9\nv,2,1.5e9\nw,3,1500000001.0\nx,4,-1\n")),
+              ElementsAre("u 1 timestamp=1500000000", "v 2 timestamp=1500000000", "w 3 timestamp=1500000001",
+                          "x 4 timestamp=-1"));
+  // These may be dates.
+  for (const char* time : {"31.01", "2020.01", "-1500000000.5", "1e300"}) {
+    EXPECT_THAT(error_of(files(fmt::format("user,item,time\nu,1,{}\n", time))),
+                StartsWith(fmt::format("train:2:5: '{}': expected a timestamp", time)));
+  }
+}
+
+TEST_F(GivenFilesTest, RefusesIdsThatAreTooLong) {
+  const std::string longest(4096, 'x');
+  EXPECT_EQ(read_given_files(files("user,item\nu," + longest + "\n"), {}, world_).total, 1);
+  EXPECT_THAT(
+      error_of(files("user,item\nu," + longest + "x\n")),
+      AllOf(StartsWith("train:2:3: 'xxx"), HasSubstr("expected an item of at most 4096 bytes, not 4097")));
+  EXPECT_THAT(error_of(files("user,item\nx" + longest + ",i\n")),
+              HasSubstr("expected a user of at most 4096"));
+  EXPECT_THAT(error_of(lists("u a b\nv a " + longest + "x\n")), HasSubstr("expected an id of at most 4096"));
+}
+
+TEST_F(GivenFilesTest, VariantsOfAmazonAreTheirParents) {
+  EXPECT_THAT(train_of(files("user_id,asin,parent_asin\nu,a1,a\nv,a2,a\n")), ElementsAre("u a", "v a"));
 }
 
 TEST_F(GivenFilesTest, ReadsDatesThatCanBeReadInOneWay) {
@@ -428,8 +453,8 @@ TEST_F(GivenFilesTest, ColumnsSayWhatFieldsAre) {
   EXPECT_THAT(
       error_of(pairs("u,5,3,4,x\nv,5,3,4,y\n")),
       AllOf(StartsWith("train:1:1: 'u,5,3,4,x': 5 fields, separated by commas"), HasSubstr("--columns")));
-  EXPECT_THAT(error_of(pairs_of("user,item,timestamp", "u,5,881250949.5\nv,5,1e3\n")),
-              StartsWith("train:1:5: '881250949.5': expected a timestamp, a whole number or a date such as "
+  EXPECT_THAT(error_of(pairs_of("user,item,timestamp", "u,5,31.5\nv,5,1e3\n")),
+              StartsWith("train:1:5: '31.5': expected a timestamp, a whole number or a date such as "
                          "2020-01-31T12:00\n1 line"));
 }
 
@@ -706,11 +731,53 @@ TEST_F(GivenFilesTest, RecognisesADirectoryWithOneTable) {
   EXPECT_THAT(interactions_of(dataset, Part::train, world_),
               ElementsAre("AH2L9G3DQHHAJ 0000000116 rating=4 timestamp=1019865600",
                           "A2IIIDRK3PRRZY 0000000116 rating=1 timestamp=1395619200"));
+  directory_.write("meta_Books.jsonl", R"({"title":"Heat","asin":"x"})"
+                                       "\n"
+                                       R"({"asin":"0000000116"})"
+                                       "\n");
+  EXPECT_EQ(read_dataset(options, {}, world_).catalogue_total, 2);
   directory_.write("other.csv", "who,what\n1,2\n");
   EXPECT_THAT(failure_of([&] { read_dataset(options, {}, world_); }).message,
               AllOf(HasSubstr("one file whose name ends in .csv"),
                     HasSubstr("/ratings_Books.csv --columns user,item,rating,timestamp would read pairs, "
                               "separated by commas: user 'AH2L9G3DQHHAJ'")));
+}
+
+TEST_F(GivenFilesTest, TablesOfADirectoryAreNoLists) {
+  DataOptions options;
+  options.directory = directory_.path().string();
+  directory_.write("implicit_lf_dataset.csv", "1\t7\t1\n2\t8\t3\n");
+  EXPECT_THAT(interactions_of(read_dataset(options, {}, world_), Part::train, world_),
+              ElementsAre("1 7 rating=1", "2 8 rating=3"));
+}
+
+TEST_F(GivenFilesTest, SkipsBadLinesOfDirectories) {
+  DataOptions options;
+  options.directory = directory_.path().string();
+  directory_.write("ratings.csv", "userId,movieId,rating\n1,7,x\n2,8,3\n");
+  directory_.write("movies.csv", "movieId,title\n8,Heat\n8,Heat\n");
+  EXPECT_EQ(failure_of([&] { read_dataset(options, {}, world_); }).code, base::ExitCode::data);
+  options.files.bad_lines = BadLines::skip;
+  EXPECT_THAT(interactions_of(read_dataset(options, {}, world_), Part::train, world_),
+              ElementsAre("2 8 rating=3"));
+}
+
+TEST_F(GivenFilesTest, RecognisesYelp) {
+  DataOptions options;
+  options.directory = directory_.path().string();
+  directory_.write("yelp_academic_dataset_review.json", R"({"user_id":"u","business_id":"b","stars":4.0})"
+                                                        "\n");
+  directory_.write("yelp_academic_dataset_business.json",
+                   R"({"business_id":"b","name":"Bar","hours":{"Monday":"8"}})"
+                   "\n");
+  directory_.write("yelp_academic_dataset_user.json", R"({"user_id":"u","fans":3})"
+                                                      "\n");
+  directory_.write("yelp_academic_dataset_tip.json", R"({"user_id":"u","business_id":"b"})"
+                                                     "\n");
+  const Dataset dataset = read_dataset(options, {.names = {"fans"}}, world_);
+  EXPECT_THAT(interactions_of(dataset, Part::train, world_), ElementsAre("u b fans=3 rating=4"));
+  EXPECT_FALSE(dataset.catalogue.has("hours"));
+  EXPECT_TRUE(dataset.catalogue.has("title"));
 }
 
 TEST_F(GivenFilesTest, RefusesFilesWithoutInteractions) {

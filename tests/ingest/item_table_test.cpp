@@ -18,6 +18,7 @@
 namespace gemel::ingest {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -26,7 +27,7 @@ class ItemTableTest : public testing::Test {
   ItemTable read(const std::string& content, const std::vector<std::string>& names = {}) {
     if (world_.is_root()) std::ofstream(path_, std::ios::binary) << content;
     world_.barrier();
-    return read_item_table(path_, names, world_);
+    return read_item_table(path_, names, id_name_, bad_lines_, world_);
   }
   std::string refusal(const std::string& content, const std::vector<std::string>& names = {}) {
     const Failure failure = failure_of([&] { read(content, names); });
@@ -40,6 +41,8 @@ class ItemTableTest : public testing::Test {
   mpi::Communicator world_ = mpi::Communicator::world();
   TemporaryDirectory directory_{world_};
   std::filesystem::path path_ = directory_ / "items";
+  std::string id_name_ = "item_id";
+  BadLines bad_lines_ = BadLines::fail;
 };
 
 TEST_F(ItemTableTest, TakesIdAndTitleByTheirUsualNames) {
@@ -70,6 +73,52 @@ TEST_F(ItemTableTest, TakesTypesOfRecBoleAway) {
   const ItemTable table = read("item_id:token\tmovie_title:token_seq\trelease_year:float\n7\tHeat\t1995\n");
   EXPECT_THAT(texts(table, "title"), ElementsAre("Heat"));
   EXPECT_THAT(table.columns.numbers.at("release_year"), ElementsAre(1995));
+}
+
+TEST_F(ItemTableTest, ReadsJsonLines) {
+  const ItemTable table = read(
+      R"({"asin":"B1","title":"Soap, \"new\"","price":1.5,"categories":["x","y"],"details":{"a":"b"},"images":[{"c":1}]})"
+      "\n"
+      R"({"title":"Comb","asin":"B2","price":2,"brand":"b"})"
+      "\n");
+  EXPECT_THAT(texts(table, "item_id"), ElementsAre("B1", "B2"));
+  EXPECT_THAT(texts(table, "title"), ElementsAre("Soap, \"new\"", "Comb"));
+  EXPECT_THAT(table.columns.decimals.at("price"), ElementsAre(1.5, 2.0));
+  EXPECT_THAT(texts(table, "categories"), ElementsAre("x|y", ""));
+  EXPECT_THAT(texts(table, "brand"), ElementsAre("", "b"));
+  EXPECT_THAT(texts(table, "images"), ElementsAre("", "")) << "what is nested is left out";
+  EXPECT_FALSE(table.columns.has("details"));
+  EXPECT_FALSE(table.columns.has("details.a"));
+  EXPECT_THAT(refusal(R"({"asin":"B1"})"
+                      "\n{\"asin\":\n"),
+              HasSubstr("items:2:"));
+  EXPECT_THAT(refusal("{\"name\":\"Heat\"}\n"), HasSubstr("names no column of item ids"));
+  EXPECT_THAT(refusal("{}\n"), HasSubstr("line 1: expected a JSON object in one line"));
+}
+
+TEST_F(ItemTableTest, IdsAreWhereTheInteractionsSay) {
+  const std::string books = "isbn,book_id,sku\n0,7,s\n";
+  EXPECT_THAT(texts(read(books), "item_id"), ElementsAre("0")) << "the first usual name";
+  id_name_ = "book_id";
+  EXPECT_THAT(texts(read(books), "item_id"), ElementsAre("7"));
+  id_name_ = "sku";
+  EXPECT_THAT(texts(read(books), "item_id"), ElementsAre("s"));
+}
+
+TEST_F(ItemTableTest, FieldsInQuotesMayHaveLineEnds) {
+  const ItemTable table = read("id,item_id,title\n1,a,\"Two\r\n \"\"lines\"\"\"\n2,b,One\n3,c,\"x\n\ny\"\n");
+  EXPECT_THAT(texts(table, "title"), ElementsAre("Two  \"lines\"", "One", "x  y"));
+  EXPECT_THAT(refusal("item_id,title\na,\"b\nc\",d\ne\n"),
+              AllOf(HasSubstr("items:2:3: '\"b': expected a closing double quote in the same line\n"),
+                    HasSubstr("items:4:1: 'e': expected 2 fields")));
+}
+
+TEST_F(ItemTableTest, SkipsBadLinesWhereThatIsAsked) {
+  bad_lines_ = BadLines::skip;
+  const ItemTable table =
+      read("item_id,title\na,A\n" + std::string(4097, 'x') + ",X\nb\na,again\nc,\"C\nd,D\n");
+  EXPECT_THAT(texts(table, "item_id"), ElementsAre("a", "d"));
+  EXPECT_THAT(refusal("item_id,title\na\n"), HasSubstr("there are no items below the first line"));
 }
 
 TEST_F(ItemTableTest, RefusesLinesThatCannotBe) {

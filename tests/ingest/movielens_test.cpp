@@ -32,7 +32,7 @@ class MovieLens : public testing::Test {
   Dataset read(std::string_view items, std::string_view data) {
     directory_.write("u.item", items);
     directory_.write("u.data", data);
-    return MovieLens100kReader().read(directory_.path(), {}, world_);
+    return MovieLens100kReader().read(directory_.path(), wanted_, bad_lines_, world_);
   }
   /// The message of the data error that this ends in, without the directory's name.
   std::string error_of(std::string_view items, std::string_view data) {
@@ -60,6 +60,8 @@ class MovieLens : public testing::Test {
   static constexpr std::string_view remedy_ = "Correct the file, or fetch the data set again.";
   mpi::Communicator world_ = mpi::Communicator::world();
   TemporaryDirectory directory_{world_};
+  WantedColumns wanted_;
+  BadLines bad_lines_ = BadLines::fail;
 };
 
 TEST_F(MovieLens, ReadsUsersItemsRatingsAndTimes) {
@@ -82,6 +84,31 @@ TEST_F(MovieLens, ReadsUsersItemsRatingsAndTimes) {
     EXPECT_EQ(dataset.item_rows[i], item_rows.at(global));
   }
   EXPECT_EQ(world_.sum(static_cast<std::int64_t>(dataset.interactions.rows)), 2);
+}
+
+TEST_F(MovieLens, JoinsWhatIsKnownOfUsers) {
+  const std::string data = "ann\t7\t3\t100\nbob\t1\t5\t-3\n";
+  const Dataset without = read(items_, data);
+  directory_.write("u.user", "bob|24|M|technician|85711\nann|53|F|other|94043\n");
+  const Dataset unasked = read(items_, data);
+  EXPECT_EQ(unasked.content_hash, without.content_hash) << "models that do not use it stay the same";
+  EXPECT_THAT(unasked.interactions.unread, ElementsAre("age", "gender", "occupation", "zip_code"));
+  wanted_.names = {"age", "occupation"};
+  const Dataset joined = read(items_, data);
+  EXPECT_NE(joined.content_hash, without.content_hash);
+  for (std::size_t i = 0; i < joined.interactions.rows; ++i) {
+    const bool is_ann = joined.interactions.strings.at("user_id")[i] == "ann";
+    EXPECT_EQ(joined.interactions.numbers.at("age")[i], is_ann ? 53 : 24);
+    EXPECT_EQ(joined.interactions.strings.at("occupation")[i], is_ann ? "other" : "technician");
+  }
+  EXPECT_FALSE(joined.interactions.has("gender"));
+}
+
+TEST_F(MovieLens, SkipsBadLinesWhereThatIsAsked) {
+  bad_lines_ = BadLines::skip;
+  const Dataset dataset = read("1|Heat\n|x\n", "ann\t1\t3\t100\nann\t2\t3\t100\nann\n");
+  EXPECT_EQ(dataset.total, 1);
+  EXPECT_EQ(dataset.catalogue_total, 1);
 }
 
 TEST_F(MovieLens, NamesTheGenresWhoseFieldsAreSet) {

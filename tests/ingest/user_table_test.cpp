@@ -31,6 +31,7 @@ class UserTableTest : public testing::Test {
     GivenFiles files;
     files.ratings = {directory_.write("ratings", interactions).string()};
     files.users = directory_.write("users", users).string();
+    files.bad_lines = bad_lines_;
     return read_given_files(files, {.names = wanted}, world_);
   }
   std::string error_of(const std::string& users) {
@@ -42,6 +43,7 @@ class UserTableTest : public testing::Test {
 
   mpi::Communicator world_ = mpi::Communicator::world();
   TemporaryDirectory directory_{world_};
+  BadLines bad_lines_ = BadLines::fail;
 };
 
 std::string all_users() {
@@ -71,6 +73,25 @@ TEST_F(UserTableTest, ReadsOnlyWhatIsWanted) {
   EXPECT_NE(none.content_hash, one.content_hash);
 }
 
+TEST_F(UserTableTest, ReadsJsonLines) {
+  std::string users;
+  for (int user = 0; user < 10; ++user)
+    users += fmt::format("{{\"name\":\"x\",\"uid\":\"u{}\",\"age\":{},\"home\":{{\"age\":7}}}}\n", user,
+                         20 + user);
+  const Dataset dataset = read(users, {"age"});
+  const auto ages =
+      world_.all_gather_varying(std::span<const std::int64_t>(dataset.interactions.numbers.at("age")));
+  ASSERT_EQ(ages.size(), 40);
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(ages[static_cast<std::size_t>(i)], 20 + i * 7 % 10);
+  EXPECT_THAT(dataset.interactions.unread, ElementsAre("name"));
+}
+
+TEST_F(UserTableTest, SkipsBadLinesWhereThatIsAsked) {
+  bad_lines_ = BadLines::skip;
+  const Dataset dataset = read(all_users() + "7,\n5\n", {"age"});
+  EXPECT_EQ(dataset.total, 40);
+}
+
 TEST_F(UserTableTest, SaysWhatIsWrong) {
   EXPECT_THAT(error_of("who,age\nu0,1\n"), StartsWith("users: the first line names no column of user ids"));
   EXPECT_THAT(error_of("uid,age\nu0,1\n"),
@@ -81,8 +102,9 @@ TEST_F(UserTableTest, SaysWhatIsWrong) {
   EXPECT_THAT(error_of(all_users() + "7,u3,x\n"),
               StartsWith("users:12:1: 'u3': expected a user id of its own; line 8 has the same"));
   EXPECT_THAT(error_of(""), StartsWith("users: this file is empty"));
-  EXPECT_THAT(error_of("{\"uid\":\"u0\",\"age\":1}\n"),
-              StartsWith("users: is JSON, which is read of interactions only"));
+  EXPECT_THAT(error_of("uid,age\n"), StartsWith("users: there are no users below the first line"));
+  EXPECT_THAT(error_of("uid,age\n" + std::string(4097, 'u') + ",3\n"),
+              HasSubstr("a user id of at most 4096"));
   GivenFiles files;
   files.ratings = {directory_.write("rated", "user,item,rating\nu0,a,3\n").string()};
   files.users = directory_.write("users", "uid,rating\nu0,5\n").string();

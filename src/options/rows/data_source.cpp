@@ -95,8 +95,10 @@ std::vector<Option> source_rows(DataOptions& o) {
   };
 }
 
-std::vector<Option> file_rows(GivenFiles& files) {
+std::vector<Option> file_rows(DataOptions& o) {
   const std::string group = "Data";
+  GivenFiles& files = o.files;
+  const bool is_from_files = files.are_given() || !o.directory.empty();
   return {
       Option{
           group, "file-format", "FORMAT",
@@ -107,13 +109,14 @@ std::vector<Option> file_rows(GivenFiles& files) {
           choice(files.format, file_format_names()), Effect::run}
           .needing(needs_files(files))
           .kept_if(files.are_given()),
-      Option{group, "on-bad-line", "fail|skip",
-             "What is done about lines of interactions that cannot be used: fail, or skip them. Their number "
-             "and "
-             "the first ten are told.",
-             choice(files.bad_lines, bad_line_names()), Effect::run}
-          .needing(needs_files(files))
-          .kept_if(files.are_given()),
+      Option{
+          group, "on-bad-line", "fail|skip",
+          "What is done about lines that cannot be used: fail, or skip them. Their number and the first ten "
+          "are told.",
+          choice(files.bad_lines, bad_line_names()), Effect::run}
+          .needing(if_given(is_from_files,
+                            "goes with --ratings FILE or --data DIR: the built-in data has no bad lines"))
+          .kept_if(is_from_files),
       Option{
           group, "columns", "NAMES",
           "What the columns are. By the names in the first line: user=userId,item=movieId,time=ts,"

@@ -12,7 +12,7 @@ namespace gemel::options {
 
 // data_source.cpp
 std::vector<Option> source_rows(DataOptions& o);
-std::vector<Option> file_rows(GivenFiles& files);
+std::vector<Option> file_rows(DataOptions& o);
 std::vector<Option> synthetic_rows(DataOptions& o);
 // filters.cpp
 std::vector<Option> filter_rows(DataOptions& o);
