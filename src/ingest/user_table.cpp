@@ -195,8 +195,11 @@ void check_columns(const UserLayout& layout, const fs::path& path, Dataset& data
   }
   if (!communicator.is_root()) return;
   if (read.empty()) {
-    spdlog::info("{}: not read, as no feature needs a column of it ({})", path.string(),
-                 fmt::join(names, ", "));
+    // Whoever trains on a known data set has not named the file.
+    const auto level =
+        layout.table.heading == 0 && layout.table.keys.empty() ? spdlog::level::debug : spdlog::level::info;
+    spdlog::log(level, "{}: not read, as no feature needs a column of it ({})", path.string(),
+                fmt::join(names, ", "));
   } else {
     spdlog::info("{}: users, {}: {}", path.string(), layout.table.description(), fmt::join(read, ", "));
   }
