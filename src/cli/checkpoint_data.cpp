@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <span>
 #include <system_error>
 
 #include "base/error.hpp"
 #include "cli/resumed_options.hpp"
+#include "ingest/dataset_reader.hpp"
 #include "ingest/training_data.hpp"
 #include "mpi/agreement.hpp"
 #include "options/rows/rows.hpp"
@@ -94,11 +96,38 @@ void CheckpointData::require_there(const std::string& need, const std::string& r
                                       source_.saved.path, need, reason, remedy));
   };
   if (source_.saved.source.empty()) refuse("the checkpoint does not say where its data is");
-  for (const NamedPath& named : source_.paths) {
-    std::error_code ignored;  // whatever else is wrong with it, its reader tells
-    if (std::filesystem::status(named.path, ignored).type() == std::filesystem::file_type::not_found)
-      refuse(fmt::format("the data that it was trained on, --{} {}, is not there", named.option, named.path));
+  if (const auto missing = find_missing()) {
+    refuse(fmt::format("the data that it was trained on, --{} {}, is not there", missing->option,
+                       missing->path));
   }
+}
+
+std::optional<NamedPath> CheckpointData::find_missing() const {
+  const auto missing = std::ranges::find_if(source_.paths, [](const NamedPath& named) {
+    std::error_code ignored;  // whatever else is wrong with it, its reader tells
+    return std::filesystem::status(named.path, ignored).type() == std::filesystem::file_type::not_found;
+  });
+  return missing == source_.paths.end() ? std::nullopt : std::optional(*missing);
+}
+
+std::optional<ingest::UsersFile> CheckpointData::users_file() const {
+  DataOptions data = options_.data;
+  if (!source_.is_named) {
+    // Commands may have an option --users of their own, so that the table has not read it.
+    const auto saved = std::ranges::find(source_.saved.options, "users", &options::SavedOption::name);
+    if (saved != source_.saved.options.end() && !saved->values.empty())
+      data.files.users = saved->values.front();
+  }
+  std::int64_t is_there = 0;
+  std::error_code ignored;
+  if (communicator_.is_root()) {
+    const bool may_be_there = data.files.users.empty() || std::filesystem::exists(data.files.users, ignored);
+    is_there = !find_missing() && may_be_there ? 1 : 0;
+    if (is_there == 0)
+      spdlog::info("what is known of users is not looked up: the data is not there any more");
+  }
+  communicator_.broadcast(std::span(&is_there, 1));
+  return is_there == 1 ? ingest::users_file(data, communicator_) : std::nullopt;
 }
 
 }  // namespace gemel::cli

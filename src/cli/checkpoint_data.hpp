@@ -8,6 +8,7 @@
 #include "cli/named_data.hpp"
 #include "gemel/options.hpp"
 #include "ingest/dataset.hpp"
+#include "ingest/user_table.hpp"
 #include "mpi/communicator.hpp"
 #include "options/option_table.hpp"
 
@@ -53,8 +54,12 @@ class CheckpointData {
   const ingest::Dataset* if_read() const { return dataset_ ? &*dataset_ : nullptr; }
   /// `need` says what for ("what users have seen"), and `remedy` what to do beside naming the data. Throws AgreedError (data). Collective.
   const ingest::Dataset& get(const std::string& need, const std::string& remedy);
+  /// Its file of users, if it has one that is there still. Collective.
+  std::optional<ingest::UsersFile> users_file() const;
 
  private:
+  /// The data of the checkpoint that is not there any more.
+  std::optional<NamedPath> find_missing() const;
   void require_there(const std::string& need, const std::string& remedy) const;
 
   const TrainingOptions& options_;

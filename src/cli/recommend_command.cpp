@@ -98,7 +98,7 @@ options::OptionTable recommend_option_table(RecommendCommandOptions& o) {
        options::texts(o.where)},
   };
   std::vector<options::Option> of_data = data_rows(o.training.data);
-  // What is known of users is asked for with each query.
+  // Here --users is another option. What the training's file knows of users is looked up (find_user_values).
   std::erase_if(
       of_data, [](const options::Option& row) { return row.name == "weight-column" || row.name == "users"; });
   for (std::vector<options::Option> rows : {std::move(own), list_rows(o.output), std::move(of_data)})
@@ -163,20 +163,41 @@ std::optional<std::vector<bool>> allowed_items(const RecommendCommandOptions& op
   return serving::allowed_items(options.filter, catalogue, dataset, communicator);
 }
 
+/// What the data knows of the users who ask, where queries need more than is given; nothing where it knows no more, or is not there. Collective.
+std::optional<serving::UserValues> find_user_values(const RecommendCommandOptions& options,
+                                                    const features::Encoder& encoder,
+                                                    const CheckpointData& data,
+                                                    mpi::Communicator& communicator) {
+  if (options.is_one() && options.user.empty()) return std::nullopt;
+  ingest::WantedColumns wanted;
+  for (const std::string& column : encoder.columns()) {
+    const bool is_given =
+        std::ranges::find(options.values, column, &serving::NamedValue::name) != options.values.end();
+    if (!is_given && column != serving::user_column && column != serving::time_column)
+      wanted.names.push_back(column);
+  }
+  if (wanted.names.empty()) return std::nullopt;
+  const auto file = data.users_file();
+  if (!file) return std::nullopt;
+  return serving::UserValues(
+      ingest::UserTable(*file, wanted, options.training.data.files.bad_lines, communicator), communicator);
+}
+
 /// Collective.
 std::unique_ptr<serving::QuerySource> make_queries(const RecommendCommandOptions& options,
                                                    const features::Encoder& encoder,
+                                                   const serving::UserValues* users,
                                                    mpi::Communicator& communicator) {
-  if (options.all_users) return serving::queries_of_known_users(options.values, encoder);
+  if (options.all_users) return serving::queries_of_known_users(options.values, encoder, users);
   if (!options.queries.empty())
-    return serving::read_queries(options.queries, options.values, encoder, communicator);
+    return serving::read_queries(options.queries, options.values, encoder, users, communicator);
   if (!options.users.empty()) {
     return serving::queries_of_users(serving::read_id_lines(options.users, communicator), options.values,
-                                     encoder);
+                                     encoder, users);
   }
   std::vector<serving::NamedValue> values = options.values;
   if (!options.user.empty()) values.insert(values.begin(), {serving::user_column, options.user});
-  return serving::one_query(values, encoder);
+  return serving::one_query(values, encoder, users);
 }
 
 /// What users have seen, where that is known. Throws AgreedError (data) where it has to be and is not. Collective.
@@ -274,7 +295,8 @@ int recommend(const RecommendCommandOptions& options, mpi::Communicator& communi
   CheckpointData data(options.training, options.source, communicator);
   const auto allowed = allowed_items(options, catalogue, data, communicator);
   serving::Recommender recommender(model, allowed ? &*allowed : nullptr, options.model.threads, communicator);
-  const auto queries = make_queries(options, recommender.encoder(), communicator);
+  const auto users = find_user_values(options, recommender.encoder(), data, communicator);
+  const auto queries = make_queries(options, recommender.encoder(), users ? &*users : nullptr, communicator);
   std::optional<serving::SeenItems> seen;
   if (queries->has_users()) seen = find_seen_items(options, *reader, catalogue, data, communicator);
   reader->close();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -116,19 +117,38 @@ std::size_t choose_reader(const fs::path& directory, const Readers& readers) {
   throw_unrecognised(directory, readers);
 }
 
+/// The reader that recognises `directory`, as root sees it. Collective.
+std::unique_ptr<DatasetReader> reader_of(const fs::path& directory, mpi::Communicator& communicator) {
+  Readers readers = known_readers();
+  std::size_t chosen = 0;
+  mpi::agree(communicator, [&] {
+    if (communicator.is_root()) chosen = choose_reader(directory, readers);
+  });
+  communicator.broadcast(std::span(&chosen, 1));
+  return std::move(readers[chosen]);
+}
+
 }  // namespace
 
 Dataset read_dataset(const DataOptions& options, const WantedColumns& wanted,
                      mpi::Communicator& communicator) {
   if (options.files.are_given()) return read_given_files(options.files, wanted, communicator);
   if (options.directory.empty()) return synthesize(options.synthetic, communicator);
-  const Readers readers = known_readers();
-  std::size_t chosen = 0;
-  mpi::agree(communicator, [&] {
-    if (communicator.is_root()) chosen = choose_reader(options.directory, readers);
-  });
-  communicator.broadcast(std::span(&chosen, 1));
-  return readers[chosen]->read(options.directory, wanted, options.files.bad_lines, communicator);
+  return reader_of(options.directory, communicator)
+      ->read(options.directory, wanted, options.files.bad_lines, communicator);
+}
+
+std::optional<UsersFile> users_file(const DataOptions& options, mpi::Communicator& communicator) {
+  const GivenFiles& files = options.files;
+  if (!files.are_given()) {
+    if (options.directory.empty()) return std::nullopt;
+    return reader_of(options.directory, communicator)->users_file(options.directory, communicator);
+  }
+  if (files.users.empty()) return std::nullopt;
+  UsersFile users{files.users};
+  const auto named = std::ranges::find(files.columns.named, PairColumn::user, &NamedColumn::column);
+  if (named != files.columns.named.end()) users.id_name = named->name;
+  return users;
 }
 
 }  // namespace gemel::ingest

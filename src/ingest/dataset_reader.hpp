@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "gemel/data.hpp"
 #include "ingest/dataset.hpp"
+#include "ingest/user_table.hpp"
 #include "ingest/wanted_columns.hpp"
 #include "mpi/communicator.hpp"
 
@@ -21,6 +23,10 @@ class DatasetReader {
   virtual std::string looks_for() const = 0;
   /// Whether `directory` holds a data set of this format. Not collective.
   virtual bool recognises(const std::filesystem::path& directory) const = 0;
+  /// What of such a directory tells of users, if anything does. Throws AgreedError (data) where that is unclear. Collective.
+  virtual std::optional<UsersFile> users_file(const std::filesystem::path&, mpi::Communicator&) const {
+    return std::nullopt;
+  }
   /// Reads a directory that it recognises, with the columns that are wanted beside those that it always reads. Collective. Throws mpi::AgreedError (data), on all ranks, for
   /// whatever is wrong with the files.
   virtual Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted,
@@ -32,5 +38,8 @@ class DatasetReader {
 /// no such directory, when it is empty or of no known format, and as DatasetReader::read.
 Dataset read_dataset(const DataOptions& options, const WantedColumns& wanted,
                      mpi::Communicator& communicator);
+
+/// The file of it that tells of users, if there is one. Collective. Throws as read_dataset().
+std::optional<UsersFile> users_file(const DataOptions& options, mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

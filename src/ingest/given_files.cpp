@@ -399,7 +399,8 @@ Dataset read_given_files(const GivenFiles& given, const WantedColumns& wanted,
                dataset, communicator);
   }
   if (!given.users.empty())
-    join_users(given.users, names.users, wanted, given.bad_lines, dataset, communicator);
+    join_users({given.users, names.users, dataset.interactions.own_name("user_id")}, wanted, given.bad_lines,
+               dataset, communicator);
   return dataset;
 }
 

@@ -32,8 +32,9 @@ bool has_digit(std::string_view text) {
 
 /// Whether some field of the first line has no digit, while it has one in all other lines, of which at least half have such a field.
 bool lacks_digits_of_others(std::span<const SampleLine> lines, Separator separator) {
+  FieldSplitter split_first(separator);  // which keeps what is in quotes until it splits again
   FieldSplitter split(separator);
-  const std::vector<Field> first = split(lines.front().text);
+  const std::vector<Field>& first = split_first(lines.front().text);
   const bool are_all_ids =
       separator == Separator::blanks;  // beyond the user they are items, wherever they stand
   std::vector<std::size_t> with(first.size());
@@ -54,8 +55,9 @@ bool lacks_digits_of_others(std::span<const SampleLine> lines, Separator separat
 
 /// Whether a field of the first line is a usual name of items that is in no other line, but for equal ones.
 bool names_items_once(std::span<const SampleLine> lines, Separator separator) {
+  FieldSplitter split_first(separator);  // which keeps what is in quotes until it splits again
   FieldSplitter split(separator);
-  const std::vector<Field> first = split(lines.front().text);
+  const std::vector<Field>& first = split_first(lines.front().text);
   for (const Field& name : first) {
     if (!is_name_of(PairColumn::item, name.text)) continue;
     const bool is_item = std::ranges::any_of(lines.subspan(1), [&](const SampleLine& line) {
@@ -70,8 +72,9 @@ bool names_items_once(std::span<const SampleLine> lines, Separator separator) {
 }  // namespace
 
 bool may_be_heading(std::span<const SampleLine> lines, Separator separator) {
+  FieldSplitter split_first(separator);  // which keeps what is in quotes until it splits again
   FieldSplitter split(separator);
-  const std::vector<Field> first = split(lines.front().text);
+  const std::vector<Field>& first = split_first(lines.front().text);
   if (first.size() < 2 || std::ranges::any_of(first, is_number)) return false;
   if (std::ranges::any_of(first, [](const Field& field) { return is_name_of(PairColumn::user, field.text); }))
     return true;

@@ -223,6 +223,12 @@ bool MovieLens100kReader::recognises(const std::filesystem::path& directory) con
          std::filesystem::exists(directory / "u.item", error);
 }
 
+std::optional<UsersFile> MovieLens100kReader::users_file(const std::filesystem::path& directory,
+                                                         mpi::Communicator& communicator) const {
+  if (!is_there(directory / "u.user", communicator)) return std::nullopt;
+  return UsersFile{directory / "u.user", {"user_id", "age", "gender", "occupation", "zip_code"}};
+}
+
 Dataset MovieLens100kReader::read(const std::filesystem::path& directory, const WantedColumns& wanted,
                                   BadLines bad_lines, mpi::Communicator& communicator) const {
   const auto item_path = directory / "u.item";
@@ -254,10 +260,8 @@ Dataset MovieLens100kReader::read(const std::filesystem::path& directory, const 
   // The sum is meant modulo 2^64; only its bits travel as a signed number.
   dataset.content_hash =
       static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash))) + item_hash;
-  if (is_there(directory / "u.user", communicator)) {
-    join_users(directory / "u.user", {"user_id", "age", "gender", "occupation", "zip_code"}, wanted,
-               bad_lines, dataset, communicator);
-  }
+  if (const auto users = users_file(directory, communicator))
+    join_users(*users, wanted, bad_lines, dataset, communicator);
   return dataset;
 }
 

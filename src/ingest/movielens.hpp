@@ -17,6 +17,8 @@ class MovieLens100kReader final : public DatasetReader {
   std::string name() const override { return "MovieLens-100k"; }
   std::string looks_for() const override { return "u.data and u.item"; }
   bool recognises(const std::filesystem::path& directory) const override;
+  std::optional<UsersFile> users_file(const std::filesystem::path& directory,
+                                      mpi::Communicator& communicator) const override;
   Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted, BadLines bad_lines,
                mpi::Communicator& communicator) const override;
 };

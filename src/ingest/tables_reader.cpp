@@ -122,25 +122,33 @@ bool TablesReader::recognises(const fs::path& directory) const {
          (!tables_.needs_items || !files_named(directory, tables_.items).empty());
 }
 
+std::optional<UsersFile> TablesReader::users_file(const fs::path& directory,
+                                                  mpi::Communicator& communicator) const {
+  std::string users;
+  mpi::agree(communicator, [&] {
+    if (!communicator.is_root() || tables_.users.empty()) return;
+    if (const auto file = file_named(directory, tables_.users)) users = file->string();
+  });
+  communicator.broadcast(users);
+  if (users.empty()) return std::nullopt;
+  return UsersFile{users, tables_.names.users};
+}
+
 Dataset TablesReader::read(const fs::path& directory, const WantedColumns& wanted, BadLines bad_lines,
                            mpi::Communicator& communicator) const {
   std::string interactions;
   std::string items;
-  std::string users;
   mpi::agree(communicator, [&] {
     if (!communicator.is_root()) return;
     interactions = file_named(directory, tables_.interactions)->string();
     if (const auto file = file_named(directory, tables_.items)) items = file->string();
-    if (tables_.users.empty()) return;
-    if (const auto file = file_named(directory, tables_.users)) users = file->string();
   });
   communicator.broadcast(interactions);
   communicator.broadcast(items);
-  communicator.broadcast(users);
   GivenFiles files;
   files.ratings = {interactions};
   files.items = items;
-  files.users = users;
+  if (const auto users = users_file(directory, communicator)) files.users = users->path.string();
   files.format = FileFormat::pairs;
   files.columns.fields = tables_.columns;
   files.bad_lines = bad_lines;

@@ -29,6 +29,8 @@ class TablesReader final : public DatasetReader {
   std::string name() const override { return tables_.name; }
   std::string looks_for() const override;
   bool recognises(const std::filesystem::path& directory) const override;
+  std::optional<UsersFile> users_file(const std::filesystem::path& directory,
+                                      mpi::Communicator& communicator) const override;
   Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted, BadLines bad_lines,
                mpi::Communicator& communicator) const override;
 

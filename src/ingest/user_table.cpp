@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -96,59 +97,24 @@ StringColumn in_order(const StringColumn& texts, const std::vector<std::size_t>&
   return ordered;
 }
 
-/// The users of all ranks whose hashes this rank owns.
-class OwnedUsers {
- public:
-  /// Collective.
-  OwnedUsers(const UserRows& rows, const fs::path& path, mpi::Communicator& communicator) {
-    std::vector<std::uint64_t> hashes;
-    for (std::size_t row = 0; row < rows.ids.size(); ++row) hashes.push_back(hash_of(rows.ids[row]));
-    std::vector<std::size_t> sent;
-    const std::vector<std::size_t> order = order_by_owner(hashes, communicator.size(), sent);
-    std::vector<std::size_t> received;
-    const StringColumn ids = all_to_all_strings(in_order(rows.ids, order), sent, received, communicator);
-    for (const StringColumn& column : rows.columns)
-      columns_.push_back(all_to_all_strings(in_order(column, order), sent, received, communicator));
-    std::vector<std::int64_t> lines;
-    for (const std::size_t row : order) lines.push_back(rows.lines[row]);
-    lines = communicator.all_to_all(std::span<const std::int64_t>(lines), sent, received);
-    mpi::agree(communicator, [&] {
-      for (std::size_t row = 0; row < ids.size(); ++row) {
-        const std::uint32_t number = row_of_.number(ids[row]);
-        if (number == row) continue;
-        throw base::DataError(
-            fmt::format("{}:{}:1: {}: expected a user id of its own; line {} has the same. "
-                        "Correct the file.",
-                        path.string(), lines[row], quote(ids[row]), lines[number]));
-      }
-    });
+/// The row of each of these users, which stand in such lines. Throws DataError for one that is there twice.
+StringTable rows_of_users(const StringColumn& ids, const std::vector<std::int64_t>& lines,
+                          const fs::path& path) {
+  StringTable row_of;
+  for (std::size_t row = 0; row < ids.size(); ++row) {
+    const std::uint32_t number = row_of.number(ids[row]);
+    if (number == row) continue;
+    throw base::DataError(
+        fmt::format("{}:{}:1: {}: expected a user id of its own; line {} has the same. Correct the file.",
+                    path.string(), lines[row], quote(ids[row]), lines[number]));
   }
+  return row_of;
+}
 
-  /// Whether each of these users is there.
-  std::vector<std::uint8_t> are_there(const StringColumn& ids) const {
-    std::vector<std::uint8_t> there;
-    for (std::size_t i = 0; i < ids.size(); ++i) there.push_back(row_of_.find(ids[i]) ? 1 : 0);
-    return there;
-  }
-
-  /// What the column has of each of these users; nothing of one that is not there.
-  StringColumn values(std::size_t column, const StringColumn& ids) const {
-    StringColumn values;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const auto row = row_of_.find(ids[i]);
-      values.push_back(row ? columns_[column][*row] : std::string_view());
-    }
-    return values;
-  }
-
- private:
-  StringTable row_of_;
-  std::vector<StringColumn> columns_;
-};
-
-/// Throws AgreedError (data) for users of interactions that are not there. Collective.
+/// Throws AgreedError (data) for users that are not there. Collective.
 void require_all(const std::vector<std::uint8_t>& are_there, const DistinctStrings& users,
-                 const fs::path& path, mpi::Communicator& communicator) {
+                 const fs::path& path, std::string_view whose, std::string_view remedy,
+                 mpi::Communicator& communicator) {
   constexpr std::size_t most_named = 3;
   StringColumn missing;
   for (std::size_t i = 0; i < users.size() && missing.size() < most_named; ++i)
@@ -156,17 +122,14 @@ void require_all(const std::vector<std::uint8_t>& are_there, const DistinctStrin
   std::vector<std::string> named = all_gather_strings(missing, communicator).texts();
   if (named.empty()) return;
   std::ranges::sort(named);
-  const auto rest = std::ranges::unique(named);
-  named.erase(rest.begin(), rest.end());
+  named.erase(std::unique(named.begin(), named.end()), named.end());
   named.resize(std::min(named.size(), most_named));
   for (std::string& id : named) id = quote(id);
   refuse(path,
-         fmt::format("users of the interactions are not in this file, such as {}. Add a line for each, or "
-                     "take their interactions away",
-                     fmt::join(named, ", ")));
+         fmt::format("users {} are not in this file, such as {}. {}", whose, fmt::join(named, ", "), remedy));
 }
 
-/// values[i] is that of users[i], for every row of the interactions.
+/// What each row has; values[i] is that of users[i].
 TextColumn of_rows(const StringColumn& values, const DistinctStrings& users) {
   StringTable table;
   std::vector<std::uint32_t> of_user;
@@ -177,61 +140,93 @@ TextColumn of_rows(const StringColumn& values, const DistinctStrings& users) {
   return {std::move(table), std::move(codes)};
 }
 
-/// Says which columns are read, or that none is. Throws AgreedError for those that interactions have, too.
-void check_columns(const UserLayout& layout, const fs::path& path, Dataset& dataset,
-                   const mpi::Communicator& communicator) {
-  const std::vector<std::string>& names = layout.table.names;
-  std::vector<std::string> read;
-  for (std::size_t column = 0; column < names.size(); ++column) {
-    const bool is_read = std::ranges::find(layout.wanted, column) != layout.wanted.end();
-    if (is_read && dataset.interactions.has(names[column])) {
-      throw mpi::AgreedError(
-          base::ExitCode::usage,
-          fmt::format("{}: its column {} is one of the interactions, too; rename one of them", path.string(),
-                      quote(names[column])));
-    }
-    if (is_read) read.push_back(names[column]);
-    if (!is_read && column != layout.table.id) dataset.interactions.unread.push_back(names[column]);
-  }
-  if (!communicator.is_root()) return;
-  if (read.empty()) {
-    // Whoever trains on a known data set has not named the file.
-    const auto level =
-        layout.table.heading == 0 && layout.table.keys.empty() ? spdlog::level::debug : spdlog::level::info;
-    spdlog::log(level, "{}: not read, as no feature needs a column of it ({})", path.string(),
-                fmt::join(names, ", "));
-  } else {
-    spdlog::info("{}: users, {}: {}", path.string(), layout.table.description(), fmt::join(read, ", "));
-  }
+/// Says which columns are read, or that none is.
+void report(const UserLayout& layout, const fs::path& path, const UserTable& users) {
+  const std::vector<std::string>& columns = users.columns();
+  if (!columns.empty())
+    return spdlog::info("{}: users, {}: {}", path.string(), layout.table.description(),
+                        fmt::join(columns, ", "));
+  // Whoever trains on a known data set has not named the file.
+  const bool is_named = layout.table.heading > 0 || !layout.table.keys.empty();
+  spdlog::log(is_named ? spdlog::level::info : spdlog::level::debug,
+              "{}: not read, as no feature needs a column of it ({})", path.string(),
+              fmt::join(layout.table.names, ", "));
 }
 
 }  // namespace
 
-void join_users(const fs::path& path, const std::vector<std::string>& names, const WantedColumns& wanted,
-                BadLines bad_lines, Dataset& dataset, mpi::Communicator& communicator) {
-  const std::vector<TextShare> texts = open_texts(std::span(&path, 1), communicator);
-  const UserLayout layout =
-      layout_of(texts.front().sample(), names, dataset.interactions.own_name(user_column), wanted, path);
-  check_columns(layout, path, dataset, communicator);
-  if (layout.wanted.empty()) return;
+UserTable::UserTable(const UsersFile& file, const WantedColumns& wanted, BadLines bad_lines,
+                     mpi::Communicator& communicator)
+    : path_(file.path) {
+  const std::vector<TextShare> texts = open_texts(std::span(&path_, 1), communicator);
+  const UserLayout layout = layout_of(texts.front().sample(), file.names, file.id_name, wanted, path_);
+  for (std::size_t column = 0; column < layout.table.names.size(); ++column) {
+    const bool is_read = std::ranges::find(layout.wanted, column) != layout.wanted.end();
+    if (column != layout.table.id) (is_read ? columns_ : unread_).push_back(layout.table.names[column]);
+  }
+  if (communicator.is_root()) report(layout, path_, *this);
+  if (columns_.empty()) return;
   std::uint64_t hash = 0;
   const UserRows rows = read_rows(texts.front(), layout, bad_lines, hash, communicator);
-  const OwnedUsers owned(rows, path, communicator);
-  const DistinctStrings users = distinct_strings(dataset.interactions.strings.at(user_column));
-  const std::vector<std::size_t> asked = users.counts_by_owner(communicator.size());
+  // The sum is meant modulo 2^64; only its bits travel as a signed number.
+  hash_ = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash)));
+
+  std::vector<std::uint64_t> hashes;
+  for (std::size_t row = 0; row < rows.ids.size(); ++row) hashes.push_back(hash_of(rows.ids[row]));
+  std::vector<std::size_t> sent;
+  const std::vector<std::size_t> order = order_by_owner(hashes, communicator.size(), sent);
+  std::vector<std::size_t> received;
+  const StringColumn ids = all_to_all_strings(in_order(rows.ids, order), sent, received, communicator);
+  for (const StringColumn& column : rows.columns)
+    values_.push_back(all_to_all_strings(in_order(column, order), sent, received, communicator));
+  std::vector<std::int64_t> lines;
+  for (const std::size_t row : order) lines.push_back(rows.lines[row]);
+  lines = communicator.all_to_all(std::span<const std::int64_t>(lines), sent, received);
+  mpi::agree(communicator, [&] { row_of_ = rows_of_users(ids, lines, path_); });
+}
+
+std::vector<TextColumn> UserTable::of_users(const TextColumn& users, std::string_view whose,
+                                            std::string_view remedy, mpi::Communicator& communicator) const {
+  const DistinctStrings distinct = distinct_strings(users);
+  const std::vector<std::size_t> asked = distinct.counts_by_owner(communicator.size());
   std::vector<std::size_t> answered;
   std::vector<std::size_t> unused;
-  const StringColumn ids = all_to_all_strings(users.strings, asked, answered, communicator);
-  const std::vector<std::uint8_t> there = owned.are_there(ids);
-  require_all(communicator.all_to_all(std::span<const std::uint8_t>(there), answered, unused), users, path,
-              communicator);
-  for (std::size_t i = 0; i < layout.wanted.size(); ++i) {
-    const StringColumn values = all_to_all_strings(owned.values(i, ids), answered, unused, communicator);
-    add_typed(layout.table.names[layout.wanted[i]], of_rows(values, users), dataset.interactions,
-              communicator);
+  const StringColumn ids = all_to_all_strings(distinct.strings, asked, answered, communicator);
+  std::vector<std::optional<std::uint32_t>> rows;
+  std::vector<std::uint8_t> there;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    rows.push_back(row_of_.find(ids[i]));
+    there.push_back(rows.back() ? 1 : 0);
   }
-  // The sum is meant modulo 2^64; only its bits travel as a signed number.
-  dataset.content_hash += static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash)));
+  require_all(communicator.all_to_all(std::span<const std::uint8_t>(there), answered, unused), distinct,
+              path_, whose, remedy, communicator);
+  std::vector<TextColumn> columns;
+  for (const StringColumn& values : values_) {
+    StringColumn of_ids;
+    for (const std::optional<std::uint32_t>& row : rows) of_ids.push_back(values[*row]);
+    columns.push_back(of_rows(all_to_all_strings(of_ids, answered, unused, communicator), distinct));
+  }
+  return columns;
+}
+
+void join_users(const UsersFile& file, const WantedColumns& wanted, BadLines bad_lines, Dataset& dataset,
+                mpi::Communicator& communicator) {
+  const UserTable table(file, wanted, bad_lines, communicator);
+  for (const std::string& name : table.columns()) {
+    if (!dataset.interactions.has(name)) continue;
+    throw mpi::AgreedError(
+        base::ExitCode::usage,
+        fmt::format("{}: its column {} is one of the interactions, too; rename one of them",
+                    file.path.string(), quote(name)));
+  }
+  std::ranges::copy(table.unread(), std::back_inserter(dataset.interactions.unread));
+  if (table.columns().empty()) return;
+  std::vector<TextColumn> columns =
+      table.of_users(dataset.interactions.strings.at(user_column), "of the interactions",
+                     "Add a line for each, or take their interactions away", communicator);
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    add_typed(table.columns()[i], std::move(columns[i]), dataset.interactions, communicator);
+  dataset.content_hash += table.hash();
 }
 
 }  // namespace gemel::ingest

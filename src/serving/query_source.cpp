@@ -89,14 +89,30 @@ std::vector<NamedValue> settle_constants(std::vector<NamedValue> constants,
                      fmt::join(encoder.columns(), ", "), fmt::join(missing, " ")));
 }
 
-/// The columns of these queries, with constants that all of them have. Throws as settle_constants.
-void complete(Queries& queries, const std::vector<NamedValue>& constants, const features::Encoder& encoder) {
+/// The columns that queries need, have neither themselves nor as constants, and are known of users.
+std::vector<std::string> columns_to_look_up(const std::vector<NamedValue>& constants,
+                                            const std::vector<std::string>& own,
+                                            const features::Encoder& encoder, const UserValues* users) {
+  std::vector<std::string> names;
+  if (users == nullptr || !has_value(user_column, constants, own)) return names;
+  for (const std::string& name : users->columns())
+    if (is_needed(encoder, name) && !has_value(name, constants, own)) names.push_back(name);
+  return names;
+}
+
+/// The columns of these queries, with constants that all of them have, and what is known of their users. Throws as settle_constants and
+/// UserValues::add(). Collective.
+void complete(Queries& queries, const std::vector<NamedValue>& constants, const features::Encoder& encoder,
+              const UserValues* users) {
   std::vector<std::string> own;
   for (const auto& [name, column] : queries.columns.strings) own.push_back(name);
   for (const auto& [name, column] : queries.columns.numbers) own.push_back(name);
   for (const auto& [name, column] : queries.columns.decimals) own.push_back(name);
+  const std::vector<std::string> looked_up = columns_to_look_up(constants, own, encoder, users);
+  own.insert(own.end(), looked_up.begin(), looked_up.end());
   for (const NamedValue& constant : settle_constants(constants, own, encoder))
     add_constant(constant, encoder, queries.columns);
+  if (!looked_up.empty()) users->add(looked_up, queries.columns);
 }
 
 /// Queries that every rank has in memory.
@@ -138,11 +154,13 @@ class ListedQueries : public QuerySource {
 class KnownUsers : public QuerySource {
  public:
   KnownUsers(const ingest::VocabularyBlock& vocabulary, std::int64_t special_rows,
-             std::vector<NamedValue> constants, const features::Encoder& encoder)
+             const std::vector<NamedValue>& constants, const features::Encoder& encoder,
+             const UserValues* users)
       : vocabulary_(vocabulary),
         special_rows_(special_rows),
-        constants_(std::move(constants)),
-        encoder_(encoder) {}
+        constants_(constants),
+        encoder_(encoder),
+        users_(users) {}
 
   std::int64_t size() const override { return vocabulary_.rows - special_rows_; }
   bool has_users() const override { return true; }
@@ -158,7 +176,7 @@ class KnownUsers : public QuerySource {
     queries.names = ingest::strings_at(vocabulary_, rows, communicator);
     queries.columns.rows = rows.size();
     queries.columns.strings[user_column] = queries.names;
-    for (const NamedValue& constant : constants_) add_constant(constant, encoder_, queries.columns);
+    complete(queries, constants_, encoder_, users_);
     return queries;
   }
 
@@ -167,6 +185,7 @@ class KnownUsers : public QuerySource {
   std::int64_t special_rows_;
   std::vector<NamedValue> constants_;
   const features::Encoder& encoder_;
+  const UserValues* users_;
 };
 
 /// The columns of a file of queries, as texts.
@@ -255,7 +274,7 @@ std::vector<NamedValue> with_time(std::vector<NamedValue> values, const std::vec
 }
 
 std::unique_ptr<QuerySource> one_query(const std::vector<NamedValue>& values,
-                                       const features::Encoder& encoder) {
+                                       const features::Encoder& encoder, const UserValues* users) {
   Queries one;
   one.columns.rows = 1;
   std::vector<std::string> texts;
@@ -265,27 +284,30 @@ std::unique_ptr<QuerySource> one_query(const std::vector<NamedValue>& values,
     texts.push_back(fmt::format("{}={}", value.name, value.value));
   }
   one.names.push_back(name.empty() ? fmt::format("{}", fmt::join(texts, ",")) : name);
-  complete(one, values, encoder);
+  complete(one, values, encoder, users);
   return std::make_unique<ListedQueries>(std::move(one));
 }
 
 std::unique_ptr<QuerySource> queries_of_users(const ingest::StringColumn& users,
                                               const std::vector<NamedValue>& constants,
-                                              const features::Encoder& encoder) {
+                                              const features::Encoder& encoder, const UserValues* known) {
   Queries all;
   all.names = users;
   all.columns.rows = users.size();
   all.columns.strings[user_column] = users;
-  complete(all, constants, encoder);
+  complete(all, constants, encoder, known);
   return std::make_unique<ListedQueries>(std::move(all));
 }
 
 std::unique_ptr<QuerySource> queries_of_known_users(const std::vector<NamedValue>& constants,
-                                                    const features::Encoder& encoder) {
+                                                    const features::Encoder& encoder,
+                                                    const UserValues* users) {
   for (const features::FittedFeature& feature : encoder.features()) {
     if (feature.spec.column != user_column || !feature.spec.kind->is_id()) continue;
+    std::vector<std::string> own = columns_to_look_up(constants, {user_column}, encoder, users);
+    own.emplace_back(user_column);
     return std::make_unique<KnownUsers>(feature.vocabulary, feature.special_rows(),
-                                        settle_constants(constants, {user_column}, encoder), encoder);
+                                        settle_constants(constants, own, encoder), encoder, users);
   }
   refuse(
       fmt::format("the model keeps no list of its users, as it has no feature {}:lookup; name them in a file "
@@ -294,7 +316,8 @@ std::unique_ptr<QuerySource> queries_of_known_users(const std::vector<NamedValue
 }
 
 std::unique_ptr<QuerySource> read_queries(const std::string& path, const std::vector<NamedValue>& constants,
-                                          const features::Encoder& encoder, mpi::Communicator& communicator) {
+                                          const features::Encoder& encoder, const UserValues* users,
+                                          mpi::Communicator& communicator) {
   QueryFile file = read_query_file(path, encoder, communicator);
   Queries all;
   all.names = names_of(file);
@@ -308,7 +331,7 @@ std::unique_ptr<QuerySource> read_queries(const std::string& path, const std::ve
     for (std::size_t row = 0; row < all.columns.rows; ++row)
       numbers.push_back(*ingest::parse_decimal(file.columns[i][row]));
   }
-  complete(all, constants, encoder);
+  complete(all, constants, encoder, users);
   return std::make_unique<ListedQueries>(std::move(all));
 }
 

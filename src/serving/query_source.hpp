@@ -11,6 +11,7 @@
 #include "ingest/vocabulary.hpp"
 #include "mpi/communicator.hpp"
 #include "serving/named_value.hpp"
+#include "serving/user_values.hpp"
 
 namespace gemel::serving {
 
@@ -49,24 +50,28 @@ class QuerySource {
   QuerySource() = default;
 };
 
-// `constants` are values that all queries have alike. Where nothing tells the time of queries, it is the latest that the model has learned
+// `constants` are values that all queries have alike. What neither they nor the queries have is looked up in `known`, which may be null and must
+// outlive the source, for queries with users. Where nothing tells the time of queries, it is the latest that the model has learned
 // from. The makers of sources throw AgreedError (usage) for a column that is missing, is given twice or is not needed, and for a value
-// that is no number where a feature needs one.
+// that is no number where a feature needs one. They throw as UserValues::add(), too, and are collective.
 
 /// One query of these values alone.
 std::unique_ptr<QuerySource> one_query(const std::vector<NamedValue>& values,
-                                       const features::Encoder& encoder);
+                                       const features::Encoder& encoder, const UserValues* known = nullptr);
 /// A query for each of these users.
 std::unique_ptr<QuerySource> queries_of_users(const ingest::StringColumn& users,
                                               const std::vector<NamedValue>& constants,
-                                              const features::Encoder& encoder);
+                                              const features::Encoder& encoder,
+                                              const UserValues* known = nullptr);
 /// A query for each user that the model knows: those of the vocabulary of the feature user_id:lookup, in its order. Throws AgreedError
 /// (usage) for a model without it.
 std::unique_ptr<QuerySource> queries_of_known_users(const std::vector<NamedValue>& constants,
-                                                    const features::Encoder& encoder);
+                                                    const features::Encoder& encoder,
+                                                    const UserValues* known = nullptr);
 /// A query for each line of a file with fields, the first line of which names the columns. The column "query", or else that of users,
 /// names the queries, or else their line numbers do. Columns that the model does not need are passed over. Collective.
 std::unique_ptr<QuerySource> read_queries(const std::string& path, const std::vector<NamedValue>& constants,
-                                          const features::Encoder& encoder, mpi::Communicator& communicator);
+                                          const features::Encoder& encoder, const UserValues* known,
+                                          mpi::Communicator& communicator);
 
 }  // namespace gemel::serving

@@ -54,6 +54,29 @@ check 'resumes' grep -q 'users.csv: users' errors
 trainer_on 2 evaluate of-one --by country
 check 'groups by a column of users' grep -q fr output
 
+# What queries need of known users is looked up, as if it were given.
+asks=(--query device=tv --query price=2 --keep-seen -k 5 --format csv)
+printf '%s\n' 7 300 9 >ids
+{ echo user_id,age,country && awk '{ print $1 "," 20 + $1 % 50 "," ($1 % 3 ? "de" : "fr") }' ids; } >told.csv
+trainer_on 1 recommend of-one --queries told.csv "${asks[@]}"
+((status == 0)) || fail 'recommends to queries'
+mv output told
+trainer_on 3 recommend of-one --users ids "${asks[@]}"
+check 'what is known of users is looked up' cmp told output
+for ranks in 1 3; do
+  trainer_on "$ranks" recommend of-one --all-users "${asks[@]}"
+  mv output "all-$ranks"
+done
+check 'on any number of ranks' cmp all-1 all-3
+check 'of all users' cmp <(grep '^300,' told) <(grep '^300,' all-1)
+trainer_on 1 recommend of-one --user 7 "${asks[@]}" --query age=27
+check 'what is given is not looked up' cmp <(grep '^7,' told) <(tail -n +2 output)
+refuses 3 "users of the queries are not in this file, such as 'nobody'. Say with --query what their age and country is" \
+  recommend of-one --user nobody "${asks[@]}"
+mv users.csv away.csv
+refuses 2 'add --query age=NUMBER --query country=TEXT' recommend of-one --user 7 "${asks[@]}"
+mv away.csv users.csv
+
 # Refusals.
 refuses 2 'there is no column "colour". The columns are' train --ratings whole.csv --columns user=uid,item=sku --query-feature colour:lookup
 check 'the columns that are there' grep -q 'not read: when, device, price' errors

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "ingest/given_files.hpp"
 #include "ingest/string_exchange.hpp"
+#include "support/columns.hpp"
 #include "support/failure.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -90,6 +91,27 @@ TEST_F(UserTableTest, SkipsBadLinesWhereThatIsAsked) {
   bad_lines_ = BadLines::skip;
   const Dataset dataset = read(all_users() + "7,\n5\n", {"age"});
   EXPECT_EQ(dataset.total, 40);
+}
+
+TEST_F(UserTableTest, AnswersForAnyUsersOfTheFile) {
+  const UsersFile file{directory_.write("users", "uid,age,zip\nu1,31,007\nu2,32,8\nu3,33,9\n"), {}, "uid"};
+  const UserTable table(file, {.names = {"zip", "age"}}, BadLines::fail, world_);
+  EXPECT_THAT(table.columns(), ElementsAre("age", "zip"));
+  // Each rank asks for others, and the last one for none where there are several.
+  TextColumn users;
+  if (world_.size() == 1 || world_.rank() + 1 < world_.size())
+    users = make_column({world_.is_root() ? "u3" : "u2", "u1", "u3"});
+  const std::vector<TextColumn> columns = table.of_users(users, "here", "Add them", world_);
+  ASSERT_EQ(columns.size(), 2);
+  if (users.size() > 0) {
+    EXPECT_THAT(columns[0].rows().texts(), ElementsAre(world_.is_root() ? "33" : "32", "31", "33"));
+    EXPECT_THAT(columns[1].rows().texts(), ElementsAre(world_.is_root() ? "9" : "8", "007", "9"));
+  }
+  const Failure failure = failure_of([&] {
+    table.of_users(make_column({"u1", "x"}), "here", "Add them", world_);
+  });
+  EXPECT_EQ(failure.code, base::ExitCode::data);
+  EXPECT_THAT(failure.message, HasSubstr("users here are not in this file, such as 'x'. Add them"));
 }
 
 TEST_F(UserTableTest, SaysWhatIsWrong) {
