@@ -97,7 +97,7 @@ class Finder {
     } else if (share(repeats, data_.interactions) > 0.01) {
       add(fmt::format("{} repeat an item that the user had before", of_all(repeats)),
           "Drawn at random, they are in training and test at once. Take one of each: --duplicates first; or "
-          "their number as a weight: --duplicates sum --weight-column count");
+          "their number as a weight: --duplicates sum");
     }
   }
 

@@ -16,8 +16,6 @@
 namespace gemel::ingest {
 namespace {
 
-constexpr const char* count_column = "count";
-
 /// Gives the first interaction of each run the sum of a column over the run. Collective.
 template <class T>
 void add_up(std::vector<T>& column, PairRuns& runs) {

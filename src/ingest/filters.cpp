@@ -81,7 +81,7 @@ class Filters {
     const std::string added_up =
         merge_duplicates(filters_.duplicates, options_.weight_column, dataset_, communicator_);
     tell(fmt::format("--duplicates {}", name_of(filters_.duplicates)), before,
-         added_up.empty() ? "" : fmt::format(", with the sums of the column {}", added_up));
+         added_up.empty() ? "" : fmt::format(", which weigh the sums of the column {}", added_up));
   }
 
   void keep_core() {

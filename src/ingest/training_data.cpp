@@ -11,6 +11,7 @@
 #include "features/declarations.hpp"
 #include "features/featurizer.hpp"
 #include "ingest/dataset_reader.hpp"
+#include "ingest/duplicates.hpp"
 #include "ingest/earlier_split.hpp"
 #include "ingest/filters.hpp"
 #include "ingest/item_counts.hpp"
@@ -205,6 +206,9 @@ ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communica
                           const WantedColumns& others) {
   Specs specs;
   mpi::agree(communicator, [&] { specs = parse_specs(options.model); });  // before anything is read
+  const bool adds_up = options.data.filters.duplicates == Duplicates::sum;
+  if (adds_up && options.data.weight_column.empty() && options.data.files.columns.weight.empty())
+    options.data.weight_column = ingest::count_column;  // sums of nothing that is named are counts
   WantedColumns wanted = others;
   std::ranges::move(columns_of(options, specs), std::back_inserter(wanted.names));
   ingest::Dataset dataset = ingest::read_dataset(options.data, wanted, communicator);

@@ -71,10 +71,10 @@ check 'on any number of ranks' cmp all-1 all-3
 check 'of all users' cmp <(grep '^300,' told) <(grep '^300,' all-1)
 trainer_on 1 recommend of-one --user 7 "${asks[@]}" --query age=27
 check 'what is given is not looked up' cmp <(grep '^7,' told) <(tail -n +2 output)
-refuses 3 "users of the queries are not in this file, such as 'nobody'. Say with --query what their age and country is" \
+refuses_on 1 3 "users of the queries are not in this file, such as 'nobody'. Say with --query what their age and country is" \
   recommend of-one --user nobody "${asks[@]}"
 mv users.csv away.csv
-refuses 2 'add --query age=NUMBER --query country=TEXT' recommend of-one --user 7 "${asks[@]}"
+refuses_on 1 2 'add --query age=NUMBER --query country=TEXT' recommend of-one --user 7 "${asks[@]}"
 mv away.csv users.csv
 
 # Refusals.

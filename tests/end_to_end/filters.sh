@@ -48,7 +48,11 @@ check 'evaluate of other data filters nothing' test -z "$(grep ': keeps ' errors
 
 # Counts as weights.
 train 2 counts --synthetic-interactions 5000 --duplicates sum --weight-column count --epochs 1
-check 'counts are weights' grep -q 'with the sums of the column count' errors
+check 'counts are weights' grep -q 'which weigh the sums of the column count' errors
+train 1 sums --synthetic-interactions 5000 --duplicates sum --epochs 1
+check 'which need not be named' same counts sums
+train 2 first --synthetic-interactions 5000 --duplicates first --epochs 1
+check 'and make a difference' test -n "$(h5diff "$(newest first)" "$(newest sums)" /history/loss)"
 
 refuses 3 'none of the 105000 interactions is left. Ratings go up to 5' train --data "$data" --min-rating 6
 refuses 2 '--since soon: give a date of UTC' train --data "$data" --since soon

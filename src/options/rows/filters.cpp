@@ -104,14 +104,16 @@ std::vector<Option> filter_rows(DataOptions& o) {
           .needing(always(!filters.since || !filters.until || *filters.since < *filters.until,
                           "is not after --since: give a later time"))
           .kept_if(filters.until.has_value()),
-      Option{group, "duplicates", "KEEP",
-             "Of several interactions of one user with one item: keep all of them, the first or the last one "
-             "by time, or one with their sum: the first, with the column of --weight-column added up. Where "
-             "none is named, that is the column count, which is how many there were where the data has no "
-             "such column: train with --weight-column count. Of the same time, or without timestamps, the "
-             "one that is later in the data is later. Where the data comes split, each part is taken by "
-             "itself.",
-             choice(filters.duplicates, duplicates_names()), Effect::run}
+      Option{
+          group, "duplicates", "KEEP",
+          "Of several interactions of one user with one item: keep all of them, the first or the last one "
+          "by time, or one with their sum as its weight: the first, with the column of --weight-column added "
+          "up. "
+          "Where none is named, that is the column count, which is how many there were where the data has no "
+          "such column. Of the same time, or without timestamps, the "
+          "one that is later in the data is later. Where the data comes split, each part is taken by "
+          "itself.",
+          choice(filters.duplicates, duplicates_names()), Effect::run}
           .kept_if(filters.duplicates != Duplicates::keep),
       Option{group, "k-core", "user=N,item=N",
              "Leave out users with fewer than N interactions, and items with fewer than N, again and again "
