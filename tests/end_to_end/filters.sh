@@ -51,8 +51,10 @@ train 2 counts --synthetic-interactions 5000 --duplicates sum --weight-column co
 check 'counts are weights' grep -q 'which weigh the sums of the column count' errors
 train 1 sums --synthetic-interactions 5000 --duplicates sum --epochs 1
 check 'which need not be named' same counts sums
+on 1 --checkpoint-dir sums --synthetic-interactions 5000 --duplicates sum --epochs 2 --resume auto "${quiet[@]}"
+check 'weights stay what they are' test -z "$(grep -- '--weight-column' errors)"
 train 2 first --synthetic-interactions 5000 --duplicates first --epochs 1
-check 'and make a difference' test -n "$(h5diff "$(newest first)" "$(newest sums)" /history/loss)"
+check 'and make a difference' test -n "$(h5diff "$(newest first)" "$(newest counts)" /history/loss)"
 
 refuses 3 'none of the 105000 interactions is left. Ratings go up to 5' train --data "$data" --min-rating 6
 refuses 2 '--since soon: give a date of UTC' train --data "$data" --since soon

@@ -80,10 +80,12 @@ std::vector<Option> split_rows(DataOptions& o) {
              "a split.",
              whole_number(o.split_seed, 0), Effect::determines}
           .needing(if_given(draws, "nothing is drawn at random by this split: choose another")),
-      {group, "weight-column", "COLUMN",
-       "Column of the interactions whose numbers, at least 0, multiply the losses of the training examples, "
-       "such as rating.",
-       text(o.weight_column, "none"), Effect::steers},
+      Option{group, "weight-column", "COLUMN",
+             "Column of the interactions whose numbers, at least 0, multiply the losses of the training "
+             "examples, such as rating.",
+             text(o.weight_column, "none"), Effect::steers}  // These name one when the data is read.
+          .kept_if(!o.weight_column.empty() ||
+                   (o.files.columns.weight.empty() && o.filters.duplicates != Duplicates::sum)),
   };
 }
 
