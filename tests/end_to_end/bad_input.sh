@@ -105,6 +105,74 @@ replace pairs.txt 2 '1,3,-1'
 rejected 'negative weight' 3 'interaction 2 (user 1) has the weight -1' -- \
   --train-file pairs.txt "${pairs[@]}" --test-fraction 0 --weight-column rating
 
+# Files that are not what they should be, of interactions, items and users alike. wrong TEXT FILE: refused, by that text.
+wrong() {
+  refuses_on 1 3 "$1" describe --ratings "${ratings:-$2}" "${others[@]/FILE/$2}"
+}
+{ echo user,item,rating,time && seq 0 299 | awk -v OFS=, '{ print "u" $1 % 20, "i" $1 % 13, $1 % 5 + 1, 1500000000 + $1 * 1000 }'; } >ratings.csv
+{ echo item,title,price && seq 0 12 | awk '{ print "i" $1 ",\"Item, " $1 "\"," $1 ".5" }'; } >items.csv
+{ echo user,age,town && seq 0 19 | awk '{ print "u" $1 "," $1 + 20 ",\"B, x\"" }'; } >users.csv
+long=$(head -c 5000 /dev/zero | tr '\0' x)
+declare -A encoding_of=([ratings]=UTF-16 [items]=UTF-16LE [users]=UTF-16BE)
+declare -A pack_of=([ratings]=gzip [items]=bzip2 [users]=zstd)
+for kind in ratings items users; do
+  ratings=ratings.csv others=("--$kind" FILE)
+  [[ $kind != ratings ]] || ratings='' others=()
+  mkdir -p "of-$kind/folder.csv"
+  cd "of-$kind" || exit 1
+  cp ../*.csv .
+  iconv -f UTF-8 -t "${encoding_of[$kind]}" "$kind.csv" >encoded.csv
+  wrong "iconv -f ${encoding_of[$kind]} -t UTF-8 encoded.csv >data.txt" encoded.csv
+  sed '5s/,/\x00,/' "$kind.csv" >bad.csv && wrong 'bad.csv:5:' bad.csv
+  sed '5s/,/\xc3(,/; 7s/,/ä,/' "$kind.csv" >bad.csv && wrong "'\\xc3': is not UTF-8, though the file has UTF-8 elsewhere" bad.csv
+  sed "5s/^[^,]*/$long/" "$kind.csv" >bad.csv && wrong 'of at most 4096 bytes, not 5000' bad.csv
+  sed '5s/^/"/; 6,$s/"//g' "$kind.csv" >bad.csv && wrong 'trainer: error: bad.csv:5:' bad.csv
+  sed '5s/,/;/g' "$kind.csv" >bad.csv && wrong 'bad.csv:5:1: ' bad.csv
+  : >empty.csv && wrong 'trainer: error: empty.csv: ' empty.csv
+  head -n 1 "$kind.csv" >heading.csv && wrong 'trainer: error: heading.csv: ' heading.csv
+  wrong 'folder.csv: is a directory' folder.csv
+  wrong 'gone.csv: cannot be opened' gone.csv
+  "${pack_of[$kind]}" -c "$kind.csv" | head -c -20 >torn && wrong "test it with: ${pack_of[$kind]} -t torn" torn
+  # These are all right.
+  { printf '\xef\xbb\xbf' && sed 's/$/\r/' "$kind.csv" | head -c -2; } >odd.csv
+  trainer_on 1 describe --ratings "${ratings:-odd.csv}" "${others[@]/FILE/odd.csv}"
+  ((status == 0)) || fail "$kind with a byte order mark, CRLF and no last line end"
+  cd .. || exit 1
+done
+ratings='' others=()
+awk -F , -v OFS=, 'BEGIN { split("inf,nan,1e999,,x", bad) } NR > 4 && NR < 10 { $3 = bad[NR - 4] } 1' ratings.csv >bad.csv
+wrong '5 lines cannot be used' bad.csv
+for at in "5:7: 'inf'" "6:7: 'nan'" "7:7: '1e999'" "8:7: ''" "9:7: 'x'"; do
+  check "no rating, $at" grep -qF "bad.csv:$at: expected a rating, a finite number" errors
+done
+awk -F , -v OFS=, 'BEGIN { split("99999999999999999999,nan,,31.01,soon", bad) } NR > 4 && NR < 10 { $4 = bad[NR - 4] } 1' ratings.csv >bad.csv
+wrong '5 lines cannot be used' bad.csv
+for at in "5:9: '99999999999999999999'" "6:9: 'nan'" "7:9: ''" "8:9: '31.01'" "9:9: 'soon'"; do
+  check "no time, $at" grep -qF "bad.csv:$at: expected a timestamp, a whole number or a date such as" errors
+done
+sed '5s/$/.25/' ratings.csv >odd.csv
+trainer_on 1 describe --ratings odd.csv
+check 'fractions of seconds are told' grep -q "1 line has a time with a fraction of a second, which is cut off, the first: line 5, '1500003000.25'" errors
+for time in -86400 9000000000 1500000000000; do
+  sed "5s/[0-9]*\$/$time/" ratings.csv >odd.csv
+  on 1 --ratings odd.csv --epochs 1 --query-feature user_id:lookup --checkpoint-dir odd "${quiet[@]}"
+  check "a training warns of $time" grep -q 'warning: .*\(before 1990\|in the future\|milliseconds\)' errors
+done
+
+# Bad lines may be skipped, in files and directories.
+mkdir skipped
+cp items.csv users.csv skipped
+sed '3,14s/.*/bad/' ratings.csv >skipped/ratings.csv
+echo 'i3,again' >>skipped/items.csv
+echo ',1,2' >>skipped/users.csv
+refuses_on 1 3 '12 lines cannot be used, of which the first 10 are shown. Correct the file' describe --data skipped
+trainer_on 3 describe --data skipped --on-bad-line skip
+((status == 0)) || fail "exit code $status: bad lines are skipped"
+check 'skipped lines are counted' grep -q '12 lines cannot be used: skipped, of which the first 10 are shown' errors
+[[ $(grep -c 'ratings.csv:[0-9]*:1: .bad.' errors) == 10 ]] || fail 'not the first ten are shown'
+check 'of items and users, too' test "$(grep -c '^1 line cannot be used: skipped' errors)" = 2
+check 'others are read' grep -q '288 interactions of 20 users with 13 items' output
+
 # Options that cannot be.
 for widths in 0 abc ''; do
   rejected "layers '$widths'" 2 --layers -- --data sound "--layers=$widths"
