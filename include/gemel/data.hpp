@@ -183,6 +183,8 @@ struct DataOptions {
   SplitKind split = SplitKind::random;
   /// Whether that is settled, by the user or by what the data has. Until then, data that comes split turns it into `files`.
   bool is_split_settled = false;
+  /// Whether prepared data is split as it was when it was prepared; not so once a choice of the split has been made.
+  bool takes_stored_split = true;
   /// Of random and time: share of the interactions that is kept for the test.
   double test_fraction = 0.2;
   /// Share of the training part that is kept for validation, drawn at random (with `time`: its last share).

@@ -9,14 +9,18 @@
 
 namespace gemel::base {
 
-OutputFiles::OutputFiles(std::filesystem::path directory, bool replace)
-    : directory_(std::move(directory)), replace_(replace) {
+void make_directory(const std::filesystem::path& directory) {
   std::error_code error;
-  std::filesystem::create_directories(directory_, error);
+  std::filesystem::create_directories(directory, error);
   if (error) {
-    throw OutputError(fmt::format("{}: cannot make this directory: {}; name another one", directory_.string(),
+    throw OutputError(fmt::format("{}: cannot make this directory: {}; name another one", directory.string(),
                                   error.message()));
   }
+}
+
+OutputFiles::OutputFiles(std::filesystem::path directory, bool replace)
+    : directory_(std::move(directory)), replace_(replace) {
+  make_directory(directory_);
 }
 
 OutputFile& OutputFiles::add(const std::string& name) {

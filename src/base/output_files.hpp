@@ -15,6 +15,9 @@ struct WrittenFile {
   std::uint64_t bytes = 0;
 };
 
+/// Makes the directory if it is not there. Throws OutputError.
+void make_directory(const std::filesystem::path& directory);
+
 /// Files of one directory that get their names together, once all of them are whole. Everything that fails throws OutputError.
 class OutputFiles {
  public:

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/error.hpp"
+
 namespace gemel::checkpoint {
 
 /// A checkpoint file is a container of datasets and attributes, the same whatever the number of ranks that
@@ -16,8 +18,20 @@ namespace gemel::checkpoint {
 ///
 /// Attributes and the structure of the file need no checksum of ours: HDF5 has its own in this version of its
 /// format and refuses a damaged one.
-inline const std::string format_name = "gemel-checkpoint";
 inline constexpr std::int64_t format_version = 1;
+
+/// What a container is a file of, and what messages say of it. Others than checkpoints differ in nothing else.
+struct FileKind {
+  std::string format;           ///< the attribute that says so
+  std::string noun;             ///< "checkpoint"
+  base::ExitCode read_code;     ///< the exit code where it cannot be read,
+  base::ExitCode write_code;    ///< and where it cannot be written
+  std::string when_damaged;     ///< what to do about a file that is damaged,
+  std::string when_other_file;  ///< about a file that is none of this kind,
+  std::string when_unfit;       ///< about one with other content than is looked for,
+  std::string when_unwritten;   ///< and where one cannot be written
+};
+const FileKind& checkpoint_file();
 
 /// Where the checksums of a dataset are.
 inline const std::string checksum_root = "/checksums";

@@ -21,32 +21,8 @@ namespace {
 using base::CheckpointError;
 using hdf5::Element;
 
-constexpr std::string_view use_another =
-    "Use an earlier checkpoint. --resume auto takes the newest sound one, as does a command that is given a "
-    "directory";
-constexpr std::string_view name_a_checkpoint =
-    "Name a file that this program wrote as a checkpoint, or a directory with some";
-constexpr std::string_view another_model =
-    "The checkpoint is of another model or of another version of this program: give the options that it was "
-    "trained with, or start afresh without --resume";
-
 std::string text_of(const hdf5::Shape& shape) {
   return shape.cols ? fmt::format("[{}, {}]", shape.rows, *shape.cols) : fmt::format("[{}]", shape.rows);
-}
-
-[[noreturn]] void refuse_shape(const std::string& path, const hdf5::Shape& shape, std::string_view wanted) {
-  throw CheckpointError(
-      fmt::format("dataset {} has the shape {}, not {}. {}", path, text_of(shape), wanted, another_model));
-}
-
-void require_vector(const std::string& path, const hdf5::Shape& shape) {
-  if (shape.cols) refuse_shape(path, shape, "one dimension");
-}
-
-void require_rows(const std::string& path, const hdf5::Shape& shape, std::size_t first, std::size_t count) {
-  if (first <= shape.rows && count <= shape.rows - first) return;
-  throw CheckpointError(fmt::format("dataset {} has the shape {}: there are no {} rows from row {} on. {}",
-                                    path, text_of(shape), count, first, another_model));
 }
 
 bool has_prefix(const std::string& path, std::span<const std::string> prefixes) {
@@ -54,37 +30,35 @@ bool has_prefix(const std::string& path, std::span<const std::string> prefixes) 
 }
 
 /// `bytes` are floats: the rows of `range`, from the start of a buffer.
-void require_finite(const std::string& path, const BlockRange& range, std::span<const std::byte> bytes) {
+void require_finite(const std::string& path, const BlockRange& range, std::span<const std::byte> bytes,
+                    const FileKind& kind) {
   const std::span values(reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float));
   if (tensor::all_finite(values)) return;
   throw CheckpointError(
       fmt::format("dataset {} has values among its rows {} to {} that are no finite numbers: the training "
                   "had diverged. {}",
-                  path, range.first_row, range.first_row + range.rows - 1, use_another));
-}
-
-CheckpointError missing_dataset(const std::string& path) {
-  return CheckpointError(fmt::format("has no dataset {}. {}", path, another_model));
+                  path, range.first_row, range.first_row + range.rows - 1, kind.when_damaged));
 }
 
 }  // namespace
 
-CheckpointReader::CheckpointReader(std::filesystem::path path, mpi::Communicator& communicator)
-    : path_(std::move(path)), communicator_(&communicator) {
+CheckpointReader::CheckpointReader(std::filesystem::path path, mpi::Communicator& communicator,
+                                   const FileKind& kind)
+    : kind_(kind), path_(std::move(path)), communicator_(&communicator) {
   together([&] {
     if (!std::filesystem::exists(path_))
-      throw CheckpointError(fmt::format("no such file. {}", name_a_checkpoint));
+      throw CheckpointError(fmt::format("no such file. {}", kind_.when_other_file));
     if (!std::filesystem::is_regular_file(path_))
-      throw CheckpointError(fmt::format("not a file. {}", name_a_checkpoint));
+      throw CheckpointError(fmt::format("not a file. {}", kind_.when_other_file));
     if (communicator_->is_root() && !hdf5::is_hdf5(path_)) {
-      throw CheckpointError(fmt::format("not an HDF5 file. {}", name_a_checkpoint));
+      throw CheckpointError(fmt::format("not an HDF5 file. {}", kind_.when_other_file));
     }
   });
   together([&] {
     try {
       file_.emplace(hdf5::File::open_read(path_, *communicator_));
     } catch (const hdf5::Hdf5Error& error) {
-      throw CheckpointError(fmt::format("truncated or damaged ({}). {}", error.what(), use_another));
+      throw CheckpointError(fmt::format("truncated or damaged ({}). {}", error.what(), kind_.when_damaged));
     }
   });
   together([&] { check_header(); });
@@ -92,9 +66,9 @@ CheckpointReader::CheckpointReader(std::filesystem::path path, mpi::Communicator
 
 void CheckpointReader::check_header() {
   if (!hdf5::has_attribute(*file_, "/", "format") ||
-      hdf5::read_attribute<std::string>(*file_, "/", "format") != format_name) {
+      hdf5::read_attribute<std::string>(*file_, "/", "format") != kind_.format) {
     throw CheckpointError(
-        fmt::format("an HDF5 file, but not a checkpoint of this program. {}", name_a_checkpoint));
+        fmt::format("an HDF5 file, but not a {} of this program. {}", kind_.noun, kind_.when_other_file));
   }
   const auto version = hdf5::read_attribute<std::int64_t>(*file_, "/", "format_version");
   if (version > format_version) {
@@ -104,7 +78,7 @@ void CheckpointReader::check_header() {
   }
   if (!hdf5::has_attribute(*file_, "/", "complete") ||
       hdf5::read_attribute<std::int64_t>(*file_, "/", "complete") != 1) {
-    throw CheckpointError(fmt::format("incomplete: its writing was interrupted. {}", use_another));
+    throw CheckpointError(fmt::format("incomplete: its writing was interrupted. {}", kind_.when_damaged));
   }
 }
 
@@ -116,8 +90,8 @@ void CheckpointReader::together(const std::function<void()>& action) {
       close();
     } catch (const base::Error&) {  // the first error is the one to report
     }
-    throw mpi::AgreedError(base::ExitCode::checkpoint,
-                           fmt::format("checkpoint {}: {}", path_.string(), error.what()));
+    throw mpi::AgreedError(kind_.read_code,
+                           fmt::format("{} {}: {}", kind_.noun, path_.string(), error.what()));
   }
 }
 
@@ -130,7 +104,7 @@ bool CheckpointReader::has(const std::string& object_path) {
 hdf5::Shape CheckpointReader::shape(const std::string& path) {
   hdf5::Shape shape;
   together([&] {
-    if (!file_.value().has(path)) throw missing_dataset(path);
+    if (!file_.value().has(path)) refuse_missing(path);
     shape = hdf5::Dataset::open(*file_, path).shape();
   });
   return shape;
@@ -159,7 +133,8 @@ T CheckpointReader::attribute(const std::string& object_path, const std::string&
   T value{};
   together([&] {
     if (!hdf5::has_attribute(file_.value(), object_path, name)) {
-      throw CheckpointError(fmt::format("{} has no attribute \"{}\". {}", object_path, name, another_model));
+      throw CheckpointError(
+          fmt::format("{} has no attribute \"{}\". {}", object_path, name, kind_.when_unfit));
     }
     value = hdf5::read_attribute<T>(*file_, object_path, name);
   });
@@ -172,21 +147,22 @@ template std::string CheckpointReader::attribute(const std::string&, const std::
 
 CheckpointReader::OpenDataset CheckpointReader::open(const std::string& path,
                                                      std::optional<Element> element) {
-  if (!file_.value().has(path)) throw missing_dataset(path);
+  if (!file_.value().has(path)) refuse_missing(path);
   auto data = hdf5::Dataset::open(*file_, path);
   if (element && data.element() != *element) {
     throw CheckpointError(fmt::format("dataset {} holds {}, not {}. {}", path, name_of(data.element()),
-                                      name_of(*element), another_model));
+                                      name_of(*element), kind_.when_unfit));
   }
   const std::string sums_path = checksum_path(path);
   if (!file_->has(sums_path)) {
-    throw CheckpointError(fmt::format("damaged: has no dataset {}. {}", sums_path, use_another));
+    throw CheckpointError(fmt::format("damaged: has no dataset {}. {}", sums_path, kind_.when_damaged));
   }
   auto checksums = hdf5::Dataset::open(*file_, sums_path);
   const ChecksumBlocks blocks(data.shape().rows, data.row_bytes());
   if (checksums.element() != Element::uint64 || checksums.shape() != hdf5::Shape{blocks.count(), {}}) {
-    throw CheckpointError(fmt::format(
-        "dataset {} is damaged: it does not have one checksum for every block. {}", path, use_another));
+    throw CheckpointError(
+        fmt::format("dataset {} is damaged: it does not have one checksum for every block. {}", path,
+                    kind_.when_damaged));
   }
   data.set_transfer(hdf5::Transfer::independent);
   checksums.set_transfer(hdf5::Transfer::independent);
@@ -194,7 +170,7 @@ CheckpointReader::OpenDataset CheckpointReader::open(const std::string& path,
 }
 
 void CheckpointReader::read_blocks(const OpenDataset& dataset, const std::string& path,
-                                   const BlockRange& range, const TakeBlocks& take) {
+                                   const BlockRange& range, const TakeBlocks& take) const {
   const auto& [data, checksums, blocks] = dataset;
   std::vector<std::uint64_t> expected(range.blocks);
   checksums.read_rows(range.first_block, range.blocks, std::span(expected));
@@ -209,7 +185,8 @@ void CheckpointReader::read_blocks(const OpenDataset& dataset, const std::string
       if (found[i] == expected[done + i]) continue;
       const BlockRange bad = blocks.range(part.first_block + i, 1);
       throw CheckpointError(fmt::format("dataset {} is damaged: rows {} to {} do not have their checksum. {}",
-                                        path, bad.first_row, bad.first_row + bad.rows - 1, use_another));
+                                        path, bad.first_row, bad.first_row + bad.rows - 1,
+                                        kind_.when_damaged));
     }
     take(part, buffer);
   }
@@ -329,6 +306,12 @@ void CheckpointReader::read_rows(const std::string& path, std::size_t first, std
 void CheckpointReader::read_rows(const std::string& path, std::size_t first, std::span<double> own) {
   read_numbers(path, first, own.size(), {}, own);
 }
+void CheckpointReader::read_rows(const std::string& path, std::size_t first, std::span<std::uint8_t> own) {
+  read_numbers(path, first, own.size(), {}, own);
+}
+void CheckpointReader::read_rows(const std::string& path, std::size_t first, std::span<std::int32_t> own) {
+  read_numbers(path, first, own.size(), {}, own);
+}
 void CheckpointReader::read_rows(const std::string& path, std::size_t first, std::span<std::int64_t> own) {
   read_numbers(path, first, own.size(), {}, own);
 }
@@ -375,7 +358,7 @@ void CheckpointReader::append_rest(const std::string& path, std::size_t first, s
         (rest_rows.empty() || static_cast<std::size_t>(rest_rows.back()) < rows))
       return;
     throw CheckpointError(fmt::format("damaged: dataset {} names rows that {} has not. {}",
-                                      rest_row_path(path), path, use_another));
+                                      rest_row_path(path), path, kind_.when_damaged));
   });
   const auto piece_of = [&](std::size_t row) {
     const auto begin = std::ranges::lower_bound(rest_rows, static_cast<std::int64_t>(row));
@@ -403,7 +386,7 @@ void CheckpointReader::verify(std::span<const std::string> finite) {
       const BlockRange mine = dataset.blocks.share(communicator_->rank(), communicator_->size());
       const bool must_be_finite = dataset.data.element() == Element::float32 && has_prefix(path, finite);
       read_blocks(dataset, path, mine, [&](const BlockRange& range, std::span<const std::byte> bytes) {
-        if (must_be_finite) require_finite(path, range, bytes);
+        if (must_be_finite) require_finite(path, range, bytes, kind_);
       });
     });
     without_dataset.erase(path);
@@ -411,13 +394,34 @@ void CheckpointReader::verify(std::span<const std::string> finite) {
   together([&] {
     if (without_dataset.empty()) return;
     throw CheckpointError(
-        fmt::format("damaged: dataset {} is missing. {}", *without_dataset.begin(), use_another));
+        fmt::format("damaged: dataset {} is missing. {}", *without_dataset.begin(), kind_.when_damaged));
   });
+}
+
+void CheckpointReader::refuse_shape(const std::string& path, const hdf5::Shape& shape,
+                                    std::string_view wanted) const {
+  throw CheckpointError(
+      fmt::format("dataset {} has the shape {}, not {}. {}", path, text_of(shape), wanted, kind_.when_unfit));
+}
+
+void CheckpointReader::require_vector(const std::string& path, const hdf5::Shape& shape) const {
+  if (shape.cols) refuse_shape(path, shape, "one dimension");
+}
+
+void CheckpointReader::require_rows(const std::string& path, const hdf5::Shape& shape, std::size_t first,
+                                    std::size_t count) const {
+  if (first <= shape.rows && count <= shape.rows - first) return;
+  throw CheckpointError(fmt::format("dataset {} has the shape {}: there are no {} rows from row {} on. {}",
+                                    path, text_of(shape), count, first, kind_.when_unfit));
+}
+
+void CheckpointReader::refuse_missing(const std::string& path) const {
+  throw CheckpointError(fmt::format("has no dataset {}. {}", path, kind_.when_unfit));
 }
 
 void CheckpointReader::refuse(const std::string& what) {
   close();
-  throw mpi::AgreedError(base::ExitCode::checkpoint, fmt::format("{}: {}", path_.string(), what));
+  throw mpi::AgreedError(kind_.read_code, fmt::format("{}: {}", path_.string(), what));
 }
 
 void CheckpointReader::close() {
@@ -426,7 +430,8 @@ void CheckpointReader::close() {
 
 std::string without_advice(const std::string& message) {
   std::size_t end = message.size();
-  for (const std::string_view advice : {use_another, name_a_checkpoint, another_model})
+  const FileKind& kind = checkpoint_file();
+  for (const std::string_view advice : {kind.when_damaged, kind.when_other_file, kind.when_unfit})
     end = std::min(end, message.find(fmt::format(". {}", advice)));
   return message.substr(0, end);
 }

@@ -7,8 +7,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/checksum_blocks.hpp"
 #include "hdf5/attribute.hpp"
 #include "hdf5/dataset.hpp"
@@ -33,12 +35,13 @@ struct DatasetInfo {
 /// program knows.
 ///
 /// Everything is collective and called alike on every rank. What is wrong is thrown by all ranks as
-/// mpi::AgreedError with ExitCode::checkpoint, naming the file, the dataset and the rows; the reader is
+/// mpi::AgreedError with the exit code of the kind, naming the file, the dataset and the rows; the reader is
 /// closed then. No value is handed out before its checksum has been verified.
 class CheckpointReader {
  public:
   /// The communicator must outlive the reader.
-  CheckpointReader(std::filesystem::path path, mpi::Communicator& communicator);
+  CheckpointReader(std::filesystem::path path, mpi::Communicator& communicator,
+                   const FileKind& kind = checkpoint_file());
   CheckpointReader(const CheckpointReader&) = delete;
   CheckpointReader& operator=(const CheckpointReader&) = delete;
 
@@ -69,6 +72,8 @@ class CheckpointReader {
   void read_rows(const std::string& path, std::size_t first, tensor::MatrixView own);
   void read_rows(const std::string& path, std::size_t first, std::span<float> own);
   void read_rows(const std::string& path, std::size_t first, std::span<double> own);
+  void read_rows(const std::string& path, std::size_t first, std::span<std::uint8_t> own);
+  void read_rows(const std::string& path, std::size_t first, std::span<std::int32_t> own);
   void read_rows(const std::string& path, std::size_t first, std::span<std::int64_t> own);
   void read_rows(const std::string& path, std::size_t first, std::span<std::uint64_t> own);
   /// The same of any dataset as the bytes of its rows in memory; strings with their fixed length.
@@ -103,8 +108,8 @@ class CheckpointReader {
   OpenDataset open(const std::string& path, std::optional<hdf5::Element> element);
   /// Reads and verifies blocks, some at a time. Not agreed on: what can fail on one rank alone comes after
   /// all that is collective.
-  static void read_blocks(const OpenDataset& dataset, const std::string& path, const BlockRange& range,
-                          const TakeBlocks& take);
+  void read_blocks(const OpenDataset& dataset, const std::string& path, const BlockRange& range,
+                   const TakeBlocks& take) const;
   /// Reads a whole dataset onto every rank: every rank reads its share, then they exchange them. `prepare`
   /// says where it belongs, and throws if its shape is not the right one.
   void read_whole(const std::string& path, hdf5::Element element,
@@ -120,6 +125,15 @@ class CheckpointReader {
   /// Runs `action`, lets the ranks agree on its outcome, and closes the file if it failed.
   void together(const std::function<void()>& action);
 
+  // Of datasets with other content than is looked for.
+  [[noreturn]] void refuse_shape(const std::string& path, const hdf5::Shape& shape,
+                                 std::string_view wanted) const;
+  void require_vector(const std::string& path, const hdf5::Shape& shape) const;
+  void require_rows(const std::string& path, const hdf5::Shape& shape, std::size_t first,
+                    std::size_t count) const;
+  [[noreturn]] void refuse_missing(const std::string& path) const;
+
+  FileKind kind_;
   std::filesystem::path path_;
   mpi::Communicator* communicator_;
   std::optional<hdf5::File> file_;

@@ -33,13 +33,14 @@ constexpr std::uint64_t reservation_bytes = 1024 * 1024;
 
 }  // namespace
 
-CheckpointWriter::CheckpointWriter(std::filesystem::path path, mpi::Communicator& communicator)
-    : path_(std::move(path)), communicator_(&communicator) {
+CheckpointWriter::CheckpointWriter(std::filesystem::path path, mpi::Communicator& communicator,
+                                   const FileKind& kind, bool replace)
+    : kind_(kind), path_(std::move(path)), replace_(replace), communicator_(&communicator) {
   std::string temporary = path_.string() + temporary_mark + process_name();
   communicator.broadcast(temporary);
   temporary_ = temporary;
   create_temporary();
-  attribute("/", "format", format_name);
+  attribute("/", "format", kind_.format);
   attribute("/", "format_version", format_version);
   attribute("/", "program_version", version());
 }
@@ -51,7 +52,7 @@ CheckpointWriter::~CheckpointWriter() {
 void CheckpointWriter::create_temporary() {
   together([&] {
     if (!communicator_->is_root()) return;
-    if (std::filesystem::exists(path_)) throw CheckpointError("there is such a file already");
+    if (!replace_ && std::filesystem::exists(path_)) throw CheckpointError("there is such a file already");
     std::filesystem::remove(temporary_);  // of an earlier attempt of this process
     on_root_ = OpenFile::create(temporary_);
     on_root_.reserve(0, reservation_bytes);
@@ -84,7 +85,7 @@ void CheckpointWriter::together(const std::function<void()>& action) {
     mpi::agree(*communicator_, action);
   } catch (const mpi::AgreedError& error) {
     abandon();
-    throw mpi::AgreedError(base::ExitCode::checkpoint, explain(error));
+    throw mpi::AgreedError(kind_.write_code, explain(error));
   }
 }
 
@@ -105,7 +106,7 @@ void CheckpointWriter::or_end_job(const std::function<void()>& action) {
     if (communicator_->size() == 1) throw;  // nobody waits
     remove_temporary();
     spdlog::critical("rank {}: {}", communicator_->rank(), explain(error));
-    mpi::Environment::abort(static_cast<int>(base::ExitCode::checkpoint));
+    mpi::Environment::abort(static_cast<int>(kind_.write_code));
   }
 }
 
@@ -115,10 +116,8 @@ void CheckpointWriter::remove_temporary() {
 }
 
 std::string CheckpointWriter::explain(const base::Error& error) const {
-  return fmt::format(
-      "cannot write the checkpoint {}: {}. Earlier checkpoints are untouched. Free space on that file "
-      "system, or choose another directory with --checkpoint-dir.",
-      path_.string(), error.what());
+  return fmt::format("cannot write the {} {}: {}. {}", kind_.noun, path_.string(), error.what(),
+                     kind_.when_unwritten);
 }
 
 template <class T>
@@ -189,6 +188,14 @@ void CheckpointWriter::write_rows(const std::string& path, std::size_t rows, std
 }
 void CheckpointWriter::write_rows(const std::string& path, std::size_t rows, std::size_t first,
                                   std::span<const double> own) {
+  write_numbers(path, {rows, {}}, first, own.size(), own);
+}
+void CheckpointWriter::write_rows(const std::string& path, std::size_t rows, std::size_t first,
+                                  std::span<const std::uint8_t> own) {
+  write_numbers(path, {rows, {}}, first, own.size(), own);
+}
+void CheckpointWriter::write_rows(const std::string& path, std::size_t rows, std::size_t first,
+                                  std::span<const std::int32_t> own) {
   write_numbers(path, {rows, {}}, first, own.size(), own);
 }
 void CheckpointWriter::write_rows(const std::string& path, std::size_t rows, std::size_t first,
@@ -291,7 +298,11 @@ void CheckpointWriter::commit() {
   together([&] {
     if (!communicator_->is_root()) return;
     on_root_.sync();
-    rename_without_overwriting(temporary_, path_);
+    if (replace_) {
+      rename_replacing(temporary_, path_);
+    } else {
+      rename_without_overwriting(temporary_, path_);
+    }
     sync_directory(path_.has_parent_path() ? path_.parent_path() : ".");
   });
   finished_ = true;

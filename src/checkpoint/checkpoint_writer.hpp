@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/checksum_blocks.hpp"
 #include "checkpoint/durable_file.hpp"
 #include "hdf5/attribute.hpp"
@@ -23,14 +24,15 @@ namespace gemel::checkpoint {
 ///
 /// Everything is collective and called alike on every rank, with the same content (but for the own rows of
 /// write_rows): each rank stores its share of it. What fails on any rank (a full disk) is thrown by all of
-/// them as mpi::AgreedError with ExitCode::checkpoint; the temporary file is gone then, the writer cannot be
+/// them as mpi::AgreedError with the exit code of the kind; the temporary file is gone then, the writer cannot be
 /// used any more, and earlier checkpoints are untouched. A writer that is destroyed before commit() leaves no
 /// file. Only when HDF5 itself fails to write a file of several ranks (a broken disk) does the failing rank
 /// say so and end the job, with the same exit code.
 class CheckpointWriter {
  public:
-  /// `path` is the final name; its directory must exist. The communicator must outlive the writer.
-  CheckpointWriter(std::filesystem::path path, mpi::Communicator& communicator);
+  /// `path` is the final name; its directory must exist. `replace`: what has the name already is replaced by commit(). The communicator must outlive the writer.
+  CheckpointWriter(std::filesystem::path path, mpi::Communicator& communicator,
+                   const FileKind& kind = checkpoint_file(), bool replace = false);
   ~CheckpointWriter();
   CheckpointWriter(const CheckpointWriter&) = delete;
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
@@ -63,6 +65,10 @@ class CheckpointWriter {
   void write_rows(const std::string& path, std::size_t rows, std::size_t first, std::span<const float> own);
   void write_rows(const std::string& path, std::size_t rows, std::size_t first, std::span<const double> own);
   void write_rows(const std::string& path, std::size_t rows, std::size_t first,
+                  std::span<const std::uint8_t> own);
+  void write_rows(const std::string& path, std::size_t rows, std::size_t first,
+                  std::span<const std::int32_t> own);
+  void write_rows(const std::string& path, std::size_t rows, std::size_t first,
                   std::span<const std::int64_t> own);
   void write_rows(const std::string& path, std::size_t rows, std::size_t first,
                   std::span<const std::uint64_t> own);
@@ -70,7 +76,7 @@ class CheckpointWriter {
                   std::span<const std::string> own);
 
   /// Marks the file complete, waits until the storage has it, and gives it its final name, which must not
-  /// exist yet.
+  /// exist yet unless it is to be replaced.
   void commit();
 
   /// What the file may grow to with all that has been written so far: so many bytes have been set aside for
@@ -120,8 +126,10 @@ class CheckpointWriter {
   void remove_temporary();
   std::string explain(const base::Error& error) const;
 
+  FileKind kind_;
   std::filesystem::path path_;
   std::filesystem::path temporary_;
+  bool replace_;
   mpi::Communicator* communicator_;
   OpenFile on_root_;  // root's own handle to the temporary file, for what MPI-IO cannot do
   std::optional<hdf5::File> file_;

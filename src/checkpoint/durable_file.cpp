@@ -78,6 +78,10 @@ void rename_without_overwriting(const std::filesystem::path& from, const std::fi
   const bool flag_unknown = errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
   if (!flag_unknown) fail("rename the finished file to", to, errno);
   if (std::filesystem::exists(to)) fail("rename the finished file to", to, EEXIST);
+  rename_replacing(from, to);
+}
+
+void rename_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail("rename the finished file to", to, errno);
 }
 

@@ -40,6 +40,8 @@ void sync_directory(const std::filesystem::path& directory);
 
 /// Renames; throws if `to` exists already.
 void rename_without_overwriting(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Renames; a file `to` is replaced.
+void rename_replacing(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// What names this process among all that may share a file system: "<host>-<process id>".
 std::string process_name();

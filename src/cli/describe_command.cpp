@@ -5,7 +5,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "cli/command_list.hpp"
 #include "cli/common_rows.hpp"
 #include "cli/describe_text.hpp"
+#include "cli/given_arguments.hpp"
 #include "cli/model_rows.hpp"
 #include "cli/report_text.hpp"
 #include "cli/spare_ranks.hpp"
@@ -42,29 +42,6 @@ options::OptionTable describe_option_table(DescribeCommandOptions& o) {
   return {"trainer describe", std::move(table)};
 }
 
-/// A word as a shell reads it.
-std::string shell_word(const std::string& word) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char letter : word) quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
-  return quoted + "'";
-}
-
-/// " --data data/ml-100k" and other options of the data that are given.
-std::string data_arguments(DataOptions& data, const options::OptionTable& table) {
-  std::string arguments;
-  for (const options::Option& row : data_rows(data)) {
-    if (!table.is_given(row.name)) continue;
-    const bool is_list = row.value.reset != nullptr;
-    const auto values =
-        is_list ? options::as_given(options::saved_value(row)) : std::vector<std::string>{row.value.show()};
-    for (const std::string& value : values) arguments += fmt::format(" --{} {}", row.name, shell_word(value));
-  }
-  return arguments;
-}
-
 /// Collective.
 DescribeCommandOptions parse(std::span<const std::string> arguments, mpi::Communicator& communicator) {
   DescribeCommandOptions options;
@@ -73,7 +50,7 @@ DescribeCommandOptions parse(std::span<const std::string> arguments, mpi::Commun
   options::check_given(options.training, table);
   settle_split(options.training.data, table);
   check(options.training);
-  options.data_arguments = data_arguments(options.training.data, table);
+  options.data_arguments = given_arguments(data_rows(options.training.data), table);
   options.has_filter = table.is_given("duplicates") || table.is_given("k-core");
   return options;
 }

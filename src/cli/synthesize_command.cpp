@@ -45,9 +45,10 @@ options::OptionTable synthesize_option_table(SynthesizeCommandOptions& o) {
        {"Output", "out", "DIR", "Directory of the files; made if it is not there.",
         options::text(o.directory, "none")},
        {"Output", "format", "FORMAT",
-        "What the files are: csv (ratings.csv and items.csv) or movielens-100k (u.data, u.item and u.genre); "
-        "--data reads a directory of either.",
-        options::choice(o.format, {{"csv", csv}, {"movielens-100k", movielens_100k}})},
+        "What the files are: csv (ratings.csv and items.csv), movielens-100k (u.data, u.item and u.genre) or "
+        "hdf5 (data.h5, as of trainer prepare but not split; made in memory); --data reads a directory of "
+        "any.",
+        options::choice(o.format, {{"csv", csv}, {"movielens-100k", movielens_100k}, {"hdf5", hdf5}})},
        force_row(o.force),
        spare_ranks_row(o.spare_ranks),
        log_level_row(o.log_level),

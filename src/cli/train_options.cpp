@@ -1,11 +1,14 @@
 #include "cli/train_options.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "cli/command.hpp"
 #include "cli/resumed_options.hpp"
 #include "mpi/agreement.hpp"
 #include "options/checks.hpp"
+#include "options/rows/rows.hpp"
 
 namespace gemel::cli {
 options::OptionTable train_option_table(TrainCommandOptions& options) {
@@ -14,6 +17,9 @@ options::OptionTable train_option_table(TrainCommandOptions& options) {
 
 void settle_split(DataOptions& data, const options::OptionTable& table) {
   data.is_split_settled = table.is_given("split") || table.is_given("test-fraction");
+  data.takes_stored_split = std::ranges::none_of(options::split_rows(data), [&](const options::Option& row) {
+    return row.name != "weight-column" && (table.is_given(row.name) || table.is_saved(row.name));
+  });
   if (data.files.validation.empty() && data.files.test.empty()) return;
   data.split = SplitKind::files;
   data.is_split_settled = true;

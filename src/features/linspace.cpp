@@ -1,5 +1,7 @@
 #include "features/linspace.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 
 namespace gemel::features {
@@ -10,8 +12,15 @@ Linspace::Linspace(double first, double last, std::int64_t count)
 }
 
 std::int64_t Linspace::count_not_above(double value) const {
-  std::int64_t low = 0;
-  for (std::int64_t high = count_; low < high;) {
+  if (!(value >= first_)) return 0;  // so, too, of NaN
+  if (value >= last_) return count_;
+  // It is near here, but for what rounding does to close points.
+  const auto guess = static_cast<std::int64_t>((value - first_) / step_);
+  std::int64_t low = std::clamp(guess, std::int64_t{0}, count_ - 1);
+  std::int64_t high = std::min(low + 2, count_);
+  if (low > 0 && point(low - 1) > value) low = 0;
+  if (high < count_ && point(high) <= value) high = count_;
+  while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
     if (point(middle) <= value) {
       low = middle + 1;

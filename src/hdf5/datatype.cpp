@@ -15,9 +15,10 @@ struct NumberType {
 };
 
 // Made anew every time: HDF5's constants are variables that exist only once the library is open.
-std::array<NumberType, 5> number_types() {
+std::array<NumberType, 6> number_types() {
   return {{{Element::float32, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT},
            {Element::float64, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE},
+           {Element::uint8, H5T_STD_U8LE, H5T_NATIVE_UINT8},
            {Element::int32, H5T_STD_I32LE, H5T_NATIVE_INT32},
            {Element::int64, H5T_STD_I64LE, H5T_NATIVE_INT64},
            {Element::uint64, H5T_STD_U64LE, H5T_NATIVE_UINT64}}};
@@ -33,7 +34,7 @@ NumberType number_type(Element element) {
 }  // namespace
 
 std::string_view name_of(Element element) {
-  constexpr std::array<std::string_view, 6> names = {"float32", "float64", "int32",
+  constexpr std::array<std::string_view, 7> names = {"float32", "float64", "uint8", "int32",
                                                      "int64",   "uint64",  "text"};
   return names[static_cast<std::size_t>(element)];
 }

@@ -13,7 +13,7 @@ namespace gemel::hdf5 {
 
 /// The kinds of values that files of ours hold. Numbers are little-endian in the file; text is UTF-8 of a
 /// fixed length in bytes, filled up with zero bytes.
-enum class Element { float32, float64, int32, int64, uint64, text };
+enum class Element { float32, float64, uint8, int32, int64, uint64, text };
 
 /// The kind of a C++ type. Only float, double, the integers of the table above and std::string have one.
 template <class T>
@@ -22,6 +22,8 @@ template <>
 inline constexpr Element element_of<float> = Element::float32;
 template <>
 inline constexpr Element element_of<double> = Element::float64;
+template <>
+inline constexpr Element element_of<std::uint8_t> = Element::uint8;
 template <>
 inline constexpr Element element_of<std::int32_t> = Element::int32;
 template <>

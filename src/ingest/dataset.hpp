@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ingest/columns.hpp"
 #include "ingest/part.hpp"
+#include "ingest/stored_split.hpp"
 
 namespace gemel::ingest {
 
@@ -27,6 +30,8 @@ struct Dataset {
   /// each part, in the order of Part, and `first` is that of its training interactions among those of all ranks.
   bool comes_split = false;
   std::vector<Part> parts;
+  /// The split that is kept with prepared data, if it is.
+  std::optional<StoredSplit> stored_split;
   /// Whether users come back to the same items by nature, so that a test has pairs of training without a mistake.
   bool users_come_back = false;
   /// This rank's block of the catalogue, in file order: items [catalogue_first, catalogue_first + catalogue.rows), which
@@ -37,6 +42,8 @@ struct Dataset {
   std::int64_t catalogue_total = 0;
   /// Identifies the content of interactions and catalogue, whatever the number of ranks that read it.
   std::uint64_t content_hash = 0;
+  /// What of it comes from columns of interactions that are read only where something needs them; such hashes are added up.
+  std::map<std::string, std::uint64_t> column_hashes;
 };
 
 }  // namespace gemel::ingest

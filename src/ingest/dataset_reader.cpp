@@ -15,6 +15,7 @@
 #include "ingest/file_magic.hpp"
 #include "ingest/given_files.hpp"
 #include "ingest/movielens.hpp"
+#include "ingest/prepared_reader.hpp"
 #include "ingest/synthetic.hpp"
 #include "ingest/tables_reader.hpp"
 #include "mpi/agreement.hpp"
@@ -29,6 +30,7 @@ using Readers = std::vector<std::unique_ptr<DatasetReader>>;
 /// In the order in which they are asked.
 Readers known_readers() {
   Readers readers;
+  readers.push_back(std::make_unique<PreparedReader>());
   readers.push_back(std::make_unique<MovieLens100kReader>());
   for (const KnownTables& tables : known_tables()) readers.push_back(std::make_unique<TablesReader>(tables));
   readers.push_back(std::make_unique<SplitListsReader>());
@@ -107,12 +109,14 @@ std::size_t choose_reader(const fs::path& directory, const Readers& readers) {
                     directory.string(),
                     error && status.type() != fs::file_type::not_found ? " (" + error.message() + ")" : ""));
   }
-  if (!fs::is_directory(status)) {
-    throw base::DataError(fmt::format(
-        "--data {}: is not a directory. Give the directory that holds the files.", directory.string()));
-  }
   for (std::size_t index = 0; index < readers.size(); ++index) {
     if (readers[index]->recognises(directory)) return index;
+  }
+  if (!fs::is_directory(status)) {
+    throw base::DataError(fmt::format(
+        "--data {0}: is neither a directory nor prepared data. Give the directory that holds the files, or "
+        "name a file of interactions with --ratings {0}.",
+        directory.string()));
   }
   throw_unrecognised(directory, readers);
 }

@@ -21,6 +21,7 @@
 
 #include "base/error.hpp"
 #include "exchange/placement.hpp"
+#include "ingest/column_hash.hpp"
 #include "ingest/distinct_strings.hpp"
 #include "ingest/field_splitter.hpp"
 #include "ingest/file_bytes.hpp"
@@ -70,6 +71,7 @@ class Interactions {
       if (known != our_names.end() && name != known->second)
         dataset.interactions.own_names[name] = known->second;
     }
+    other_hashes_.resize(others_.size());
   }
 
   /// Adds this rank's lines of the files of a part, each with its layout. Training files come first. Collective.
@@ -101,7 +103,11 @@ class Interactions {
     columns.rows = items_.size();
     // The sum is meant modulo 2^64; only its bits travel as a signed number.
     dataset_.content_hash = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash_)));
-    for (auto& [name, texts] : others_) add_typed(name, std::move(texts), columns, communicator);
+    for (std::size_t i = 0; i < others_.size(); ++i) {
+      auto& [name, texts] = others_[i];
+      add_column_hash(name, other_hashes_[i], dataset_, communicator);
+      add_typed(name, std::move(texts), columns, communicator);
+    }
     if (!has_ratings_) return std::move(items_);
     const bool are_whole = std::ranges::all_of(ratings_, [](double rating) {
       return rating == std::trunc(rating) && std::abs(rating) <= largest_whole;
@@ -183,11 +189,11 @@ class Interactions {
     const std::array<std::uint64_t, 4> words = {
         users_.hash(own), items_.hash(own), has_ratings_ ? XXH3_64bits(&ratings_[own], sizeof(double)) : 0,
         has_timestamps_ ? static_cast<std::uint64_t>((*timestamps_)[own]) : 0};
-    std::uint64_t seed =
+    const std::uint64_t seed =
         static_cast<std::uint64_t>(number) * part_names.size() + static_cast<std::uint64_t>(part);
-    for (const auto& [name, texts] : others_)
-      seed = XXH3_64bits_withSeed(&seed, sizeof(seed), texts.hash(own));
     hash_ += XXH3_64bits_withSeed(words.data(), sizeof(words), seed);
+    for (std::size_t i = 0; i < others_.size(); ++i)
+      other_hashes_[i] += XXH3_64bits_withSeed(&seed, sizeof(seed), others_[i].second.hash(own));
   }
 
   Dataset& dataset_;
@@ -200,6 +206,7 @@ class Interactions {
   std::vector<std::int64_t>* timestamps_ = nullptr;
   std::vector<std::pair<std::string, TextColumn>> others_;  // by name
   std::uint64_t hash_ = 0;
+  std::vector<std::uint64_t> other_hashes_;  // of each of them
 };
 
 /// Makes the distinct items of all ranks the catalogue, and each of `items` a row of it. Collective.

@@ -99,6 +99,7 @@ void keep_interactions(Dataset& dataset, const std::vector<bool>& kept, mpi::Com
   keep(dataset.interactions, kept);
   keep(dataset.item_rows, kept);
   if (dataset.comes_split) keep(dataset.parts, kept);
+  if (dataset.stored_split) dataset.stored_split->is_whole = false;
   dataset.total = left;
   const auto firsts = dataset.comes_split ? std::ranges::count(dataset.parts, Part::train)
                                           : static_cast<std::ptrdiff_t>(dataset.item_rows.size());

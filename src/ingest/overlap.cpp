@@ -97,4 +97,22 @@ PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Pa
   return overlap;
 }
 
+void store_split(const SplitSettings& settings, const Split& split, Dataset& dataset,
+                 mpi::Communicator& communicator) {
+  StoredSplit stored = {.settings = settings, .borders = split.borders, .parts = split.parts, .overlaps = {}};
+  for (const Part part : {Part::validation, Part::test})
+    if (split.size(part) > 0)
+      stored.overlaps[part] = compare_with_training(dataset, split, part, communicator);
+  dataset.stored_split = std::move(stored);
+}
+
+PartOverlap overlap_with_training(const Dataset& dataset, const Split& split, Part part,
+                                  mpi::Communicator& communicator) {
+  if (!split.is_stored) return compare_with_training(dataset, split, part, communicator);
+  const std::map<Part, PartOverlap>& overlaps = dataset.stored_split.value().overlaps;
+  const auto stored = overlaps.find(part);
+  return stored == overlaps.end() ? compare_with_training(dataset, split, part, communicator)
+                                  : stored->second;
+}
+
 }  // namespace gemel::ingest

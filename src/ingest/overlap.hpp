@@ -1,37 +1,24 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "ingest/dataset.hpp"
 #include "ingest/part.hpp"
+#include "ingest/part_overlap.hpp"
 #include "ingest/split.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
 
-/// Distinct things of a part, and how many of them the training examples have too.
-struct Overlap {
-  std::int64_t distinct = 0;
-  std::int64_t in_training = 0;
-
-  double shared() const {
-    return distinct > 0 ? static_cast<double>(in_training) / static_cast<double>(distinct) : 0;
-  }
-};
-
-/// What the examples of a part have in common with the training examples. The same on every rank.
-struct PartOverlap {
-  Overlap users;
-  Overlap items;
-  Overlap pairs;              ///< of a user and an item
-  std::string unknown_user;   ///< one that training does not know; empty when it knows all
-  std::string training_user;  ///< one that it knows
-};
-
 /// Compares a part of the interactions with the training part. What travels are 8 bytes for each distinct user, item and pair of a
 /// rank. Collective.
 PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Part part,
+                                  mpi::Communicator& communicator);
+
+/// Keeps a split with the data that it is of. Collective.
+void store_split(const SplitSettings& settings, const Split& split, Dataset& dataset,
+                 mpi::Communicator& communicator);
+
+/// The same, or what is stored with the split. Collective.
+PartOverlap overlap_with_training(const Dataset& dataset, const Split& split, Part part,
                                   mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

@@ -66,14 +66,27 @@ class Splitter {
   }
 
   Split run() {
-    divide();
-    const bool has_its_share = options_.split == SplitKind::time && !dataset_.comes_split;
-    if (options_.validation_fraction > 0 && !has_its_share) draw_validation();
+    if (is_stored()) {
+      split_.parts = dataset_.stored_split->parts;
+      split_.borders = dataset_.stored_split->borders;
+      split_.is_stored = true;
+    } else {
+      divide();
+      const bool has_its_share = options_.split == SplitKind::time && !dataset_.comes_split;
+      if (options_.validation_fraction > 0 && !has_its_share) draw_validation();
+    }
     number_in_order();
     return std::move(split_);
   }
 
  private:
+  /// Whether the split that is stored with the data is the one that is asked for.
+  bool is_stored() const {
+    const std::optional<StoredSplit>& stored = dataset_.stored_split;
+    if (!stored || !stored->is_whole || stored->settings != SplitSettings::of(options_)) return false;
+    return earlier_ == nullptr || (!earlier_->is_of_other_data && earlier_->borders == stored->borders);
+  }
+
   void divide() {
     if (dataset_.comes_split) return keep_parts();
     switch (options_.split) {

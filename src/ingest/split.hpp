@@ -3,27 +3,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "gemel/data.hpp"
 #include "ingest/dataset.hpp"
 #include "ingest/part.hpp"
+#include "ingest/stored_split.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
-
-/// Where the parts of a split have their borders. Kept with a model, they split more data alike: an interaction that was a training
-/// example stays one.
-struct SplitBorders {
-  /// Of random and k_fold: test examples are those whose draw (InteractionDraws) is in [test_begin, test_end).
-  std::int64_t test_begin = 0;
-  std::int64_t test_end = 0;
-  /// Where validation examples are drawn out of the training part: those whose draw for that is below this.
-  std::int64_t validation_end = 0;
-  /// Of time: the time of the last training example.
-  std::int64_t train_until = std::numeric_limits<std::int64_t>::min();
-};
 
 /// The split of an earlier run that is gone on with.
 struct EarlierSplit {
@@ -38,12 +26,13 @@ struct Split {
       numbers;  ///< of each, from 0 among the interactions of all ranks that are of its part
   std::array<std::int64_t, part_names.size()> sizes = {};  ///< interactions of each part, of all ranks
   SplitBorders borders;
+  bool is_stored = false;  ///< with the data: it is that one
 
   std::int64_t size(Part part) const { return sizes[static_cast<std::size_t>(part)]; }
   bool is_train(std::size_t own) const { return parts[own] == Part::train; }
 };
 
-/// Divides the interactions as `options` say; those that come already split keep their parts (but for validation examples
+/// Divides the interactions as `options` say, or takes the split that is stored with the data, if it is that one; those that come already split keep their parts (but for validation examples
 /// drawn out of the training part). The same for every number of ranks; a rank needs memory for its own interactions.
 ///
 /// What is drawn at random is drawn from the interaction itself, and as many have the lowest draws as the share says. With an

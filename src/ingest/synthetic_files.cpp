@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "ingest/prepared_format.hpp"
+#include "ingest/prepared_writer.hpp"
 #include "ingest/string_exchange.hpp"
 #include "ingest/synthetic.hpp"
 #include "ingest/synthetic_events.hpp"
@@ -90,12 +92,28 @@ void write_text(const FileText& content, base::OutputFile* file, mpi::Communicat
   }
 }
 
+/// Collective.
+std::vector<base::WrittenFile> write_hdf5(const SyntheticOptions& options, const SyntheticFiles& files,
+                                          mpi::Communicator& communicator) {
+  const std::filesystem::path path = files.directory / prepared_name;
+  mpi::agree(communicator, [&] {
+    if (!communicator.is_root()) return;
+    base::make_directory(files.directory);
+    base::require_free(path, files.replace);
+  });
+  write_prepared(path, synthesize(options, communicator), "trainer synthesize", files.replace, communicator);
+  std::vector<base::WrittenFile> written;
+  if (communicator.is_root()) written.push_back({path, std::filesystem::file_size(path)});
+  return written;
+}
+
 }  // namespace
 
 std::vector<base::WrittenFile> write_synthetic(const SyntheticOptions& options, const SyntheticFiles& files,
                                                mpi::Communicator& communicator,
                                                const SyntheticProgress& progress) {
   check(options);
+  if (files.format == SyntheticFormat::hdf5) return write_hdf5(options, files, communicator);
   const SyntheticItems items(options);
   const SyntheticEvents events(options, items);
   const std::vector<FileText> contents = files.format == SyntheticFormat::csv

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "base/error.hpp"
@@ -20,6 +19,7 @@
 #include "ingest/row_numbers.hpp"
 #include "ingest/split.hpp"
 #include "ingest/time_warning.hpp"
+#include "ingest/weights.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/node_memory.hpp"
 
@@ -77,7 +77,7 @@ void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split, 
                     mpi::Communicator& communicator) {
   constexpr double many_unknown = 0.05;
   constexpr double many_shared = 0.01;
-  const ingest::PartOverlap overlap = compare_with_training(dataset, split, part, communicator);
+  const ingest::PartOverlap overlap = overlap_with_training(dataset, split, part, communicator);
   const auto& [users, items, pairs, unknown_user, training_user] = overlap;
   const std::string_view name = ingest::part_name(part);
   spdlog::info(
@@ -111,46 +111,6 @@ void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split,
     if (split.size(part) > 0) report_overlap(dataset, split, part, communicator);
   }
   if (split.size(ingest::Part::test) == 0) spdlog::info("test: there are no examples, so nothing is tested");
-}
-
-/// Of each of this rank's interactions. Throws AgreedError (usage) when there is no such column of numbers, and (data) when
-/// training examples have weights that are none, or no weight at all. Collective.
-std::vector<float> read_weights(const std::string& column, const ingest::Dataset& dataset,
-                                const ingest::Split& split, mpi::Communicator& communicator) {
-  const ingest::Columns& columns = dataset.interactions;
-  std::vector<float> weights;
-  if (const auto whole = columns.numbers.find(column); whole != columns.numbers.end()) {
-    for (const std::int64_t weight : whole->second) weights.push_back(static_cast<float>(weight));
-  } else if (const auto decimal = columns.decimals.find(column); decimal != columns.decimals.end()) {
-    for (const double weight : decimal->second) weights.push_back(static_cast<float>(weight));
-  } else {
-    throw mpi::AgreedError(
-        base::ExitCode::usage,
-        fmt::format(
-            "--weight-column {}: the interactions have no such column of numbers. Their columns are: {}.",
-            column, columns.describe()));
-  }
-  bool has_weight = false;
-  mpi::agree(communicator, [&] {
-    for (std::size_t own = 0; own < weights.size(); ++own) {
-      if (!split.is_train(own)) continue;
-      has_weight = has_weight || weights[own] > 0;
-      if (std::isfinite(weights[own]) && weights[own] >= 0) continue;
-      throw base::DataError(
-          fmt::format("--weight-column {}: interaction {} (user {}) has the weight {}. Weights must be "
-                      "finite and at least 0.",
-                      column, dataset.first + static_cast<std::int64_t>(own) + 1,
-                      columns.strings.at("user_id")[own], weights[own]));
-    }
-  });
-  if (communicator.max(std::int64_t{has_weight ? 1 : 0}) == 0) {
-    throw mpi::AgreedError(
-        base::ExitCode::data,
-        fmt::format("--weight-column {}: all training examples have the weight 0. Name another "
-                    "column.",
-                    column));
-  }
-  return weights;
 }
 
 /// `weights` of all interactions, or empty; `users` are the numbers of their users, or empty.
@@ -216,6 +176,8 @@ ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communica
   options.data.weight_column = dataset.interactions.name_here(options.data.weight_column);
   apply_filters(options.data, dataset, communicator);
   settle_features(options.model, dataset);
+  if (dataset.stored_split && options.data.takes_stored_split)
+    dataset.stored_split->settings.apply_to(options.data);
   if (dataset.comes_split && !options.data.is_split_settled) options.data.split = SplitKind::files;
   options.data.is_split_settled = true;
   return dataset;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "ingest/column_hash.hpp"
 #include "ingest/distinct_strings.hpp"
 #include "ingest/ids.hpp"
 #include "ingest/line_errors.hpp"
@@ -55,14 +56,16 @@ UserLayout layout_of(const FileSample& sample, const std::vector<std::string>& n
 struct UserRows {
   StringColumn ids;
   std::vector<StringColumn> columns;  // those that are wanted
+  std::vector<std::uint64_t> hashes;  // of each column: the sum of its users' ids and values
   std::vector<std::int64_t> lines;    // their numbers
 };
 
 /// This rank's share of the lines. Collective.
-UserRows read_rows(const TextShare& text, const UserLayout& layout, BadLines bad_lines, std::uint64_t& hash,
+UserRows read_rows(const TextShare& text, const UserLayout& layout, BadLines bad_lines,
                    mpi::Communicator& communicator) {
   UserRows rows;
   rows.columns.resize(layout.wanted.size());
+  rows.hashes.resize(layout.wanted.size());
   LineErrors errors(text.path());
   const TableLayout& table = layout.table;
   RecordSplitter split(table.separator, table.keys);
@@ -79,9 +82,11 @@ UserRows read_rows(const TextShare& text, const UserLayout& layout, BadLines bad
     if (!is_id(id.text)) return errors.add(line, id.source, expected_id(id.text, "a user id"));
     rows.ids.push_back(id.text);
     rows.lines.push_back(line.number);
-    for (std::size_t i = 0; i < layout.wanted.size(); ++i)
-      rows.columns[i].push_back(fields[layout.wanted[i]].text);
-    hash += hash_of(line.text);
+    for (std::size_t i = 0; i < layout.wanted.size(); ++i) {
+      const std::string_view value = fields[layout.wanted[i]].text;
+      rows.columns[i].push_back(value);
+      rows.hashes[i] += XXH3_64bits_withSeed(value.data(), value.size(), hash_of(id.text));
+    }
   };
   mpi::agree(communicator, [&] { text.for_each_line(add); });
   errors.settle(bad_lines, "Correct the file.", communicator);
@@ -166,10 +171,8 @@ UserTable::UserTable(const UsersFile& file, const WantedColumns& wanted, BadLine
   }
   if (communicator.is_root()) report(layout, path_, *this);
   if (columns_.empty()) return;
-  std::uint64_t hash = 0;
-  const UserRows rows = read_rows(texts.front(), layout, bad_lines, hash, communicator);
-  // The sum is meant modulo 2^64; only its bits travel as a signed number.
-  hash_ = static_cast<std::uint64_t>(communicator.sum(static_cast<std::int64_t>(hash)));
+  const UserRows rows = read_rows(texts.front(), layout, bad_lines, communicator);
+  hashes_ = rows.hashes;
 
   std::vector<std::uint64_t> hashes;
   for (std::size_t row = 0; row < rows.ids.size(); ++row) hashes.push_back(hash_of(rows.ids[row]));
@@ -224,9 +227,10 @@ void join_users(const UsersFile& file, const WantedColumns& wanted, BadLines bad
   std::vector<TextColumn> columns =
       table.of_users(dataset.interactions.strings.at(user_column), "of the interactions",
                      "Add a line for each, or take their interactions away", communicator);
-  for (std::size_t i = 0; i < columns.size(); ++i)
+  for (std::size_t i = 0; i < columns.size(); ++i) {
     add_typed(table.columns()[i], std::move(columns[i]), dataset.interactions, communicator);
-  dataset.content_hash += table.hash();
+    add_column_hash(table.columns()[i], table.hashes()[i], dataset, communicator);
+  }
 }
 
 }  // namespace gemel::ingest

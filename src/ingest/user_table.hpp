@@ -35,8 +35,8 @@ class UserTable {
   /// Those that were read, and those that were not.
   const std::vector<std::string>& columns() const { return columns_; }
   const std::vector<std::string>& unread() const { return unread_; }
-  /// Of what was read, of all ranks together.
-  std::uint64_t hash() const { return hash_; }
+  /// Of what this rank has read of each of columns().
+  const std::vector<std::uint64_t>& hashes() const { return hashes_; }
 
   /// What each of columns() has of users[i], for every i. Throws AgreedError (data), which goes on as `whose` ("of the interactions") and
   /// `remedy` say, for users that the file lacks. Collective.
@@ -47,7 +47,7 @@ class UserTable {
   std::filesystem::path path_;
   std::vector<std::string> columns_;
   std::vector<std::string> unread_;
-  std::uint64_t hash_ = 0;
+  std::vector<std::uint64_t> hashes_;
   // Of the users whose hashes this rank owns.
   StringTable row_of_;
   std::vector<StringColumn> values_;

@@ -91,7 +91,10 @@ TrainingOptions saved_training_options(const std::string& checkpoint_path, const
   for (const std::string& settings : {result_settings, run_settings}) {
     for (const SavedOption& saved : saved_options(checkpoint_path, settings)) {
       restore(rows, saved, checkpoint_path);
-      if (saved.name == "split") options.data.is_split_settled = true;
+      if (saved.name == "split") {
+        options.data.is_split_settled = true;
+        options.data.takes_stored_split = false;
+      }
     }
   }
   return options;

@@ -61,6 +61,8 @@ void compare_chunk(hdf5::Element element, std::span<const std::byte> a, std::spa
       return compare_numbers<float>(a, b, seen);
     case hdf5::Element::float64:
       return compare_numbers<double>(a, b, seen);
+    case hdf5::Element::uint8:
+      return compare_numbers<std::uint8_t>(a, b, seen);
     case hdf5::Element::int32:
       return compare_numbers<std::int32_t>(a, b, seen);
     case hdf5::Element::int64:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace gemel::features {
@@ -29,6 +30,14 @@ TEST(Linspace, CountsThePointsNotAboveAValue) {
     EXPECT_EQ(Linspace(-3, 11.5, 37).count_not_above(point),
               std::ranges::upper_bound(points, point) - points.begin());
   EXPECT_EQ(Linspace(7, 7, 3).count_not_above(7), 3);
+  EXPECT_EQ(Linspace(7, 7, 3).count_not_above(6.9), 0);
+  EXPECT_EQ(Linspace(0, 1, 3).count_not_above(std::numeric_limits<double>::quiet_NaN()), 0);
+  // Rounding makes many of these points equal: 1e18 and its neighbours are 128 apart.
+  const std::vector<double> close = points_of(1e18, 1e18 + 1024, 5000);
+  for (const double value : {1e18, 1e18 + 128, 1e18 + 512, 1e18 + 896, 1e18 + 1024})
+    EXPECT_EQ(Linspace(1e18, 1e18 + 1024, 5000).count_not_above(value),
+              std::ranges::upper_bound(close, value) - close.begin())
+        << value;
   EXPECT_EQ(Linspace(0, 4e9, 4'000'000'001).count_not_above(2.5e9), 2'500'000'001) << "takes no memory";
 }
 

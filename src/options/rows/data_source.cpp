@@ -45,10 +45,10 @@ std::vector<Option> source_rows(DataOptions& o) {
   GivenFiles& files = o.files;
   const bool has_files = files.are_given();
   return {
-      Option{group, "data", "DIR",
+      Option{group, "data", "DIR|FILE.h5",
              "Directory of a data set, such as MovieLens 100K with its u.data and u.item (data/README.md "
              "says how to get one), or one with train.txt and test.txt, and perhaps valid.txt, in which a "
-             "line is a user and then all the user's items.",
+             "line is a user and then all the user's items. Or what trainer prepare has written.",
              input_path(o.directory, "built-in synthetic data"), Effect::run}
           .needing(if_given(!has_files, fmt::format("{} is given too: leave that out", source_of(files))))
           .kept_if(!has_files && !o.directory.empty())

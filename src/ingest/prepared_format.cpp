@@ -1,0 +1,58 @@
+#include "ingest/prepared_format.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/algorithm/string/replace.hpp>
+
+namespace gemel::ingest {
+namespace {
+
+/// As a name that HDF5 takes, which has no "/".
+std::string escaped(const std::string& column) {
+  return boost::algorithm::replace_all_copy(boost::algorithm::replace_all_copy(column, "%", "%25"), "/",
+                                            "%2F");
+}
+
+}  // namespace
+
+const checkpoint::FileKind& prepared_kind() {
+  static const std::string prepare_again = "Prepare the data again: trainer prepare";
+  static const checkpoint::FileKind kind = {
+      .format = "gemel-data",
+      .noun = "prepared data",
+      .read_code = base::ExitCode::data,
+      .write_code = base::ExitCode::output,
+      .when_damaged = prepare_again,
+      .when_other_file =
+          "Name a file that trainer prepare wrote, a directory of data, or other files with --ratings",
+      .when_unfit = prepare_again,
+      .when_unwritten = "Free space on that file system, or choose another place with --out."};
+  return kind;
+}
+
+std::string vocabulary_path(const std::string& column, std::string_view what) {
+  return fmt::format("/vocabulary/{}/{}", escaped(column), what);
+}
+
+std::string item_column_path(const std::string& column) {
+  return "/items/column/" + escaped(column);
+}
+
+std::string part_path(std::string_view part) {
+  return fmt::format("/interactions/{}", part);
+}
+
+std::string column_path(std::string_view part, const std::string& column) {
+  return fmt::format("{}/column/{}", part_path(part), escaped(column));
+}
+
+std::string overlap_path(Part part) {
+  return fmt::format("/split/{}", part_name(part));
+}
+
+std::string column_of_path(std::string_view path) {
+  const std::string name(path.substr(path.rfind('/') + 1));
+  return boost::algorithm::replace_all_copy(boost::algorithm::replace_all_copy(name, "%2F", "/"), "%25", "%");
+}
+
+}  // namespace gemel::ingest
