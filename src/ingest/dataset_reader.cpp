@@ -30,11 +30,11 @@ using Readers = std::vector<std::unique_ptr<DatasetReader>>;
 /// In the order in which they are asked.
 Readers known_readers() {
   Readers readers;
-  readers.push_back(std::make_unique<PreparedReader>());
   readers.push_back(std::make_unique<MovieLens100kReader>());
   for (const KnownTables& tables : known_tables()) readers.push_back(std::make_unique<TablesReader>(tables));
   readers.push_back(std::make_unique<SplitListsReader>());
   readers.push_back(std::make_unique<OneFileReader>());
+  readers.push_back(std::make_unique<PreparedReader>());
   return readers;
 }
 

@@ -166,23 +166,43 @@ class PreparedFile {
   TextColumn texts_of(const std::string& name, const std::vector<std::int32_t>& rows) {
     const VocabularyBlock vocabulary = read_vocabulary(reader_, vocabulary_path(name, "text"));
     require_rows(rows, vocabulary.rows, "column " + name);
+    require_order(vocabulary.strings, name);
     RowBitmap used(static_cast<std::size_t>(vocabulary.rows));
     for (const std::int32_t row : rows) used.add(static_cast<std::size_t>(row));
     used.settle();
-    const StringColumn strings = strings_at(vocabulary, used.rows(), communicator_);
     StringTable distinct;
-    mpi::agree(communicator_, [&] {
-      for (std::size_t i = 0; i < strings.size(); ++i) {
-        if (distinct.number(strings[i]) == i) continue;
-        throw base::DataError(fmt::format("{}: the vocabulary of column {} has \"{}\" twice. {}.",
-                                          reader_.path().string(), name, strings[i],
-                                          prepared_kind().when_damaged));
-      }
-    });
+    const StringColumn strings = strings_at(vocabulary, used.rows(), communicator_);
+    for (std::size_t i = 0; i < strings.size(); ++i) distinct.number(strings[i]);
     std::vector<std::uint32_t> codes;
     codes.reserve(rows.size());
     for (const std::int32_t row : rows) codes.push_back(used.number(static_cast<std::size_t>(row)));
     return {std::move(distinct), std::move(codes)};
+  }
+
+  /// Throws AgreedError unless the texts of a vocabulary, of which each rank has a block, are all different, by (hash, string).
+  void require_order(const StringColumn& texts, const std::string& name) {
+    std::vector<std::uint64_t> hashes;
+    for (std::size_t i = 0; i < texts.size(); ++i) hashes.push_back(hash_of(texts[i]));
+    const std::vector<std::uint64_t> firsts = communicator_.all_gather(hashes.empty() ? 0 : hashes.front());
+    const std::vector<std::uint64_t> lasts = communicator_.all_gather(hashes.empty() ? 0 : hashes.back());
+    const std::vector<std::int64_t> sizes = communicator_.all_gather(static_cast<std::int64_t>(texts.size()));
+    mpi::agree(communicator_, [&] {
+      std::optional<std::uint64_t> before;
+      for (std::size_t rank = 0; rank < sizes.size(); ++rank) {
+        if (sizes[rank] == 0) continue;
+        if (before && *before >= firsts[rank]) refuse_order(name);
+        before = lasts[rank];
+      }
+      for (std::size_t i = 1; i < texts.size(); ++i) {
+        if (std::pair(hashes[i - 1], texts[i - 1]) >= std::pair(hashes[i], texts[i])) refuse_order(name);
+      }
+    });
+  }
+
+  [[noreturn]] void refuse_order(const std::string& name) const {
+    throw base::DataError(
+        fmt::format("{}: the vocabulary of column {} has a text twice, or not in order. {}.",
+                    reader_.path().string(), name, prepared_kind().when_damaged));
   }
 
   /// This rank's rows of a dataset that each part has.

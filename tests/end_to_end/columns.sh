@@ -46,6 +46,25 @@ for other in pattern one packed mixed json; do
   h5diff --exclude-path /run --exclude-path /data "$(newest of-parts)" "$(newest "of-$other")" >difference 2>&1 || code=$?
   [[ $code == 0 && ! -s difference ]] || { cat difference && fail "$other differs from parts"; }
 done
+
+# The same data, prepared: one file on any number of ranks, and the same training as of the text, its identity included.
+shop=(--items items.csv --users users.csv --columns user=uid,item=sku,time=when,weight=stars)
+trainer_on 3 prepare --ratings 'part-*.csv' "${shop[@]}" --out shop.h5
+check 'says what is in it' grep -q '^ *20000  test$' output
+trainer_on 1 prepare --ratings 'part-*.csv' "${shop[@]}" --out alone.h5
+check 'the same file' h5diff --exclude-attribute /made_by shop.h5 alone.h5
+sed '/^items\|^users\|^columns/d' shop.ini >features.ini
+train 2 of-prepared --data shop.h5 "${model[@]/shop.ini/features.ini}"
+code=0
+h5diff --exclude-path /run "$(newest of-parts)" "$(newest of-prepared)" >difference 2>&1 || code=$?
+[[ $code == 0 && ! -s difference ]] || { cat difference && fail 'prepared data trains another model'; }
+trainer_on 2 evaluate of-prepared --by country
+check 'groups by a column of users' grep -q fr output
+refuses 7 'shop.h5: this file exists already; give --force' prepare --ratings whole.csv --out shop.h5
+refuses 2 'the interactions have no such column of numbers' prepare --ratings whole.csv --weight-column device --out other.h5
+refuses 3 'name a file of interactions with --ratings whole.csv' train --data whole.csv
+refuses 3 'prepared data shop-cut.h5: truncated or damaged' train --data "$(head -c 300000 shop.h5 >shop-cut.h5 && echo shop-cut.h5)"
+
 check 'our names' grep -q '"name": *"user_id_lookup"\|user_id_lookup' <(h5ls -r "$(newest of-parts)")
 
 # A run goes on, and a model is used, with what it began with.
