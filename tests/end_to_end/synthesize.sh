@@ -9,7 +9,7 @@ sizes=(--users 150 --items 200 --interactions 70000)  # more lines than two rank
 built_in=(--synthetic-users 150 --synthetic-items 200 --synthetic-interactions 70000)
 writes() { ((status == 0)) || fail "exit code $status of synthesize: $*"; }
 
-for format in csv movielens-100k; do
+for format in csv movielens-100k hdf5; do
   for ranks in 1 3; do
     trainer_on "$ranks" synthesize --out "$format-$ranks" --format "$format" "${sizes[@]}"
     writes "$format on $ranks ranks"
@@ -27,8 +27,11 @@ check 'another seed makes other data' test -n "$(
 run=(--epochs 1 --candidate-feature title:lookup --candidate-feature 'genres:list(|)')
 train 2 from-memory "${built_in[@]}" "${run[@]}"
 train 2 from-files --data movielens-100k-1 "${run[@]}"
-for tower in query candidate; do
-  check "the $tower tower is the same from files" h5diff "$(newest from-memory)" "$(newest from-files)" "/$tower" "/$tower"
+train 2 from-hdf5 --data hdf5-1 "${run[@]}"
+for files in from-files from-hdf5; do
+  for tower in query candidate; do
+    check "the $tower tower is the same $files" h5diff "$(newest from-memory)" "$(newest $files)" "/$tower" "/$tower"
+  done
 done
 train 2 from-csv --train-file csv-1/ratings.csv --epochs 1
 check 'the CSV file is read' grep -qE '^user_id,item_id,rating,timestamp$' csv-1/ratings.csv

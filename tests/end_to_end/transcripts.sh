@@ -54,6 +54,14 @@ shown_output | sed -E "$of_program" >expected
 trim <output | sed -E "$of_program" >printed
 check 'trainer plan prints what launch/README.md shows' follows expected printed
 
+# So is what prepared data has.
+transcript src/ingest/README.md 'trainer prepare'
+command=("${command[@]/#data\/ml-100k/$movielens}")
+"$trainer" "${command[@]:1}" >output 2>errors || fail "exit code $? of trainer prepare"
+shown_output >expected
+trim <output >printed
+check 'trainer prepare prints what src/ingest/README.md shows' follows expected printed
+
 # What is in data is exact.
 transcript src/ingest/README.md 'trainer describe'
 "$trainer" "${command[@]:1:2}" "$movielens" >output 2>errors || fail "exit code $? of trainer describe"
