@@ -327,7 +327,7 @@ bool PreparedReader::recognises(const fs::path& path) const {
   return is_hdf5(path) || is_hdf5(path / prepared_name);
 }
 
-Dataset PreparedReader::read(const fs::path& path, const WantedColumns& wanted,
+Dataset PreparedReader::read(const fs::path& path, const WantedColumns& wanted, BadLines,
                              mpi::Communicator& communicator) const {
   bool is_directory = false;
   mpi::agree(communicator, [&] { is_directory = fs::is_directory(path); });

@@ -48,7 +48,7 @@ for other in pattern one packed mixed json; do
 done
 
 # The same data, prepared: one file on any number of ranks, and the same training as of the text, its identity included.
-shop=(--items items.csv --users users.csv --columns user=uid,item=sku,time=when,weight=stars)
+shop=(--items items.csv --users users.csv --columns "user=uid,item=sku,time=when,weight=stars")
 trainer_on 3 prepare --ratings 'part-*.csv' "${shop[@]}" --out shop.h5
 check 'says what is in it' grep -q '^ *20000  test$' output
 trainer_on 1 prepare --ratings 'part-*.csv' "${shop[@]}" --out alone.h5
