@@ -288,7 +288,8 @@ TEST_F(MovieLens, DirectoriesThatHoldNoneAreErrors) {
   EXPECT_THAT(message_for(directory_.path() / "nowhere"), HasSubstr("there is no such directory."));
   EXPECT_THAT(message_for(directory_.path()),
               HasSubstr("the directory is empty. Looked for: u.data and u.item (MovieLens"));
-  EXPECT_THAT(message_for(directory_.write("u.data", "")), HasSubstr("is neither a directory nor prepared data"));
+  EXPECT_THAT(message_for(directory_.write("u.data", "")),
+              HasSubstr("is neither a directory nor prepared data"));
   EXPECT_THAT(
       message_for(directory_.path()),
       AllOf(HasSubstr("no data set of a known format. Looked for: u.data and u.item (MovieLens-100k); "),
