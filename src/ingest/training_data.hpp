@@ -24,7 +24,8 @@ struct TrainingData {
   std::vector<features::FittedFeature> candidate_features;
   features::Examples
       train;  ///< with weights, if --weight-column names them; with users, if the loss needs them
-  std::vector<std::int64_t> train_numbers;  ///< of each of `train`, among all ranks' training examples
+  /// The number of each of `train` among all ranks' training examples; ascending.
+  std::vector<std::int64_t> train_numbers;
   features::Examples validation;
   features::Examples test;
   features::FeatureRows catalogue;  ///< candidate features of every item

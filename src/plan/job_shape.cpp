@@ -50,11 +50,13 @@ class Sampler {
       tables_ += feature.spec.has_table() ? 1 : 0;
     const base::KeyedPermutation order(base::random_key(options.seed, "plan"),
                                        static_cast<std::uint64_t>(data.identity.train_examples));
-    for (std::size_t i = 0; i < data.train.size(); ++i) {
-      const auto place = static_cast<std::int64_t>(order(static_cast<std::uint64_t>(data.train_numbers[i])));
-      if (place < samples_ * options.batch_size) own_.emplace_back(place, i);
+    const std::int64_t places = std::min(samples_ * options.batch_size, data.identity.train_examples);
+    for (std::int64_t place = 0; place < places; ++place) {
+      const auto number = static_cast<std::int64_t>(order.inverse(static_cast<std::uint64_t>(place)));
+      const auto own = std::ranges::lower_bound(data.train_numbers, number);  // they ascend
+      if (own == data.train_numbers.end() || *own != number) continue;
+      own_.emplace_back(place, static_cast<std::size_t>(own - data.train_numbers.begin()));
     }
-    std::ranges::sort(own_);
   }
 
   std::int64_t samples() const { return samples_; }
