@@ -6,6 +6,7 @@
 #include <span>
 #include <system_error>
 
+#include "ingest/digits.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/node_memory.hpp"
 
@@ -60,6 +61,7 @@ DelimitedText read_whole(const std::filesystem::path& path, std::string_view sep
 }
 
 std::optional<std::int64_t> parse_number(std::string_view text) {
+  if (const auto digits = number_of_digits(text)) return digits;
   std::int64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);

@@ -1,6 +1,9 @@
 #include "ingest/field_splitter.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 
 #include "base/error.hpp"
 
@@ -8,6 +11,26 @@ namespace gemel::ingest {
 namespace {
 
 constexpr std::size_t nowhere = std::string_view::npos;
+
+/// Eight bytes of a text, the first one lowest; 0 beyond its end.
+std::uint64_t word_at(std::string_view text, std::size_t at) {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t word = 0;
+  if (at + sizeof(word) <= text.size()) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+  } else {
+    for (std::size_t i = text.size(); i > at; --i) word = word << 8 | static_cast<unsigned char>(text[i - 1]);
+  }
+  return word;
+}
+
+/// 0x80 in each byte of a word that is `c`, which is ASCII; 0 in the others.
+std::uint64_t bytes_that_are(char c, std::uint64_t word) {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  constexpr std::uint64_t low_bits = 0x7f * ones;
+  const std::uint64_t others = word ^ (static_cast<unsigned char>(c) * ones);
+  return ~(((others & low_bits) + low_bits) | others | low_bits);
+}
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
@@ -62,15 +85,16 @@ bool contains(std::string_view text, Separator separator) {
   return text.find(mark_of(separator)) != nowhere;
 }
 
+FieldSplitter::FieldSplitter(Separator separator) : separator_(separator), mark_(mark_of(separator)) {}
+
 const std::vector<Field>& FieldSplitter::operator()(std::string_view line) {
   fields_.clear();
   fault_ = {};
   if (separator_ == Separator::blanks) {
     split_at_blanks(line);
-  } else if (separator_ == Separator::double_colon || line.find('"') == nowhere) {
-    split_unquoted(line, mark_of(separator_));
-  } else {
-    split_quoted(line, mark_of(separator_).front());
+  } else if (!split_unquoted(line, mark_)) {
+    fields_.clear();
+    split_quoted(line, mark_.front());
   }
   return fields_;
 }
@@ -88,13 +112,25 @@ void FieldSplitter::split_at_blanks(std::string_view line) {
   }
 }
 
-void FieldSplitter::split_unquoted(std::string_view line, std::string_view mark) {
-  for (std::size_t start = 0; start <= line.size();) {
-    const std::size_t end = std::min(line.find(mark, start), line.size());
+bool FieldSplitter::split_unquoted(std::string_view line, std::string_view mark) {
+  const bool may_be_quoted = mark.size() == 1;
+  std::size_t start = 0;
+  const auto add = [&](std::size_t end) {
     const std::string_view field = trimmed(line.substr(start, end - start));
     fields_.push_back({field, field});
     start = end + mark.size();
+  };
+  for (std::size_t word_start = 0; word_start < line.size(); word_start += sizeof(std::uint64_t)) {
+    const std::uint64_t word = word_at(line, word_start);
+    if (may_be_quoted && bytes_that_are('"', word) != 0) return false;
+    for (std::uint64_t marks = bytes_that_are(mark[0], word); marks != 0; marks &= marks - 1) {
+      const std::size_t at = word_start + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+      const bool is_whole = mark.size() == 1 || (at + 1 < line.size() && line[at + 1] == mark[1]);
+      if (is_whole && at >= start) add(at);
+    }
   }
+  add(line.size());
+  return true;
 }
 
 void FieldSplitter::split_quoted(std::string_view line, char mark) {

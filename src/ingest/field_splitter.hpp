@@ -33,7 +33,7 @@ struct Field {
 /// Tabs, semicolons, commas and bars may stand in a field that is in double quotes, which are doubled inside of it (RFC 4180).
 class FieldSplitter {
  public:
-  explicit FieldSplitter(Separator separator) : separator_(separator) {}
+  explicit FieldSplitter(Separator separator);
 
   /// The fields of `line`, valid until the next call. If a quote does not end as it should, fault() tells, and the fields after it
   /// are missing.
@@ -49,12 +49,14 @@ class FieldSplitter {
 
  private:
   void split_at_blanks(std::string_view line);
-  void split_unquoted(std::string_view line, std::string_view mark);
+  /// Returns false if there may be fields in quotes.
+  bool split_unquoted(std::string_view line, std::string_view mark);
   void split_quoted(std::string_view line, char mark);
   /// Adds the quoted field that begins at `start`, and returns where it ends; npos after a fault.
   std::size_t add_quoted(std::string_view line, std::size_t start, char mark);
 
   Separator separator_;
+  std::string_view mark_;
   std::vector<Field> fields_;
   std::string unquoted_;  // what fields with doubled quotes say
   Fault fault_;

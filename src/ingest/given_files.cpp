@@ -5,7 +5,6 @@
 #include <glob.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -26,6 +25,7 @@
 #include "ingest/field_splitter.hpp"
 #include "ingest/file_bytes.hpp"
 #include "ingest/file_layout.hpp"
+#include "ingest/inline_xxhash.hpp"
 #include "ingest/item_table.hpp"
 #include "ingest/line_errors.hpp"
 #include "ingest/list_reader.hpp"
@@ -191,7 +191,7 @@ class Interactions {
         has_timestamps_ ? static_cast<std::uint64_t>((*timestamps_)[own]) : 0};
     const std::uint64_t seed =
         static_cast<std::uint64_t>(number) * part_names.size() + static_cast<std::uint64_t>(part);
-    hash_ += XXH3_64bits_withSeed(words.data(), sizeof(words), seed);
+    hash_ += hash_words(words, seed);
     for (std::size_t i = 0; i < others_.size(); ++i)
       other_hashes_[i] += XXH3_64bits_withSeed(&seed, sizeof(seed), others_[i].second.hash(own));
   }

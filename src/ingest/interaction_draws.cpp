@@ -1,7 +1,5 @@
 #include "ingest/interaction_draws.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/sort/spreadsort/integer_sort.hpp>
@@ -10,14 +8,10 @@
 
 #include "base/random.hpp"
 #include "ingest/distinct_strings.hpp"
+#include "ingest/inline_xxhash.hpp"
 
 namespace gemel::ingest {
 namespace {
-
-template <std::size_t n>
-std::uint64_t hash_words(const std::array<std::uint64_t, n>& words, std::uint64_t seed = 0) {
-  return XXH3_64bits_withSeed(words.data(), sizeof(words), seed);
-}
 
 /// Of what each of this rank's interactions is: equal ones have the same. Collective.
 std::vector<std::uint64_t> hashes_of_interactions(const Dataset& dataset, mpi::Communicator& communicator) {

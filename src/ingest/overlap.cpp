@@ -1,7 +1,5 @@
 #include "ingest/overlap.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -10,6 +8,7 @@
 
 #include "ingest/distinct_keys.hpp"
 #include "ingest/distinct_strings.hpp"
+#include "ingest/inline_xxhash.hpp"
 #include "ingest/string_exchange.hpp"
 
 namespace gemel::ingest {
@@ -61,9 +60,6 @@ Overlap compare(const Split& split, Part part, const Things& things, mpi::Commun
 PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Part part,
                                   mpi::Communicator& communicator) {
   const TextColumn& users = dataset.interactions.strings.at("user_id");
-  const auto hash_words = [](const std::array<std::uint64_t, 2>& words) {
-    return XXH3_64bits(words.data(), sizeof(words));
-  };
   const auto item_of = [&](std::size_t own) { return static_cast<std::size_t>(dataset.item_rows[own]); };
   const Things all_users = {.count = users.distinct().size(),
                             .of = [&](std::size_t own) { return users.codes()[own]; },
@@ -71,13 +67,13 @@ PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Pa
   const Things items = {.count = static_cast<std::size_t>(dataset.catalogue_total),
                         .of = item_of,
                         .key = [&](std::size_t item) {
-                          return hash_words({item, 0});
+                          return hash_words<2>({item, 0});
                         }};
   const Things pairs = {.count = split.parts.size(),
                         .of = [](std::size_t own) { return own; },
                         .key =
                             [&](std::size_t own) {
-                              return hash_words({users.hash(own), item_of(own)});
+                              return hash_words<2>({users.hash(own), item_of(own)});
                             }};
 
   PartOverlap overlap;

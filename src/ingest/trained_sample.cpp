@@ -1,7 +1,5 @@
 #include "ingest/trained_sample.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <compare>
@@ -11,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "ingest/distinct_strings.hpp"
+#include "ingest/inline_xxhash.hpp"
 #include "ingest/interaction_draws.hpp"
 
 namespace gemel::ingest {
@@ -23,10 +22,6 @@ struct Hashes {
 
   auto operator<=>(const Hashes&) const = default;
 };
-
-std::uint64_t hash_words(const std::array<std::uint64_t, 2>& words) {
-  return XXH3_64bits(words.data(), sizeof(words));
-}
 
 /// Of this rank's interactions.
 class InteractionHashes {
@@ -42,8 +37,8 @@ class InteractionHashes {
 
   Hashes of(std::size_t own) const {
     const std::uint64_t item = items_[static_cast<std::size_t>(dataset_.item_rows[own])];
-    const std::uint64_t pair = hash_words({users_.hash(own), item});
-    return {hash_words({pair, times_.empty() ? 0 : static_cast<std::uint64_t>(times_[own])}), pair};
+    const std::uint64_t pair = hash_words<2>({users_.hash(own), item});
+    return {hash_words<2>({pair, times_.empty() ? 0 : static_cast<std::uint64_t>(times_[own])}), pair};
   }
 
  private:
