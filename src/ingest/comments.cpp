@@ -36,6 +36,7 @@ const SampleLine* find_probable(const std::vector<SampleLine>& lines, std::strin
 }  // namespace
 
 bool is_comment(std::string_view line) {
+  if (line.empty() || " \t#%/"sv.find(line[0]) == std::string_view::npos) return false;  // nearly always
   const std::string_view mark = mark_of(line);
   if (mark.empty()) return false;
   line.remove_prefix(line.find_first_not_of(" \t") + mark.size());

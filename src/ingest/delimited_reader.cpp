@@ -61,8 +61,8 @@ DelimitedText read_whole(const std::filesystem::path& path, std::string_view sep
 }
 
 std::optional<std::int64_t> parse_number(std::string_view text) {
-  if (const auto digits = number_of_digits(text)) return digits;
   std::int64_t number = 0;
+  if (read_digits(text, number)) return number;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || stop != end) return std::nullopt;

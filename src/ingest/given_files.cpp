@@ -158,8 +158,8 @@ class Interactions {
     for (const auto& [name, texts] : others_) fields.push_back(layout.columns.find_other(name).value());
     mpi::agree(communicator, [&] {
       text.for_each_line([&](const Line& line) {
-        const auto pair = read(line, errors);
-        if (!pair) return;
+        const Pair* pair = read(line, errors);
+        if (pair == nullptr) return;
         add_pair(*pair);
         for (std::size_t i = 0; i < others_.size(); ++i)
           others_[i].second.push_back((*pair->fields)[fields[i]].text);

@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "ingest/date_time.hpp"
+#include "ingest/digits.hpp"
 #include "ingest/line_errors.hpp"
 
 namespace gemel {
@@ -68,29 +69,6 @@ std::string PairColumns::describe(std::string_view separator) const {
 
 namespace gemel::ingest {
 namespace {
-
-/// The number that digits with a decimal point among them are, 15 or fewer: rounded once, as it should be, since the digits and the power of
-/// ten are doubles. Nothing for other texts.
-std::optional<double> short_decimal(std::string_view text) {
-  static constexpr std::array powers = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
-                                        1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
-  if (text.size() > powers.size() + 1) return std::nullopt;
-  std::int64_t digits = 0;
-  std::size_t whole = text.size();  // digits before the point
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto digit = static_cast<unsigned char>(text[i] - '0');
-    if (digit <= 9) {
-      digits = 10 * digits + digit;
-    } else if (text[i] == '.' && whole == text.size()) {
-      whole = i;
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (whole == 0 || whole + 1 == text.size()) return std::nullopt;
-  if (whole == text.size()) return static_cast<double>(digits);
-  return static_cast<double>(digits) / powers[text.size() - whole - 1];
-}
 
 using namespace std::string_view_literals;
 
@@ -401,8 +379,8 @@ bool is_like_timestamp(double number) {
 }
 
 std::optional<double> parse_decimal(std::string_view text) {
-  if (const auto decimal = short_decimal(text)) return decimal;
   double number = 0;
+  if (read_short_decimal(text, number)) return number;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || stop != end || !std::isfinite(number)) return std::nullopt;

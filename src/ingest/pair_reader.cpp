@@ -7,6 +7,7 @@
 
 #include "ingest/comments.hpp"
 #include "ingest/date_time.hpp"
+#include "ingest/digits.hpp"
 #include "ingest/ids.hpp"
 #include "ingest/pair_columns.hpp"
 
@@ -56,34 +57,28 @@ PairReader::PairReader(const FileLayout& layout)
       rating_(layout.columns.find(PairColumn::rating)),
       timestamp_(layout.columns.find(PairColumn::timestamp)) {}
 
-std::optional<Pair> PairReader::operator()(const Line& line, LineErrors& errors) {
-  if (line.number == layout_.heading) return std::nullopt;
+const Pair* PairReader::operator()(const Line& line, LineErrors& errors) {
+  if (line.number == layout_.heading) return nullptr;
   const std::vector<Field>& fields = split_(line.text);
   if (user_ == 0 && is_comment(line.text)) {
     errors.add(line, line.text, "an interaction, not a comment");
-    return std::nullopt;
+    return nullptr;
   }
-  if (!has_right_fields(line, fields, errors)) return std::nullopt;
-  Pair pair{.user = fields[user_].text, .item = fields[item_].text, .fields = &fields};
+  if (!has_right_fields(line, fields, errors)) return nullptr;
+  pair_.user = fields[user_].text;
+  pair_.item = fields[item_].text;
+  pair_.fields = &fields;
   const auto reject = [&](std::size_t field, std::string_view expected) {
     errors.add(line, fields[field].source, expected);
-    return std::nullopt;
+    return nullptr;
   };
-  if (!is_id(pair.user)) return reject(user_, expected_id(pair.user, "a user"));
-  if (!is_id(pair.item)) return reject(item_, expected_id(pair.item, "an item"));
-  if (is_name_of_columns(pair))
+  if (!is_id(pair_.user)) return reject(user_, expected_id(pair_.user, "a user"));
+  if (!is_id(pair_.item)) return reject(item_, expected_id(pair_.item, "an item"));
+  if (is_name_of_columns(pair_))
     return reject(user_, "an interaction, not a heading in the middle of the file");
-  if (rating_) {
-    const auto rating = rating_of(line, fields[*rating_], errors);
-    if (!rating) return std::nullopt;
-    pair.rating = *rating;
-  }
-  if (timestamp_) {
-    const auto timestamp = timestamp_of(line, fields[*timestamp_], errors);
-    if (!timestamp) return std::nullopt;
-    pair.timestamp = *timestamp;
-  }
-  return pair;
+  if (rating_ && !read_rating(line, fields[*rating_], errors)) return nullptr;
+  if (timestamp_ && !read_timestamp(line, fields[*timestamp_], errors)) return nullptr;
+  return &pair_;
 }
 
 bool PairReader::has_right_fields(const Line& line, const std::vector<Field>& fields,
@@ -102,7 +97,7 @@ bool PairReader::has_right_fields(const Line& line, const std::vector<Field>& fi
   return false;
 }
 
-std::optional<double> PairReader::rating_of(const Line& line, const Field& field, LineErrors& errors) const {
+bool PairReader::read_rating(const Line& line, const Field& field, LineErrors& errors) {
   const auto rating = parse_decimal(field.text);
   if (!rating) {
     std::string expected = "a rating, a finite number" + advice_for_date(field.text);
@@ -111,17 +106,17 @@ std::optional<double> PairReader::rating_of(const Line& line, const Field& field
     if (with_point != field.text && parse_decimal(with_point))
       expected += fmt::format(" with a decimal point, not a decimal comma: {}", with_point);
     errors.add(line, field.source, expected);
-    return std::nullopt;
+    return false;
   }
   if (layout_.is_guessed && !is_like_rating(*rating)) {
     errors.add(line, field.source, "a rating of at most 1e5, as in the first lines");
-    return std::nullopt;
+    return false;
   }
-  return rating;
+  pair_.rating = *rating;
+  return true;
 }
 
-std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Field& field,
-                                                     LineErrors& errors) {
+bool PairReader::read_timestamp(const Line& line, const Field& field, LineErrors& errors) {
   auto timestamp = parse_whole_decimal(field.text);
   if (!timestamp && (timestamp = parse_fractional_seconds(field.text)))
     fractions_.add(line, quote(field.text));
@@ -130,13 +125,14 @@ std::optional<std::int64_t> PairReader::timestamp_of(const Line& line, const Fie
     errors.add(
         line, field.source,
         "a timestamp, a whole number or a date such as 2020-01-31T12:00" + advice_for_date(field.text));
-    return std::nullopt;
+    return false;
   }
   if (layout_.is_guessed && parse_number(field.text) && !is_like_timestamp(static_cast<double>(*timestamp))) {
     errors.add(line, field.source, "a timestamp, a whole number from 1e8 on, as in the first lines");
-    return std::nullopt;
+    return false;
   }
-  return timestamp;
+  pair_.timestamp = *timestamp;
+  return true;
 }
 
 void PairReader::tell_of_fractions(const std::filesystem::path& path, mpi::Communicator& communicator) const {
@@ -169,6 +165,7 @@ std::string PairReader::remedy_for(const FileLayout& layout) {
 }
 
 std::optional<std::int64_t> parse_whole_decimal(std::string_view text) {
+  if (std::int64_t digits = 0; read_digits(text, digits)) return digits;
   if (const auto number = parse_number(text)) return number;
   const auto number = parse_decimal(text);
   if (!number || *number != std::trunc(*number) || std::abs(*number) > largest_whole) return std::nullopt;

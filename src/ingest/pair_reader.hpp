@@ -32,9 +32,9 @@ class PairReader {
   /// `layout` must outlive it.
   explicit PairReader(const FileLayout& layout);
 
-  /// What `line` says, valid until the next call. Nothing for the heading, blank lines, and lines that cannot be used, which then
+  /// What `line` says, valid until the next call. Null for the heading, blank lines, and lines that cannot be used, which then
   /// stand in `errors`.
-  std::optional<Pair> operator()(const Line& line, LineErrors& errors);
+  const Pair* operator()(const Line& line, LineErrors& errors);
 
   /// Root says how many of all ranks' lines had times with fractions of a second, which are cut off, and which is the first. Collective.
   void tell_of_fractions(const std::filesystem::path& path, mpi::Communicator& communicator) const;
@@ -44,8 +44,8 @@ class PairReader {
 
  private:
   bool has_right_fields(const Line& line, const std::vector<Field>& fields, LineErrors& errors) const;
-  std::optional<double> rating_of(const Line& line, const Field& field, LineErrors& errors) const;
-  std::optional<std::int64_t> timestamp_of(const Line& line, const Field& field, LineErrors& errors);
+  bool read_rating(const Line& line, const Field& field, LineErrors& errors);
+  bool read_timestamp(const Line& line, const Field& field, LineErrors& errors);
 
   const FileLayout& layout_;
   RecordSplitter split_;
@@ -54,6 +54,7 @@ class PairReader {
   std::optional<std::size_t> rating_;
   std::optional<std::size_t> timestamp_;
   LineNotes fractions_;
+  Pair pair_;
 };
 
 /// The whole of `text` as a whole number, which may have a decimal point and zeros, if it is one and a double can hold it.
