@@ -77,8 +77,8 @@ class StringTable {
 
   StringColumn strings_;
   std::vector<std::uint64_t> hashes_;
-  std::vector<Slot> slots_;  // none, or a power of two of them
-  std::uint32_t last_ = 0;   // the number that was returned last
+  std::vector<Slot> slots_;          // none, or a power of two of them
+  std::uint32_t last_ = 0;           // the number that was returned last
   std::uint64_t last_key_ = no_key;  // of the short string that came last, if a short one did
 };
 

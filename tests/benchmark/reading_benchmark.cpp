@@ -48,7 +48,8 @@ class Meter {
     if (!communicator_.is_root()) return;
     const double of_rank = megabytes_ / communicator_.size();
     fmt::print(
-        "{:<9} {} interactions, {:7.3f} s, {:6.1f} MB/s a rank, {:6.1f} MB a processor second, bytes of one: held {:5.1f}, at "
+        "{:<9} {} interactions, {:7.3f} s, {:6.1f} MB/s a rank, {:6.1f} MB a processor second, bytes of one: "
+        "held {:5.1f}, at "
         "most {:5.1f}\n",
         what, interactions, seconds, of_rank / seconds, of_rank / processor, held, peak);
   }
@@ -57,7 +58,8 @@ class Meter {
   using Clock = std::chrono::steady_clock;
 
   double processor_seconds() {
-    const auto nanoseconds = static_cast<std::int64_t>(static_cast<double>(std::clock()) / CLOCKS_PER_SEC * 1e9);
+    const auto nanoseconds =
+        static_cast<std::int64_t>(static_cast<double>(std::clock()) / CLOCKS_PER_SEC * 1e9);
     return static_cast<double>(communicator_.sum(nanoseconds)) / 1e9 / communicator_.size();
   }
 

@@ -41,6 +41,38 @@ TEST(FieldSplitter, KeepsEmptyFieldsAndTrimsBlanks) {
   EXPECT_THAT(fields_of(Separator::comma, ""), ElementsAre(""));
 }
 
+/// As FieldSplitter should, but character by character.
+std::vector<std::string> cut_at(const std::string& mark, const std::string& line) {
+  std::vector<std::string> texts(1);
+  for (std::size_t at = 0; at < line.size();) {
+    if (line.compare(at, mark.size(), mark) == 0) {
+      texts.emplace_back();
+      at += mark.size();
+    } else {
+      texts.back() += line[at++];
+    }
+  }
+  return texts;
+}
+
+TEST(FieldSplitter, FindsSeparatorsWhereverTheyStand) {
+  constexpr std::size_t longest = 27;
+  for (std::size_t length = 0; length <= longest; ++length) {
+    for (std::size_t one = 0; one < length; ++one) {
+      for (std::size_t other = one; other < length; ++other) {
+        std::string line(length, 'x');
+        line[one] = line[other] = ',';
+        EXPECT_EQ(fields_of(Separator::comma, line), cut_at(",", line)) << line;
+        line[one] = line[other] = ':';
+        if (other + 1 < length) line[other + 1] = ':';
+        EXPECT_EQ(fields_of(Separator::double_colon, line), cut_at("::", line)) << line;
+      }
+    }
+  }
+  // Bytes that a bit tells from a comma, and bytes above 0x7f.
+  EXPECT_THAT(fields_of(Separator::comma, "-\xac,\xad-,l,+"), ElementsAre("-\xac", "\xad-", "l", "+"));
+}
+
 TEST(FieldSplitter, TakesQuotesAway) {
   EXPECT_THAT(fields_of(Separator::comma, R"("u,1", "say ""hi"", you" ,"","""", plain "x")"),
               ElementsAre("u,1", "say \"hi\", you", "", "\"", R"(plain "x")"));
