@@ -19,6 +19,7 @@ void keep_distinct(std::vector<std::uint64_t>& keys) {
 std::vector<std::uint64_t> gather_owned_keys(std::vector<std::uint64_t> keys,
                                              mpi::Communicator& communicator) {
   keep_distinct(keys);
+  if (communicator.size() == 1) return keys;
   std::vector<std::size_t> counts(static_cast<std::size_t>(communicator.size()), 0);
   for (const std::uint64_t key : keys)
     ++counts[static_cast<std::size_t>(owner_of_hash(key, communicator.size()))];

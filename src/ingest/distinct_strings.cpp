@@ -30,6 +30,10 @@ int owner_of_hash(std::uint64_t hash, int ranks) {
   return static_cast<int>((static_cast<unsigned __int128>(hash) * static_cast<unsigned>(ranks)) >> 64);
 }
 
+int pass_of_hash(std::uint64_t hash, int ranks, int passes) {
+  return owner_of_hash(hash, ranks * passes) % passes;
+}
+
 std::vector<std::size_t> order_by_owner(const std::vector<std::uint64_t>& hashes, int ranks,
                                         std::vector<std::size_t>& counts) {
   counts.assign(static_cast<std::size_t>(ranks), 0);

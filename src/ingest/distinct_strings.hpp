@@ -15,6 +15,9 @@ namespace gemel::ingest {
 /// (base::EvenCuts of 2^64 hashes, if their number were one that fits.)
 int owner_of_hash(std::uint64_t hash, int ranks);
 
+/// In which of `passes` passes a hash's turn comes when what all ranks hash is looked at part by part: each has as many of every owner's.
+int pass_of_hash(std::uint64_t hash, int ranks, int passes);
+
 /// The indices of `hashes` in the order of the ranks that own them, and as they are for each rank; `counts` become how many each owns.
 std::vector<std::size_t> order_by_owner(const std::vector<std::uint64_t>& hashes, int ranks,
                                         std::vector<std::size_t>& counts);

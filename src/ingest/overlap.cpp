@@ -39,11 +39,10 @@ Keys keys_of(const Split& split, Part part, const Things& things) {
   return keys;
 }
 
-/// Compares the things of a part with those of training; `least_unknown` becomes the least key that training lacks, or no_key. Collective.
-Overlap compare(const Split& split, Part part, const Things& things, mpi::Communicator& communicator,
+/// Compares the keys of a part with those of training, each once, as their owners have them; `least_unknown` becomes the least key that
+/// training lacks, or no_key. Collective.
+Overlap compare(const Keys& of_train, const Keys& of_part, mpi::Communicator& communicator,
                 std::uint64_t* least_unknown = nullptr) {
-  const Keys of_train = gather_owned_keys(keys_of(split, Part::train, things), communicator);
-  const Keys of_part = gather_owned_keys(keys_of(split, part, things), communicator);
   Keys unknown;
   std::ranges::set_difference(of_part, of_train, std::back_inserter(unknown));
   const auto distinct = static_cast<std::int64_t>(of_part.size());
@@ -53,6 +52,34 @@ Overlap compare(const Split& split, Part part, const Things& things, mpi::Commun
     *least_unknown = std::ranges::min(least);
   }
   return {communicator.sum(distinct), communicator.sum(distinct - static_cast<std::int64_t>(unknown.size()))};
+}
+
+/// Collective.
+Overlap compare_things(const Split& split, Part part, const Things& things, mpi::Communicator& communicator,
+                       std::uint64_t* least_unknown = nullptr) {
+  return compare(gather_owned_keys(keys_of(split, Part::train, things), communicator),
+                 gather_owned_keys(keys_of(split, part, things), communicator), communicator, least_unknown);
+}
+
+/// Compares keys of interactions themselves: in passes, so that little memory is needed beside them. Collective.
+Overlap compare_interactions(const Split& split, Part part, const Keys& keys,
+                             mpi::Communicator& communicator) {
+  constexpr int passes = 8;
+  Overlap overlap;
+  for (int pass = 0; pass < passes; ++pass) {
+    Keys of_train;
+    Keys of_part;
+    for (std::size_t own = 0; own < keys.size(); ++own) {
+      if (pass_of_hash(keys[own], communicator.size(), passes) != pass) continue;
+      if (split.is_train(own)) of_train.push_back(keys[own]);
+      if (split.parts[own] == part) of_part.push_back(keys[own]);
+    }
+    const Overlap of_pass = compare(gather_owned_keys(std::move(of_train), communicator),
+                                    gather_owned_keys(std::move(of_part), communicator), communicator);
+    overlap.distinct += of_pass.distinct;
+    overlap.in_training += of_pass.in_training;
+  }
+  return overlap;
 }
 
 }  // namespace
@@ -69,18 +96,16 @@ PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Pa
                         .key = [&](std::size_t item) {
                           return hash_words<2>({item, 0});
                         }};
-  const Things pairs = {.count = split.parts.size(),
-                        .of = [](std::size_t own) { return own; },
-                        .key =
-                            [&](std::size_t own) {
-                              return hash_words<2>({users.hash(own), item_of(own)});
-                            }};
+  Keys pairs;
+  pairs.reserve(split.parts.size());
+  for (std::size_t own = 0; own < split.parts.size(); ++own)
+    pairs.push_back(hash_words<2>({users.hash(own), item_of(own)}));
 
   PartOverlap overlap;
   std::uint64_t unknown = no_key;
-  overlap.users = compare(split, part, all_users, communicator, &unknown);
-  overlap.items = compare(split, part, items, communicator);
-  overlap.pairs = compare(split, part, pairs, communicator);
+  overlap.users = compare_things(split, part, all_users, communicator, &unknown);
+  overlap.items = compare_things(split, part, items, communicator);
+  overlap.pairs = compare_interactions(split, part, pairs, communicator);
   std::string unknown_user;
   std::string training_user;
   for (std::size_t own = 0; own < split.parts.size(); ++own) {

@@ -75,6 +75,7 @@ class Splitter {
       const bool has_its_share = options_.split == SplitKind::time && !dataset_.comes_split;
       if (options_.validation_fraction > 0 && !has_its_share) draw_validation();
     }
+    draws_.reset();
     number_in_order();
     return std::move(split_);
   }
@@ -110,13 +111,8 @@ class Splitter {
   }
 
   /// Below which `count` of all ranks' draws are.
-  std::int64_t border_above(const std::vector<std::int64_t>& sorted, std::int64_t count) {
-    return count == 0 ? 0 : kth_smallest(sorted, count, communicator_) + 1;
-  }
-
-  static std::vector<std::int64_t> sorted(std::vector<std::int64_t> draws) {
-    std::ranges::sort(draws);
-    return draws;
+  std::int64_t border_above(const std::vector<std::int64_t>& draws, std::int64_t count) {
+    return count == 0 ? 0 : select_kth(draws, count, communicator_) + 1;
   }
 
   void draw_test() {
@@ -124,7 +120,7 @@ class Splitter {
     SplitBorders& borders = split_.borders;
     borders.test_end = earlier_ != nullptr
                            ? earlier_->borders.test_end
-                           : border_above(sorted(draws), share_of(dataset_.total, options_.test_fraction));
+                           : border_above(draws, share_of(dataset_.total, options_.test_fraction));
     take_test(draws);
   }
 
@@ -137,11 +133,9 @@ class Splitter {
         return dataset_.total / options_.folds * folds +
                dataset_.total % options_.folds * folds / options_.folds;
       };
-      const std::vector<std::int64_t> ascending = sorted(draws);
       const bool is_last = options_.fold == options_.folds;
-      split_.borders.test_begin = border_above(ascending, before(options_.fold - 1));
-      split_.borders.test_end =
-          is_last ? InteractionDraws::end : border_above(ascending, before(options_.fold));
+      split_.borders.test_begin = border_above(draws, before(options_.fold - 1));
+      split_.borders.test_end = is_last ? InteractionDraws::end : border_above(draws, before(options_.fold));
     }
     take_test(draws);
   }
@@ -164,8 +158,7 @@ class Splitter {
       split_.borders.validation_end = earlier_->borders.validation_end;
     } else {
       const std::int64_t train = communicator_.sum(static_cast<std::int64_t>(of_train.size()));
-      split_.borders.validation_end =
-          border_above(sorted(std::move(of_train)), share_of(train, options_.validation_fraction));
+      split_.borders.validation_end = border_above(of_train, share_of(train, options_.validation_fraction));
     }
     for (std::size_t own = 0; own < draws.size(); ++own) {
       if (split_.parts[own] == Part::train && draws[own] < split_.borders.validation_end)

@@ -71,13 +71,12 @@ std::vector<bool> earliest(std::span<const std::int64_t> timestamps, std::int64_
   base::require(0 <= count && count <= total, "ingest: more earliest interactions than there are");
   std::vector<bool> is_early(timestamps.size(), false);
   if (count == 0) return is_early;
-  std::vector<std::int64_t> sorted(timestamps.begin(), timestamps.end());
-  std::sort(sorted.begin(), sorted.end());
-  const std::int64_t cut = kth_smallest(sorted, count, communicator);
-  const auto [before, after] = std::equal_range(sorted.begin(), sorted.end(), cut);
-  const std::int64_t earlier = communicator.sum(std::int64_t{before - sorted.begin()});
+  const std::int64_t cut = select_kth(timestamps, count, communicator);
+  const std::int64_t before =
+      std::ranges::count_if(timestamps, [&](std::int64_t time) { return time < cut; });
+  const std::int64_t at_cut = std::ranges::count(timestamps, cut);
   // Those at the cut itself are taken in the order of the data, until there are enough.
-  std::int64_t left = count - earlier - communicator.sum_before(std::int64_t{after - before});
+  std::int64_t left = count - communicator.sum(before) - communicator.sum_before(at_cut);
   for (std::size_t i = 0; i < timestamps.size(); ++i) {
     is_early[i] = timestamps[i] < cut || (timestamps[i] == cut && left-- > 0);
   }

@@ -10,7 +10,7 @@
 namespace gemel::ingest {
 
 /// Which of this rank's interactions are among the `count` earliest of all ranks, by (timestamp, place in the data). Each rank
-/// has a block of the interactions, in rank order. About 64 sums over ranks and a sorted copy of the own timestamps. Collective.
+/// has a block of the interactions, in rank order. Collective.
 std::vector<bool> earliest(std::span<const std::int64_t> timestamps, std::int64_t count,
                            mpi::Communicator& communicator);
 

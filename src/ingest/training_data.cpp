@@ -117,7 +117,18 @@ void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split,
 void divide(const ingest::Dataset& dataset, const ingest::Split& split, const features::FeatureRows& rows,
             const std::vector<float>& weights, const std::vector<std::int32_t>& users, TrainingData& data) {
   features::Examples* const examples[] = {&data.train, &data.validation, &data.test};
-  for (features::Examples* part : examples) part->features = rows.empty_like();
+  const auto size_of = [&](ingest::Part part) {
+    return static_cast<std::size_t>(std::ranges::count(split.parts, part));
+  };
+  for (const ingest::Part part : {ingest::Part::train, ingest::Part::validation, ingest::Part::test}) {
+    features::Examples& of_part = *examples[static_cast<std::size_t>(part)];
+    of_part.features = rows.empty_like();
+    of_part.features.words.reserve(size_of(part) * rows.features);
+    of_part.items.reserve(size_of(part));
+    if (!users.empty()) of_part.users.reserve(size_of(part));
+  }
+  data.train_numbers.reserve(size_of(ingest::Part::train));
+  if (!weights.empty()) data.train.weights.reserve(size_of(ingest::Part::train));
   for (std::size_t row = 0; row < dataset.item_rows.size(); ++row) {
     features::Examples& part = *examples[static_cast<std::size_t>(split.parts[row])];
     part.features.append(rows, row);
@@ -148,13 +159,18 @@ void gather_seen_items(const TrainingOptions& options, TrainingData& data, mpi::
   data.seen_before_test.emplace(data.users, users, items, communicator);
 }
 
-/// Refuses more interactions than there is memory to prepare. Bytes of one, beside what was read of it: its part and its number in it,
-/// 9; its words, as a row and as an example's, 8 a feature; its item and its number as an example, 12; where its strings are among the
-/// distinct ones, 4; its user, twice, and its weight, twice, 8 each. Collective.
+/// Refuses more interactions than there is memory to prepare. Bytes of one, beside what was read of it: while it is split, its part, a hash and
+/// two random numbers, 25; while features are made, its part and its number in it, its words and which of the distinct strings it has,
+/// 13 and 4 a feature; and when it becomes an example, its part and number, its item and number as an example and its words as a row and as an
+/// example's, 21 and 8 a feature, less its columns, which are not needed any more. Its user and its weight come twice, 8 each. Collective.
 void require_memory(const TrainingOptions& options, const Specs& specs, const ingest::Dataset& dataset,
                     mpi::Communicator& communicator) {
-  const double bytes = 25 + 8 * static_cast<double>(specs.query.size()) + (needs_users(options) ? 8 : 0) +
-                       (options.data.weight_column.empty() ? 0 : 8);
+  const ingest::Columns& columns = dataset.interactions;
+  const auto features = static_cast<double>(specs.query.size());
+  const double more = (needs_users(options) ? 8 : 0) + (options.data.weight_column.empty() ? 0 : 8);
+  const double freed = 4 * static_cast<double>(columns.strings.size()) +
+                       8 * static_cast<double>(columns.numbers.size() + columns.decimals.size());
+  const double bytes = std::max({25.0, 13 + 4 * features + more, 21 + 8 * features + more - freed});
   mpi::require_memory(bytes * static_cast<double>(dataset.item_rows.size()),
                       fmt::format("the examples of {} interactions", dataset.total), "take fewer of them",
                       communicator);
@@ -217,6 +233,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
       ingest::sample_training(dataset, split, earlier ? earlier->data.trained : ingest::TrainedSample(),
                               communicator)};
   std::vector<bool> is_train;
+  is_train.reserve(split.parts.size());
   for (const ingest::Part part : split.parts) is_train.push_back(part == ingest::Part::train);
   features::FeaturisedColumns query = features::featurize_columns(
       specs.query, dataset.interactions, communicator,
@@ -226,6 +243,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   if (needs_users(options)) users = number_users(dataset.interactions, communicator);
   data.users = users.users;
   if (options.checkpoint.store_history) data.user_ids = std::move(users.ids);
+  dataset.interactions = {};  // all that is needed of them is in the rows
   mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
   gather_seen_items(options, data, communicator);
   if (!options.loss.mask_seen) data.train.users = {};
