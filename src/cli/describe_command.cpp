@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "cli/describe_text.hpp"
 #include "cli/given_arguments.hpp"
 #include "cli/model_rows.hpp"
+#include "cli/reading_bar.hpp"
 #include "cli/report_text.hpp"
 #include "cli/spare_ranks.hpp"
 #include "cli/train_options.hpp"
@@ -78,7 +80,9 @@ Examples:
 int describe(const DescribeCommandOptions& given, mpi::Communicator& communicator, std::ostream& out) {
   TrainingOptions training = given.training;
   training.model.adapt_query_features = training.model.adapt_candidate_features = true;
+  std::optional<ReadingBar> bar(communicator.is_root());
   const ingest::Dataset dataset = ingest::read_data(training, communicator, {.all = true});
+  bar.reset();
   DataDescription description = {
       ingest::summarize(dataset, ingest::time_now(communicator), communicator), {}, {}};
   if (!communicator.is_root()) return 0;

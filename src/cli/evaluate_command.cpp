@@ -17,6 +17,7 @@
 #include "cli/command_list.hpp"
 #include "cli/metrics_text.hpp"
 #include "cli/model_rows.hpp"
+#include "cli/reading_bar.hpp"
 #include "cli/report_text.hpp"
 #include "cli/resumed_options.hpp"
 #include "cli/ticker.hpp"
@@ -216,6 +217,7 @@ Examples:
 }
 
 int evaluate(const EvaluateCommandOptions& options, mpi::Communicator& communicator, std::ostream& out) {
+  const ReadingBar bar(communicator.is_root());
   std::optional<SlowNews> news;
   if (communicator.is_root()) news.emplace();
   const auto tell = [&](const std::string& activity) {

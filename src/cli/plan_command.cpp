@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/memory.hpp"
 #include "cli/command_list.hpp"
+#include "cli/reading_bar.hpp"
 #include "cli/report_text.hpp"
 #include "cli/train_options.hpp"
 #include "ingest/training_data.hpp"
@@ -137,7 +139,9 @@ int run_plan(std::span<const std::string> arguments, mpi::Communicator& communic
   const PlanOptions options = parse_alike([&] { return parse(arguments, communicator); });
   const TrainingOptions& training = options.train.training;
   base::set_up_log(options.train.log_level, communicator.is_root());
+  std::optional<ReadingBar> bar(communicator.is_root());
   const ingest::TrainingData data = ingest::prepare_data(training, communicator);
+  bar.reset();
   plan::JobShape job = plan::describe_job(training, data, options.ranks, {}, communicator);
   plan::PlacementWishes wishes;
   plan::DeclaredSizes declared;

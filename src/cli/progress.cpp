@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "base/bytes_text.hpp"
+#include "cli/reading_bar.hpp"
 #include "cli/report_text.hpp"
 
 namespace gemel::cli {
@@ -50,12 +51,6 @@ std::string named_values(const MetricValues& values) {
   return line.empty() ? lines : lines + std::string(indent, ' ') + line + "\n";
 }
 
-std::string clock_text(double seconds) {
-  const auto whole = static_cast<std::int64_t>(seconds);
-  return whole < 3600 ? fmt::format("{:02}:{:02}", whole / 60, whole % 60)
-                      : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
 }  // namespace
 
 std::vector<std::pair<std::string, ProgressStyle>> progress_style_names() {
@@ -67,10 +62,14 @@ std::vector<std::pair<std::string, ProgressStyle>> progress_style_names() {
 
 ProgressStyle resolve(ProgressStyle style) {
   if (style != ProgressStyle::automatic) return style;
+  return is_terminal_of_user(STDOUT_FILENO) ? ProgressStyle::bar : ProgressStyle::lines;
+}
+
+bool is_terminal_of_user(int descriptor) {
   // Open MPI's mpirun gives its local ranks a terminal of its own, whatever its own output is. It sets this
   // variable, and a program that was started without it does not have it.
   const bool is_under_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
-  return isatty(STDOUT_FILENO) != 0 && !is_under_mpirun ? ProgressStyle::bar : ProgressStyle::lines;
+  return isatty(descriptor) != 0 && !is_under_mpirun;
 }
 
 double Progress::steady_now() {
@@ -99,6 +98,7 @@ Progress::Progress(std::ostream& out, ProgressStyle style, const TrainingOptions
       now_(std::move(now)),
       columns_(std::move(columns)),
       last_news_(now_()) {
+  reading_watch_.emplace([this](const ingest::ReadingProgress& progress) { tell_reading(progress); });
   if (!has_bar_) return;
   before_log_lines_.emplace([this] {
     const std::lock_guard lock(mutex_);
@@ -107,6 +107,7 @@ Progress::Progress(std::ostream& out, ProgressStyle style, const TrainingOptions
 }
 
 Progress::~Progress() {
+  reading_watch_.reset();
   ticker_.reset();
   before_log_lines_.reset();
   erase_bar();
@@ -121,8 +122,16 @@ void Progress::tick() {
   break_silence();
 }
 
+void Progress::tell_reading(const ingest::ReadingProgress& progress) {
+  const std::lock_guard lock(mutex_);
+  reading_ = progress.is_complete() ? "" : ": " + reading_text(progress);
+  if (!has_bar_) return break_silence();
+  if (!reading_.empty() && now_() - last_draw_ >= seconds_between_draws) draw(activity_ + reading_);
+}
+
 void Progress::on_activity(std::string_view what) {
   const std::lock_guard lock(mutex_);
+  reading_.clear();
   activity_ = what;
   activity_started_ = now_();
 }
@@ -184,7 +193,8 @@ bool Progress::is_evaluated(std::int64_t epoch) const {
 void Progress::break_silence() {
   const double now = now_();
   if (has_bar_ && !activity_.empty() && now - std::max(activity_started_, last_draw_) >= 1) {
-    draw(fmt::format("{} {}", activity_, clock_text(now - activity_started_)));
+    draw(reading_.empty() ? fmt::format("{} {}", activity_, clock_text(now - activity_started_))
+                          : activity_ + reading_);
   } else if (!has_bar_ && now - last_news_ >= seconds_of_silence) {
     print(status() + "\n");
   }
@@ -192,7 +202,7 @@ void Progress::break_silence() {
 
 std::string Progress::status() const {
   if (!activity_.empty())
-    return fmt::format("{}, for {} so far", activity_, seconds_text(now_() - activity_started_));
+    return fmt::format("{}{}, for {} so far", activity_, reading_, seconds_text(now_() - activity_started_));
   return fmt::format("epoch {}/{}, step {}/{}  {}", last_step_.epoch, last_step_.epochs,
                      last_step_.step_in_epoch, last_step_.steps_per_epoch, time_left(last_step_));
 }

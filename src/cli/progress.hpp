@@ -15,6 +15,7 @@
 #include "cli/report_text.hpp"
 #include "cli/ticker.hpp"
 #include "gemel/options.hpp"
+#include "ingest/reading_progress.hpp"
 #include "report/observer.hpp"
 
 namespace gemel::cli {
@@ -31,6 +32,9 @@ std::vector<std::pair<std::string, ProgressStyle>> progress_style_names();
 
 /// `style`, with automatic decided: bar when standard output is a terminal of the user's, else lines.
 ProgressStyle resolve(ProgressStyle style);
+
+/// Whether a descriptor is of a terminal of the user's, on which a line may be redrawn.
+bool is_terminal_of_user(int descriptor);
 
 /// Columns of the terminal that a descriptor is of, or what the variable COLUMNS says, or 80.
 std::size_t terminal_columns(int descriptor);
@@ -55,6 +59,9 @@ class Progress : public report::Observer {
   void keep_ticking();
   /// Shows what is going on when nothing was shown for long.
   void tick();
+
+  /// Shows how far the reading of files is, as part of the activity.
+  void tell_reading(const ingest::ReadingProgress& progress);
 
   void on_activity(std::string_view what) override;
   void on_run(const report::RunReport& report) override;
@@ -98,6 +105,7 @@ class Progress : public report::Observer {
   std::mutex mutex_;             // of all that follows and of the output
   std::string activity_;         // what the run does, or empty while it trains
   double activity_started_ = 0;  // when it began to
+  std::string reading_;          // how far the reading of files is, while they are read
   double started_ = 0;           // when training began
   double last_news_ = 0;         // when a line was printed last
   double last_draw_ = -1;        // when the bar was drawn last
@@ -113,6 +121,7 @@ class Progress : public report::Observer {
   std::int64_t epochs_since_row_ = 0;
   std::optional<base::BeforeLogLines> before_log_lines_;
   std::optional<Ticker> ticker_;
+  std::optional<ingest::ReadingWatch> reading_watch_;
 };
 
 }  // namespace gemel::cli

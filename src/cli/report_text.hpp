@@ -39,4 +39,7 @@ using report::json_text;
 /// "0.42 s", "75.3 s", "1:02:03".
 std::string seconds_text(double seconds);
 
+/// "01:23", or from an hour on "1:02:03".
+std::string clock_text(double seconds);
+
 }  // namespace gemel::cli

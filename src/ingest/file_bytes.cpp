@@ -15,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "base/memory.hpp"
+#include "ingest/reading_progress.hpp"
 #include "ingest/unpack.hpp"
 
 namespace gemel::ingest {
@@ -131,6 +132,7 @@ std::string read_in_order(const fs::path& path) {
     for (; unpacker && !packed.empty(); require_memory(path, bytes))
       unpacker->add_some(packed, bytes, piece_size);
     require_memory(path, bytes);
+    note_reading(static_cast<std::uint64_t>(file.gcount()));
   }
   if (file.bad()) throw base::DataError(fmt::format("{}: reading it failed.", path.string()));
   if (unpacker) unpacker->finish();

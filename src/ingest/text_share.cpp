@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/even_cuts.hpp"
 #include "ingest/file_magic.hpp"
+#include "ingest/reading_progress.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/node_memory.hpp"
 
@@ -143,12 +144,16 @@ std::vector<TextShare> open_texts(std::span<const fs::path> paths, mpi::Communic
   std::uint64_t size = 0;
   for (const OpenFile& file : files) size += file.size;
   const base::EvenCuts cuts(static_cast<std::int64_t>(size), communicator.size());
+  begin_reading(size, TextShare::looks * size / static_cast<std::uint64_t>(communicator.size()));
   std::vector<TextShare> shares;
   for (OpenFile& file : files) {
     const std::string head = head_of(file, communicator);
     require_memory(file, head, communicator);
     shares.emplace_back(share_of(std::move(file), cuts, communicator), head, communicator);
   }
+  std::uint64_t own = 0;
+  for (const TextShare& share : shares) own += TextShare::looks * share.size();
+  expect_reading(own);
   return shares;
 }
 
@@ -173,9 +178,14 @@ void TextShare::for_each_piece(const std::function<void(std::string_view)>& visi
     visit(windows_1252_to_utf8(piece));
   };
   if (bytes_.is_here) {
-    if (!bytes_.bytes.empty()) visit_bytes(bytes_.bytes);
+    if (bytes_.bytes.empty()) return;
+    visit_bytes(bytes_.bytes);
+    note_reading(bytes_.bytes.size());
   } else {
-    read_lines(bytes_.path, bytes_.range, bytes_.state, visit_bytes);
+    read_lines(bytes_.path, bytes_.range, bytes_.state, [&](std::string_view piece) {
+      visit_bytes(piece);
+      note_reading(piece.size());
+    });
   }
 }
 

@@ -30,6 +30,9 @@ struct ShareBytes {
 /// and compressed files.
 class TextShare {
  public:
+  /// How often its readers look at each byte: here, and in for_each_line().
+  static constexpr std::uint64_t looks = 2;
+
   /// Looks at all of its bytes once. `head` is the beginning of the file, the same on every rank. Throws AgreedError (data) as
   /// TextSurvey::encoding() and refuse_other_formats() do, and for files that cannot be read. Collective.
   TextShare(ShareBytes bytes, std::string_view head, mpi::Communicator& communicator);

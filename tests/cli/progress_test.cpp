@@ -148,6 +148,33 @@ TEST_F(ProgressTest, TicksByItself) {
   EXPECT_EQ(out_.str(), "evaluating, for 31.0 s so far\n");
 }
 
+TEST_F(ProgressTest, SaysHowFarReadingIs) {
+  start(ProgressStyle::lines, 1);
+  progress_->on_activity("reading the data");
+  const ingest::ReadingProgress half = {.done = 300'000'000, .all = 600'000'000, .seconds = 2};
+  progress_->tell_reading(half);
+  EXPECT_EQ(out_.str(), "");
+  now_ += 31;
+  progress_->tell_reading(half);
+  EXPECT_EQ(out_.str(),
+            "reading the data: 300.0 MB of 600.0 MB, 150.0 MB/s, 00:02 left, for 31.0 s so far\n");
+  progress_->tell_reading({.done = 600'000'000, .all = 600'000'000, .seconds = 4});
+  now_ += 31;
+  progress_->tick();
+  EXPECT_THAT(out_.str(), testing::EndsWith("\nreading the data, for 62.0 s so far\n"));
+}
+
+TEST_F(ProgressTest, HasABarOfReadingFromTheFirstSecond) {
+  start(ProgressStyle::bar, 1);
+  progress_->on_activity("reading the data");
+  now_ += 0.5;
+  progress_->tell_reading({.done = 75'000'000, .all = 0, .seconds = 0.5});
+  EXPECT_EQ(out_.str(), "\rreading the data: 75.0 MB, 150.0 MB/s\x1b[K");
+  now_ += 0.05;
+  progress_->tell_reading({.done = 76'000'000, .all = 0, .seconds = 0.55});
+  EXPECT_EQ(out_.str(), "\rreading the data: 75.0 MB, 150.0 MB/s\x1b[K");
+}
+
 TEST_F(ProgressTest, FitsInto80ColumnsWhateverIsMeasured) {
   options_.metrics = {MetricKind::accuracy, MetricKind::recall, MetricKind::ndcg,
                       MetricKind::hit_rate, MetricKind::mrr,    MetricKind::coverage};
