@@ -12,6 +12,7 @@
 #include "evaluation/gathered_queries.hpp"
 #include "exchange/dense_exchange.hpp"
 #include "gemel/options.hpp"
+#include "step/epoch_deal.hpp"
 
 namespace gemel::plan {
 namespace {
@@ -224,10 +225,15 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
       held_out_bytes + static_cast<double>(job.weight_words + job.user_words) * float_bytes;
   const double train = share(static_cast<double>(job.train_examples), job.ranks);
   const double held_out = share(static_cast<double>(job.held_out_examples), job.ranks);
+  // While they are made of the columns user, item, rating and timestamp: those, and what prepare_data() needs beside them.
+  const double preparing = (train + held_out) * (24 + std::max(25.0, 13 + job.example_words * float_bytes));
+  // Stored, dealt, and on their way.
+  const auto words = job.example_words + static_cast<double>(job.weight_words + job.user_words);
+  const double training = 2 * train * example_bytes + held_out * held_out_bytes +
+                          step::EpochDeal::bytes_on_the_way(train, words);
   plan.memory = {
       {"program and libraries", job.program_bytes},
-      // Stored, dealt, leaving and coming; each stored one with its number, its position in the epoch and its place.
-      {"examples", train * (4 * example_bytes + 4 * row_number_bytes) + held_out * held_out_bytes},
+      {"examples", std::max(preparing, training)},
       // Features and counts of every item, names of this rank's ones.
       {"catalogue", static_cast<double>(job.candidates) * (job.candidate_bytes + row_number_bytes +
                                                            share(job.candidate_name_bytes, job.ranks))},

@@ -18,9 +18,11 @@
 namespace gemel::step {
 namespace {
 
-/// An example travels as these 32-bit words, its slot at the receiver and its item; then one word for each feature, which is the
-/// length where it has lists; then its weight and its user, if it has them; then the words of its lists.
-constexpr std::size_t header_words = 2;
+bool follow_each_other(const std::vector<std::int64_t>& numbers) {
+  return std::ranges::adjacent_find(numbers, [](std::int64_t one, std::int64_t next) {
+           return next != one + 1;
+         }) == numbers.end();
+}
 
 }  // namespace
 
@@ -38,6 +40,12 @@ EpochDeal::EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& comm
       has_weights_(communicator.max(std::int64_t{own_.weights.empty() ? 0 : 1}) > 0),
       has_users_(communicator.max(std::int64_t{own_.users.empty() ? 0 : 1}) > 0) {
   base::require(numbers_.size() == own_.size(), "ingest: one number per example");
+  if (!numbers_.empty() && follow_each_other(numbers_)) {
+    first_number_ = numbers_.front();
+    numbers_ = {};
+  }
+  const auto most = static_cast<std::size_t>(communicator.max(static_cast<std::int64_t>(own_.size())));
+  rounds_ = (most + round_examples - 1) / round_examples;
   base::require(own_.weights.size() == (has_weights_ ? own_.size() : 0),
                 "ingest: one weight per example, or none");
   base::require(own_.users.size() == (has_users_ ? own_.size() : 0), "ingest: one user per example, or none");
@@ -105,26 +113,29 @@ std::size_t EpochDeal::message_words(std::size_t example) const {
   return words;
 }
 
-void EpochDeal::find_places(std::int64_t epoch) {
-  const base::KeyedPermutation order(base::random_key(seed_, fmt::format("epoch {}", epoch)),
+void EpochDeal::find_places(Range round) {
+  const base::KeyedPermutation order(base::random_key(seed_, fmt::format("epoch {}", epoch_)),
                                      static_cast<std::uint64_t>(total_));
-  positions_.assign(numbers_.begin(), numbers_.end());
+  positions_.resize(round.size());
+  for (std::size_t i = 0; i < round.size(); ++i)
+    positions_[i] = static_cast<std::uint64_t>(number(round.first + i));
   order.apply(positions_);
-  places_.resize(own_.size());
+  places_.resize(round.size());
   counts_.assign(static_cast<std::size_t>(layout_.ranks), 0);
-  for (std::size_t i = 0; i < own_.size(); ++i) {
+  for (std::size_t i = 0; i < round.size(); ++i) {
     places_[i] = place(static_cast<std::int64_t>(positions_[i]));
-    counts_[places_[i].rank] += message_words(i);
+    counts_[places_[i].rank] += message_words(round.first + i);
   }
 }
 
-std::uint32_t* EpochDeal::pack_example(std::size_t example, std::uint64_t unknown_key,
+std::uint32_t* EpochDeal::pack_example(std::size_t first, std::size_t index, std::uint64_t unknown_key,
                                        std::uint32_t* message) const {
   const features::FeatureRows& rows = own_.features;
-  *message++ = places_[example].slot;
+  const std::size_t example = first + index;
+  *message++ = places_[index].slot;
   *message++ = static_cast<std::uint32_t>(own_.items[example]);
   std::copy_n(rows.words.data() + example * rows.features, rows.features, message);
-  if (unknown_.share > 0) make_unknown(unknown_key, positions_[example], message);
+  if (unknown_.share > 0) make_unknown(unknown_key, positions_[index], message);
   std::uint32_t* const words = message;
   message += rows.features;
   if (has_weights_) *message++ = std::bit_cast<std::uint32_t>(own_.weights[example]);
@@ -137,16 +148,16 @@ std::uint32_t* EpochDeal::pack_example(std::size_t example, std::uint64_t unknow
   return message;
 }
 
-void EpochDeal::pack(std::int64_t epoch) {
-  find_places(epoch);
+void EpochDeal::pack(Range round) {
+  find_places(round);
   std::vector<std::uint32_t*> next(counts_.size());
   outgoing_.resize(std::accumulate(counts_.begin(), counts_.end(), std::size_t{0}));
   std::uint32_t* start = outgoing_.data();
   for (std::size_t rank = 0; rank < counts_.size(); start += counts_[rank], ++rank) next[rank] = start;
-  const std::uint64_t unknown_key = base::random_key(seed_, fmt::format("unknown ids of epoch {}", epoch));
-  for (std::size_t i = 0; i < own_.size(); ++i) {
+  const std::uint64_t unknown_key = base::random_key(seed_, fmt::format("unknown ids of epoch {}", epoch_));
+  for (std::size_t i = 0; i < round.size(); ++i) {
     std::uint32_t*& message = next[places_[i].rank];
-    message = pack_example(i, unknown_key, message);
+    message = pack_example(round.first, i, unknown_key, message);
   }
 }
 
@@ -167,25 +178,28 @@ const std::uint32_t* EpochDeal::unpack_example(const std::uint32_t* message) {
   return message;
 }
 
-void EpochDeal::unpack() {
+void EpochDeal::make_room() {
   const std::size_t expected = own_lanes(batches() - 1).last;
   dealt_.items.resize(expected);
   dealt_.features.words.resize(expected * own_.features.features);
   dealt_.features.pool.clear();
   if (has_weights_) dealt_.weights.resize(expected);
   if (has_users_) dealt_.users.resize(expected);
+}
+
+std::size_t EpochDeal::unpack() {
   std::size_t received = 0;
   const std::uint32_t* const end = incoming_.data() + incoming_.size();
   for (const std::uint32_t* message = incoming_.data(); message != end; ++received) {
-    base::require(received < expected, "step: the deal gave this rank too many examples");
+    base::require(*message < dealt_.items.size(), "step: the deal gave this rank too many examples");
     message = unpack_example(message);
   }
-  base::require(received == expected, "step: the deal gave this rank too few examples");
+  return received;
 }
 
 void EpochDeal::require_room() {
   if (own_.features.lists.empty()) return;
-  if (communicator_.max(static_cast<std::int64_t>(incoming_.size())) <=
+  if (communicator_.max(static_cast<std::int64_t>(words_received_)) <=
       features::FeatureRows::most_pool_words)
     return;
   throw mpi::AgreedError(base::ExitCode::data,
@@ -196,10 +210,17 @@ void EpochDeal::require_room() {
 
 void EpochDeal::deal(std::int64_t epoch) {
   epoch_ = epoch;
-  pack(epoch);
-  communicator_.all_to_all(std::span<const std::uint32_t>(outgoing_), counts_, incoming_, received_counts_);
-  require_room();
-  unpack();
+  make_room();
+  words_received_ = 0;
+  std::size_t received = 0;
+  for (std::size_t round = 0; round < rounds_; ++round) {
+    pack({std::min(round * round_examples, own_.size()), std::min((round + 1) * round_examples, own_.size())});
+    communicator_.all_to_all(std::span<const std::uint32_t>(outgoing_), counts_, incoming_, received_counts_);
+    words_received_ += incoming_.size();
+    require_room();
+    received += unpack();
+  }
+  base::require(received == dealt_.items.size(), "step: the deal gave this rank another number of examples");
 }
 
 }  // namespace gemel::step

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -21,6 +23,9 @@ struct UnknownIds {
 /// ranks deal: each example travels to the rank whose lane trains it.
 class EpochDeal {
  public:
+  /// Own examples that a rank deals at a time.
+  static constexpr std::size_t round_examples = std::size_t{1} << 19;
+
   /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
   /// ranks. Throws AgreedError (usage) when a rank's lanes have more than 2^31 - 1 examples. They have weights if those of any rank have; then so must those of every
   /// rank that has examples. The same holds for users. Collective.
@@ -51,7 +56,19 @@ class EpochDeal {
   /// The same for all lanes of this rank, which lie one after the other.
   Range own_lanes(std::int64_t batch) const;
 
+  /// Bytes that the own examples of a rank need on their way, beside what is stored and what is dealt. `words`: of one, of its features, its
+  /// weight and its user.
+  static double bytes_on_the_way(double examples, double words) {
+    constexpr double word_bytes = sizeof(std::uint32_t);
+    const double at_a_time = std::min(examples, static_cast<double>(round_examples));
+    return at_a_time * (sizeof(std::uint64_t) + sizeof(Place) + 2 * (header_words + words) * word_bytes);
+  }
+
  private:
+  /// An example travels as these 32-bit words, its slot at the receiver and its item; then one word for each feature, which is the
+  /// length where it has lists; then its weight and its user, if it has them; then the words of its lists.
+  static constexpr std::size_t header_words = 2;
+
   /// Where an example goes: to a rank, and there to a slot of `dealt`.
   struct Place {
     std::uint32_t rank = 0;
@@ -64,23 +81,31 @@ class EpochDeal {
   std::size_t fixed_words() const;
   std::size_t message_words(std::size_t example) const;
   std::size_t dealt_before(std::int64_t batch, int lane) const;
-  /// Fills in positions_, places_ and counts_.
-  void find_places(std::int64_t epoch);
-  void pack(std::int64_t epoch);
-  /// Writes an example to `message`; returns its end.
-  std::uint32_t* pack_example(std::size_t example, std::uint64_t unknown_key, std::uint32_t* message) const;
+  std::int64_t number(std::size_t example) const {
+    return numbers_.empty() ? first_number_ + static_cast<std::int64_t>(example) : numbers_[example];
+  }
+  /// Fills in positions_, places_ and counts_ of the own examples of a round, [first, last).
+  void find_places(Range round);
+  void pack(Range round);
+  /// Writes example first + index of the round to `message`; returns its end.
+  std::uint32_t* pack_example(std::size_t first, std::size_t index, std::uint64_t unknown_key,
+                              std::uint32_t* message) const;
   /// Replaces ids among the features of the example at `position`.
   void make_unknown(std::uint64_t key, std::uint64_t position, std::uint32_t* features) const;
   /// Throws AgreedError (data) when lists were dealt to a rank that its pool may not have room for. Collective where there are lists.
   void require_room();
-  void unpack();
+  /// Makes room for all examples of an epoch.
+  void make_room();
+  /// Returns how many came.
+  std::size_t unpack();
   /// Puts an example into its slot; returns the message's end.
   const std::uint32_t* unpack_example(const std::uint32_t* message);
 
   const exchange::LaneLayout& layout_;
   mpi::Communicator& communicator_;
   features::Examples own_;
-  std::vector<std::int64_t> numbers_;
+  std::int64_t first_number_ = 0;
+  std::vector<std::int64_t> numbers_;  // where they do not follow each other from the first one on
   std::int64_t total_;
   std::int64_t batch_size_;
   std::uint64_t seed_;
@@ -92,9 +117,12 @@ class EpochDeal {
       starts_in_batch_;  // of each rank's examples in a batch of batch_size_; the last: its end
   std::vector<std::int64_t> starts_in_last_batch_;  // the same of the last batch, which may be short
   features::Examples dealt_;
-  // Kept from epoch to epoch, since fresh memory costs more than the deal itself.
-  std::vector<std::uint64_t> positions_;  // of own examples in the epoch
-  std::vector<Place> places_;             // of own examples
+  // Examples travel in rounds, so that they need little memory on their way; it is kept from epoch to epoch, since fresh memory costs more than
+  // the deal itself.
+  std::size_t rounds_ = 0;
+  std::size_t words_received_ = 0;        // in this epoch
+  std::vector<std::uint64_t> positions_;  // in the epoch, of the own examples of a round
+  std::vector<Place> places_;             // of the same
   std::vector<std::size_t> counts_;       // of words, per rank
   std::vector<std::uint32_t> outgoing_;
   std::vector<std::uint32_t> incoming_;

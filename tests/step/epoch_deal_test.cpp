@@ -113,6 +113,30 @@ TEST(EpochDealTest, DealsEveryExampleOnceInTheSameOrderOnAnyNumberOfRanks) {
   expect_deals(1003, 77);  // lanes of different sizes
 }
 
+TEST(EpochDealTest, DealsMoreExamplesThanTravelAtATime) {
+  auto world = mpi::Communicator::world();
+  const exchange::LaneLayout layout(lanes, world.size(), world.rank());
+  const std::size_t total = EpochDeal::round_examples + 3;
+  features::Examples own;  // root has them all
+  own.features.features = 1;
+  std::vector<std::int64_t> numbers;
+  for (std::size_t i = 0; world.is_root() && i < total; ++i) {
+    own.items.push_back(static_cast<std::int32_t>(i));
+    own.features.words.push_back(static_cast<std::uint32_t>(7 * i));
+    numbers.push_back(static_cast<std::int64_t>(i));
+  }
+  EpochDeal deal(layout, world, std::move(own), std::move(numbers), static_cast<std::int64_t>(total), 4096, 1);
+  deal.deal(0);
+  std::vector<std::int64_t> times(total, 0);
+  for (std::size_t slot = 0; slot < deal.dealt().size(); ++slot) {
+    const std::int32_t item = deal.dealt().items[slot];
+    ++times[static_cast<std::size_t>(item)];
+    ASSERT_EQ(deal.dealt().features.words[slot], static_cast<std::uint32_t>(7 * item));
+  }
+  world.sum(std::span(times));
+  EXPECT_EQ(std::ranges::count(times, 1), static_cast<std::ptrdiff_t>(total));
+}
+
 TEST(EpochDealTest, DealsFewExamples) {
   expect_deals(3, 24);
   expect_deals(1, 1);
