@@ -229,8 +229,8 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
   const double preparing = (train + held_out) * (24 + std::max(25.0, 13 + job.example_words * float_bytes));
   // Stored, dealt, and on their way.
   const auto words = job.example_words + static_cast<double>(job.weight_words + job.user_words);
-  const double training = 2 * train * example_bytes + held_out * held_out_bytes +
-                          step::EpochDeal::bytes_on_the_way(train, words);
+  const double training =
+      2 * train * example_bytes + held_out * held_out_bytes + step::EpochDeal::bytes_on_the_way(train, words);
   plan.memory = {
       {"program and libraries", job.program_bytes},
       {"examples", std::max(preparing, training)},

@@ -19,9 +19,8 @@ namespace gemel::step {
 namespace {
 
 bool follow_each_other(const std::vector<std::int64_t>& numbers) {
-  return std::ranges::adjacent_find(numbers, [](std::int64_t one, std::int64_t next) {
-           return next != one + 1;
-         }) == numbers.end();
+  return std::ranges::adjacent_find(
+             numbers, [](std::int64_t one, std::int64_t next) { return next != one + 1; }) == numbers.end();
 }
 
 }  // namespace
@@ -199,8 +198,7 @@ std::size_t EpochDeal::unpack() {
 
 void EpochDeal::require_room() {
   if (own_.features.lists.empty()) return;
-  if (communicator_.max(static_cast<std::int64_t>(words_received_)) <=
-      features::FeatureRows::most_pool_words)
+  if (communicator_.max(static_cast<std::int64_t>(words_received_)) <= features::FeatureRows::most_pool_words)
     return;
   throw mpi::AgreedError(base::ExitCode::data,
                          fmt::format("one rank's share of the training examples has more than {} words, the "
@@ -214,7 +212,8 @@ void EpochDeal::deal(std::int64_t epoch) {
   words_received_ = 0;
   std::size_t received = 0;
   for (std::size_t round = 0; round < rounds_; ++round) {
-    pack({std::min(round * round_examples, own_.size()), std::min((round + 1) * round_examples, own_.size())});
+    pack(
+        {std::min(round * round_examples, own_.size()), std::min((round + 1) * round_examples, own_.size())});
     communicator_.all_to_all(std::span<const std::uint32_t>(outgoing_), counts_, incoming_, received_counts_);
     words_received_ += incoming_.size();
     require_room();

@@ -125,7 +125,8 @@ TEST(EpochDealTest, DealsMoreExamplesThanTravelAtATime) {
     own.features.words.push_back(static_cast<std::uint32_t>(7 * i));
     numbers.push_back(static_cast<std::int64_t>(i));
   }
-  EpochDeal deal(layout, world, std::move(own), std::move(numbers), static_cast<std::int64_t>(total), 4096, 1);
+  EpochDeal deal(layout, world, std::move(own), std::move(numbers), static_cast<std::int64_t>(total), 4096,
+                 1);
   deal.deal(0);
   std::vector<std::int64_t> times(total, 0);
   for (std::size_t slot = 0; slot < deal.dealt().size(); ++slot) {
