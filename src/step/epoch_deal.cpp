@@ -41,7 +41,7 @@ EpochDeal::EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& comm
   base::require(numbers_.size() == own_.size(), "ingest: one number per example");
   if (!numbers_.empty() && follow_each_other(numbers_)) {
     first_number_ = numbers_.front();
-    numbers_ = {};
+    numbers_ = std::vector<std::int64_t>();  // an empty list would leave its memory
   }
   const auto most = static_cast<std::size_t>(communicator.max(static_cast<std::int64_t>(own_.size())));
   rounds_ = (most + round_examples - 1) / round_examples;
