@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/give_back.hpp"
 #include "ingest/string_exchange.hpp"
 #include "mpi/node_memory.hpp"
 
@@ -99,7 +100,7 @@ DistinctStrings gather_by_owner(const DistinctStrings& mine, mpi::Communicator& 
   const StringColumn strings = all_to_all_strings(mine.strings, sent, received, communicator);
   const auto counts = communicator.all_to_all(std::span<const std::int64_t>(mine.counts), sent, received);
   DistinctStrings owned = distinct_strings(strings, counts);
-  owned.places = {};
+  base::give_back(owned.places);
   return owned;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/give_back.hpp"
 #include "features/declarations.hpp"
 #include "features/featurizer.hpp"
 #include "ingest/dataset_reader.hpp"
@@ -246,7 +247,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   dataset.interactions = {};  // all that is needed of them is in the rows
   mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
   gather_seen_items(options, data, communicator);
-  if (!options.loss.mask_seen) data.train.users = {};
+  if (!options.loss.mask_seen) base::give_back(data.train.users);
   features::FeaturisedColumns candidate = features::featurize_columns(
       specs.candidate, dataset.catalogue, communicator,
       {earlier ? &earlier->features.candidate : nullptr, options.freeze_vocabulary});

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/error.hpp"
+#include "base/give_back.hpp"
 #include "ingest/string_exchange.hpp"
 #include "mpi/agreement.hpp"
 
@@ -113,7 +114,7 @@ VocabularyDirectory::VocabularyDirectory(const DistinctStrings& mine, const Voca
       repeated += row != no_row ? 1 : 0;
       row = old.rows[i];
     }
-    owned_.places = {};
+    base::give_back(owned_.places);
   }
   const auto stored_here = static_cast<std::int64_t>(stored.strings.size());
   if (communicator.sum(repeated) > 0 || communicator.sum(stored_here) != stored.rows ||

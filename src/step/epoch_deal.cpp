@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/even_cuts.hpp"
+#include "base/give_back.hpp"
 #include "base/random.hpp"
 #include "ingest/row_numbers.hpp"
 #include "ingest/vocabulary.hpp"
@@ -41,7 +42,7 @@ EpochDeal::EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& comm
   base::require(numbers_.size() == own_.size(), "ingest: one number per example");
   if (!numbers_.empty() && follow_each_other(numbers_)) {
     first_number_ = numbers_.front();
-    numbers_ = std::vector<std::int64_t>();  // an empty list would leave its memory
+    base::give_back(numbers_);
   }
   const auto most = static_cast<std::size_t>(communicator.max(static_cast<std::int64_t>(own_.size())));
   rounds_ = (most + round_examples - 1) / round_examples;
