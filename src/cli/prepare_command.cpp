@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "cli/common_rows.hpp"
 #include "cli/given_arguments.hpp"
 #include "cli/model_rows.hpp"
+#include "cli/reading_bar.hpp"
 #include "cli/spare_ranks.hpp"
 #include "cli/train_options.hpp"
 #include "ingest/overlap.hpp"
@@ -97,7 +99,9 @@ int prepare(const PrepareCommandOptions& given, mpi::Communicator& communicator,
   });
   TrainingOptions training = given.training;
   training.model.adapt_query_features = training.model.adapt_candidate_features = true;
+  std::optional<ReadingBar> bar(communicator.is_root());
   ingest::Dataset dataset = ingest::read_data(training, communicator, {.all = true});
+  bar.reset();
   const ingest::Split split = ingest::split_interactions(dataset, training.data, communicator);
   dataset.weight_column = training.data.weight_column;
   if (!dataset.weight_column.empty())

@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/long_texts.hpp"
 #include "exchange/placement.hpp"
 #include "hdf5/error.hpp"
 #include "hdf5/file.hpp"
@@ -230,8 +231,7 @@ class PreparedFile {
     Columns& items = dataset_.catalogue;
     items.rows = static_cast<std::size_t>(block.size());
     for (const auto& [path, info] : elements_) {
-      if (!path.starts_with("/items/column/") || path.ends_with("_rest") || path.ends_with("_rest_row"))
-        continue;
+      if (!path.starts_with("/items/column/") || is_rest(path)) continue;
       if (info.shape.rows != static_cast<std::size_t>(dataset_.catalogue_total))
         refuse(fmt::format("{} has not {} rows", path, dataset_.catalogue_total));
       const std::string name = column_of_path(path);
@@ -245,6 +245,16 @@ class PreparedFile {
     }
     if (!items.strings.contains("item_id")) refuse("/items has no column item_id of text");
     require_rows(dataset_.item_rows, dataset_.catalogue_total, "item");
+  }
+
+  /// Whether a dataset has what the rows of another one have no room for (checkpoint/long_texts.hpp).
+  bool is_rest(const std::string& path) const {
+    return std::ranges::any_of(elements_, [&](const auto& element) {
+      const std::string& whole = element.first;
+      return path.starts_with(whole) && elements_.contains(checkpoint::rest_path(whole)) &&
+             elements_.contains(checkpoint::rest_row_path(whole)) &&
+             (path == checkpoint::rest_path(whole) || path == checkpoint::rest_row_path(whole));
+    });
   }
 
   template <class T>

@@ -83,10 +83,10 @@ class PreparedTest : public testing::Test {
                                : "phone") +
                  "," + std::to_string(i % 5) + ".5," + std::to_string(i % 11) + "\n";
     }
-    std::string items = "sku,name,cost\n";
+    std::string items = "sku,name,cost,to_rest\n";
     for (int i = 0; i < 29; ++i)
-      items +=
-          "s" + std::to_string(i) + ",Thing " + std::to_string(i % 7) + "," + std::to_string(i) + ".25\n";
+      items += "s" + std::to_string(i) + ",Thing " + std::to_string(i % 7) + "," + std::to_string(i) +
+               ".25," + (i == 3 ? std::string(2000, 'x') : "y") + "\n";
     std::string users = "uid,age,town\n";
     for (int i = 0; i < 37; ++i)
       users += std::to_string(i) + "," + std::to_string(20 + i) + ",t" + std::to_string(i % 4) + "\n";
@@ -121,6 +121,8 @@ TEST_F(PreparedTest, ComesBackAsItWas) {
   EXPECT_TRUE(here.interactions.numbers.contains("a/b%c"));
   EXPECT_TRUE(here.interactions.numbers.contains("age"));
   EXPECT_TRUE(here.catalogue.decimals.contains("cost"));
+  EXPECT_TRUE(here.catalogue.strings.contains("to_rest")) << "with a long text, whose rest is no column";
+  EXPECT_EQ(here.catalogue.strings.size(), 3U);
   EXPECT_EQ(here.interactions.name_here("uid"), "user_id");
 }
 
@@ -257,7 +259,7 @@ TEST_F(PreparedSplitTest, KeepsWhatTheTestHasInCommonWithTraining) {
             compare_with_training(dataset, split, Part::test, world_));
 }
 
-/// Changes the values of a dataset behind the file's back, and its checksum with them, so that nothing but the content is wrong.
+/// Files with right checksums and wrong content.
 class ForgedTest : public PreparedTest {
  protected:
   void forge(const std::function<void(checkpoint::CheckpointWriter&)>& write) {
