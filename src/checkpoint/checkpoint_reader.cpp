@@ -170,7 +170,8 @@ CheckpointReader::OpenDataset CheckpointReader::open(const std::string& path,
 }
 
 void CheckpointReader::read_blocks(const OpenDataset& dataset, const std::string& path,
-                                   const BlockRange& range, const TakeBlocks& take) const {
+                                   const BlockRange& range, const TakeBlocks& take,
+                                   const PlaceOfBlocks& place) const {
   const auto& [data, checksums, blocks] = dataset;
   std::vector<std::uint64_t> expected(range.blocks);
   checksums.read_rows(range.first_block, range.blocks, std::span(expected));
@@ -178,9 +179,13 @@ void CheckpointReader::read_blocks(const OpenDataset& dataset, const std::string
   for (std::size_t done = 0; done < range.blocks; done += blocks_at_once) {
     const BlockRange part =
         blocks.range(range.first_block + done, std::min(blocks_at_once, range.blocks - done));
-    buffer.resize(part.rows * data.row_bytes());
-    data.read_bytes(data.element(), part.first_row, part.rows, buffer);
-    const std::vector<std::uint64_t> found = blocks.checksums(part, buffer);
+    std::span<std::byte> bytes = place ? place(part) : std::span<std::byte>();
+    if (bytes.empty()) {
+      buffer.resize(part.rows * data.row_bytes());
+      bytes = buffer;
+    }
+    data.read_bytes(data.element(), part.first_row, part.rows, bytes);
+    const std::vector<std::uint64_t> found = blocks.checksums(part, bytes);
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (found[i] == expected[done + i]) continue;
       const BlockRange bad = blocks.range(part.first_block + i, 1);
@@ -188,7 +193,7 @@ void CheckpointReader::read_blocks(const OpenDataset& dataset, const std::string
                                         path, bad.first_row, bad.first_row + bad.rows - 1,
                                         kind_.when_damaged));
     }
-    take(part, buffer);
+    take(part, bytes);
   }
 }
 
@@ -205,9 +210,11 @@ void CheckpointReader::read_whole(
     rows = dataset.data.shape().rows;
     whole = prepare(dataset.data);
     const BlockRange mine = dataset.blocks.share(rank, communicator_->size());
-    read_blocks(dataset, path, mine, [&](const BlockRange& range, std::span<const std::byte> bytes) {
-      std::copy(bytes.begin(), bytes.end(), whole.subspan(range.first_row * row_bytes).begin());
-    });
+    read_blocks(
+        dataset, path, mine, [](const BlockRange&, std::span<const std::byte>) {},
+        [&](const BlockRange& range) {
+          return whole.subspan(range.first_row * row_bytes, range.rows * row_bytes);
+        });
   });
   const ChecksumBlocks blocks(rows, row_bytes);
   std::vector<std::size_t> counts;
@@ -267,18 +274,20 @@ template std::vector<std::uint64_t> CheckpointReader::read_vector(const std::str
 template std::vector<std::string> CheckpointReader::read_vector(const std::string&);
 
 void CheckpointReader::read_range(const std::string& path, std::optional<Element> element, std::size_t first,
-                                  std::size_t count, const Prepare& prepare, const TakeRows& take) {
+                                  std::size_t count, const Prepare& prepare, const TakeRows& take,
+                                  const PlaceOfBlocks& place) {
   together([&] {
     const OpenDataset dataset = open(path, element);
     prepare(dataset.data);
     require_rows(path, dataset.data.shape(), first, count);
     const std::size_t row_bytes = dataset.data.row_bytes();
     const BlockRange mine = dataset.blocks.covering(first, count);
-    read_blocks(dataset, path, mine, [&](const BlockRange& range, std::span<const std::byte> bytes) {
+    const auto take_own = [&](const BlockRange& range, std::span<const std::byte> bytes) {
       const std::size_t begin = std::max(first, range.first_row);
       const std::size_t end = std::min(first + count, range.first_row + range.rows);
       take(begin - first, bytes.subspan((begin - range.first_row) * row_bytes, (end - begin) * row_bytes));
-    });
+    };
+    read_blocks(dataset, path, mine, take_own, place);
   });
 }
 
@@ -290,11 +299,17 @@ void CheckpointReader::read_numbers(const std::string& path, std::size_t first, 
     if (dataset.shape() != wanted) refuse_shape(path, dataset.shape(), text_of(wanted));
   };
   const std::size_t row_bytes = cols.value_or(1) * sizeof(T);
-  read_range(path, hdf5::element_of<T>, first, count, prepare,
-             [&](std::size_t row, std::span<const std::byte> bytes) {
-               std::copy(bytes.begin(), bytes.end(),
-                         std::as_writable_bytes(own).subspan(row * row_bytes).begin());
-             });
+  const std::span<std::byte> own_bytes = std::as_writable_bytes(own);
+  const auto take = [&](std::size_t row, std::span<const std::byte> bytes) {
+    const auto to = own_bytes.subspan(row * row_bytes, bytes.size());
+    if (to.data() != bytes.data()) std::ranges::copy(bytes, to.begin());
+  };
+  const auto place = [&](const BlockRange& range) {
+    const bool are_own = range.first_row >= first && range.first_row + range.rows <= first + count;
+    return are_own ? own_bytes.subspan((range.first_row - first) * row_bytes, range.rows * row_bytes)
+                   : std::span<std::byte>();
+  };
+  read_range(path, hdf5::element_of<T>, first, count, prepare, take, place);
 }
 
 void CheckpointReader::read_rows(const std::string& path, std::size_t first, tensor::MatrixView own) {

@@ -98,6 +98,8 @@ class CheckpointReader {
   };
   /// Called with consecutive blocks that have their checksums.
   using TakeBlocks = std::function<void(const BlockRange& range, std::span<const std::byte> bytes)>;
+  /// Where the bytes of blocks belong; empty where not all of them do.
+  using PlaceOfBlocks = std::function<std::span<std::byte>(const BlockRange& range)>;
   /// Throws if a dataset does not have the right shape; makes room for what is read of it.
   using Prepare = std::function<void(const hdf5::Dataset& dataset)>;
   /// Called with consecutive rows of those asked for; `row` counts from the first of these.
@@ -106,17 +108,18 @@ class CheckpointReader {
   void check_header();
   /// Fails alike on every rank. `element`: what the dataset must hold, if that matters.
   OpenDataset open(const std::string& path, std::optional<hdf5::Element> element);
-  /// Reads and verifies blocks, some at a time. Not agreed on: what can fail on one rank alone comes after
-  /// all that is collective.
+  /// Reads and verifies blocks, some at a time, where `place` has a place for their bytes or to a buffer. Not agreed on: what can fail on
+  /// one rank alone comes after all that is collective.
   void read_blocks(const OpenDataset& dataset, const std::string& path, const BlockRange& range,
-                   const TakeBlocks& take) const;
+                   const TakeBlocks& take, const PlaceOfBlocks& place = {}) const;
   /// Reads a whole dataset onto every rank: every rank reads its share, then they exchange them. `prepare`
   /// says where it belongs, and throws if its shape is not the right one.
   void read_whole(const std::string& path, hdf5::Element element,
                   const std::function<std::span<std::byte>(const hdf5::Dataset& dataset)>& prepare);
   /// Reads rows [first, first + count).
   void read_range(const std::string& path, std::optional<hdf5::Element> element, std::size_t first,
-                  std::size_t count, const Prepare& prepare, const TakeRows& take);
+                  std::size_t count, const Prepare& prepare, const TakeRows& take,
+                  const PlaceOfBlocks& place = {});
   template <class T>
   void read_numbers(const std::string& path, std::size_t first, std::size_t count,
                     std::optional<std::size_t> cols, std::span<T> own);
