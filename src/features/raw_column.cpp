@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "base/pages.hpp"
 #include "mpi/agreement.hpp"
 
 namespace gemel::features {
@@ -70,7 +71,7 @@ FeatureRows blank_rows(const std::vector<FeatureSpec>& specs, std::size_t rows) 
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (specs[i].kind->has_lists()) blank.lists.push_back(i);
   }
-  blank.words.resize(rows * specs.size());
+  base::resize_on_huge_pages(blank.words, rows * specs.size());
   return blank;
 }
 

@@ -1,16 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "ingest/dataset.hpp"
-#include "ingest/split.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
 
-/// Training examples of each row of the catalogue, over all ranks: [catalogue_total]. Collective.
-std::vector<std::int64_t> count_items(const Dataset& dataset, const Split& split,
+/// How often each row of a catalogue of `total` items is among the items of all ranks: [total]. Collective.
+std::vector<std::int64_t> count_items(std::span<const std::int32_t> items, std::int64_t total,
                                       mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

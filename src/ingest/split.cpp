@@ -76,7 +76,7 @@ class Splitter {
       if (options_.validation_fraction > 0 && !has_its_share) draw_validation();
     }
     draws_.reset();
-    number_in_order();
+    count_parts();
     return std::move(split_);
   }
 
@@ -226,15 +226,12 @@ class Splitter {
     }
   }
 
-  /// Numbers the interactions of each part in the order of the data.
-  void number_in_order() {
-    std::array<std::int64_t, part_names.size()> next{};
-    for (const Part part : split_.parts) ++next[static_cast<std::size_t>(part)];
-    split_.sizes = next;
-    communicator_.sum(std::span(split_.sizes));
-    for (std::int64_t& count : next) count = communicator_.sum_before(count);
-    split_.numbers.reserve(split_.parts.size());
-    for (const Part part : split_.parts) split_.numbers.push_back(next[static_cast<std::size_t>(part)]++);
+  void count_parts() {
+    for (const Part part : {Part::train, Part::validation, Part::test}) {
+      const auto own = std::int64_t{std::ranges::count(split_.parts, part)};
+      split_.sizes[static_cast<std::size_t>(part)] = communicator_.sum(own);
+      split_.firsts[static_cast<std::size_t>(part)] = communicator_.sum_before(own);
+    }
   }
 
   const Dataset& dataset_;

@@ -22,13 +22,14 @@ struct EarlierSplit {
 /// Where this rank's interactions went.
 struct Split {
   std::vector<Part> parts;  ///< of each
-  std::vector<std::int64_t>
-      numbers;  ///< of each, from 0 among the interactions of all ranks that are of its part
+  /// The interactions of a part are numbered from 0 in the order of the data: this rank's follow each other from these numbers on.
+  std::array<std::int64_t, part_names.size()> firsts = {};
   std::array<std::int64_t, part_names.size()> sizes = {};  ///< interactions of each part, of all ranks
   SplitBorders borders;
   bool is_stored = false;  ///< with the data: it is that one
 
   std::int64_t size(Part part) const { return sizes[static_cast<std::size_t>(part)]; }
+  std::int64_t first(Part part) const { return firsts[static_cast<std::size_t>(part)]; }
   bool is_train(std::size_t own) const { return parts[own] == Part::train; }
 };
 

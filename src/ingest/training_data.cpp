@@ -4,10 +4,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/give_back.hpp"
+#include "base/pages.hpp"
 #include "features/declarations.hpp"
 #include "features/featurizer.hpp"
 #include "ingest/dataset_reader.hpp"
@@ -114,31 +116,40 @@ void report_overlap(const ingest::Dataset& dataset, const ingest::Split& split,
   if (split.size(ingest::Part::test) == 0) spdlog::info("test: there are no examples, so nothing is tested");
 }
 
-/// `weights` of all interactions, or empty; `users` are the numbers of their users, or empty.
-void divide(const ingest::Dataset& dataset, const ingest::Split& split, const features::FeatureRows& rows,
+/// Makes featurised rows and items of all interactions the examples of each part; `weights` and `users` are of all of them, too, or empty.
+/// Training examples, as a rule the most, move up in their own memory, so that little is needed besides.
+void divide(const ingest::Split& split, features::FeatureRows rows, std::vector<std::int32_t> items,
             const std::vector<float>& weights, const std::vector<std::int32_t>& users, TrainingData& data) {
-  features::Examples* const examples[] = {&data.train, &data.validation, &data.test};
-  const auto size_of = [&](ingest::Part part) {
-    return static_cast<std::size_t>(std::ranges::count(split.parts, part));
-  };
-  for (const ingest::Part part : {ingest::Part::train, ingest::Part::validation, ingest::Part::test}) {
-    features::Examples& of_part = *examples[static_cast<std::size_t>(part)];
-    of_part.features = rows.empty_like();
-    of_part.features.words.reserve(size_of(part) * rows.features);
-    of_part.items.reserve(size_of(part));
-    if (!users.empty()) of_part.users.reserve(size_of(part));
+  features::Examples& train = data.train;
+  const std::array<features::Examples*, ingest::part_names.size()> parts = {&train, &data.validation,
+                                                                            &data.test};
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    const auto size = static_cast<std::size_t>(std::ranges::count(split.parts, static_cast<Part>(part)));
+    parts[part]->features = rows.empty_like();
+    if (!users.empty()) parts[part]->users.resize(size);
+    if (parts[part] == &train) continue;
+    base::resize_on_huge_pages(parts[part]->features.words, size * rows.features);
+    base::resize_on_huge_pages(parts[part]->items, size);
   }
-  data.train_numbers.reserve(size_of(ingest::Part::train));
-  if (!weights.empty()) data.train.weights.reserve(size_of(ingest::Part::train));
-  for (std::size_t row = 0; row < dataset.item_rows.size(); ++row) {
-    features::Examples& part = *examples[static_cast<std::size_t>(split.parts[row])];
-    part.features.append(rows, row);
-    part.items.push_back(dataset.item_rows[row]);
-    if (!users.empty()) part.users.push_back(users[row]);
-    if (!split.is_train(row)) continue;
-    data.train_numbers.push_back(split.numbers[row]);
-    if (!weights.empty()) data.train.weights.push_back(weights[row]);
+  train.features.words = std::move(rows.words);
+  train.items = std::move(items);
+  if (!weights.empty())
+    train.weights.resize(static_cast<std::size_t>(std::ranges::count(split.parts, Part::train)));
+  std::array<std::size_t, ingest::part_names.size()> sizes = {};  // of what has been divided so far
+  for (std::size_t row = 0; row < split.parts.size(); ++row) {
+    const auto part = static_cast<std::size_t>(split.parts[row]);
+    const std::size_t place = sizes[part]++;
+    features::Examples& to = *parts[part];
+    const std::uint32_t* const from_words = train.features.words.data() + row * rows.features;
+    std::uint32_t* const to_words = to.features.words.data() + place * rows.features;
+    for (std::size_t i = 0; i < rows.features; ++i) to_words[i] = from_words[i];
+    for (const std::size_t i : rows.lists) to_words[i] = to.features.add_list(rows.list(to_words[i]));
+    to.items[place] = train.items[row];
+    if (!users.empty()) to.users[place] = users[row];
+    if (!weights.empty() && part == 0) train.weights[place] = weights[row];
   }
+  base::shorten(train.features.words, sizes[0] * rows.features);
+  base::shorten(train.items, sizes[0]);
 }
 
 bool needs_users(const TrainingOptions& options) {
@@ -161,9 +172,9 @@ void gather_seen_items(const TrainingOptions& options, TrainingData& data, mpi::
 }
 
 /// Refuses more interactions than there is memory to prepare. Bytes of one, beside what was read of it: while it is split, its part, a hash and
-/// two random numbers, 25; while features are made, its part and its number in it, its words and which of the distinct strings it has,
-/// 13 and 4 a feature; and when it becomes an example, its part and number, its item and number as an example and its words as a row and as an
-/// example's, 21 and 8 a feature, less its columns, which are not needed any more. Its user and its weight come twice, 8 each. Collective.
+/// two random numbers, 25; while features are made, its part, its words and which of the distinct strings it has, 5 and 4 a feature; and when
+/// it becomes an example that is not trained, its part, its item and its words once more, 5 and 8 a feature, less its columns, which are not
+/// needed any more. Its user and its weight come twice, 8 each. Collective.
 void require_memory(const TrainingOptions& options, const Specs& specs, const ingest::Dataset& dataset,
                     mpi::Communicator& communicator) {
   const ingest::Columns& columns = dataset.interactions;
@@ -171,7 +182,7 @@ void require_memory(const TrainingOptions& options, const Specs& specs, const in
   const double more = (needs_users(options) ? 8 : 0) + (options.data.weight_column.empty() ? 0 : 8);
   const double freed = 4 * static_cast<double>(columns.strings.size()) +
                        8 * static_cast<double>(columns.numbers.size() + columns.decimals.size());
-  const double bytes = std::max({25.0, 13 + 4 * features + more, 21 + 8 * features + more - freed});
+  const double bytes = std::max({25.0, 5 + 4 * features + more, 5 + 8 * features + more - freed});
   mpi::require_memory(bytes * static_cast<double>(dataset.item_rows.size()),
                       fmt::format("the examples of {} interactions", dataset.total), "take fewer of them",
                       communicator);
@@ -188,6 +199,7 @@ ingest::Dataset read_data(TrainingOptions& options, mpi::Communicator& communica
     options.data.weight_column = ingest::count_column;  // sums of nothing that is named are counts
   WantedColumns wanted = others;
   std::ranges::move(columns_of(options, specs), std::back_inserter(wanted.names));
+  if (options.data.filters.min_rating) wanted.names.push_back("rating");
   ingest::Dataset dataset = ingest::read_dataset(options.data, wanted, communicator);
   if (options.data.weight_column.empty()) options.data.weight_column = dataset.weight_column;
   options.data.weight_column = dataset.interactions.name_here(options.data.weight_column);
@@ -245,7 +257,10 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   data.users = users.users;
   if (options.checkpoint.store_history) data.user_ids = std::move(users.ids);
   dataset.interactions = {};  // all that is needed of them is in the rows
-  mpi::agree(communicator, [&] { divide(dataset, split, query.rows, weights, users.numbers, data); });
+  data.first_train_number = split.first(Part::train);
+  mpi::agree(communicator, [&] {
+    divide(split, std::move(query.rows), std::move(dataset.item_rows), weights, users.numbers, data);
+  });
   gather_seen_items(options, data, communicator);
   if (!options.loss.mask_seen) base::give_back(data.train.users);
   features::FeaturisedColumns candidate = features::featurize_columns(
@@ -260,7 +275,7 @@ TrainingData prepare_data(const TrainingOptions& options, ingest::Dataset datase
   };
   data.item_labels = block(columns.at(has_titles ? "title" : "item_id"));
   data.item_ids = block(columns.at("item_id"));
-  data.item_counts = ingest::count_items(dataset, split, communicator);
+  data.item_counts = ingest::count_items(data.train.items, dataset.catalogue_total, communicator);
   return data;
 }
 

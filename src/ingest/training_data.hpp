@@ -24,8 +24,8 @@ struct TrainingData {
   std::vector<features::FittedFeature> candidate_features;
   features::Examples
       train;  ///< with weights, if --weight-column names them; with users, if the loss needs them
-  /// The number of each of `train` among all ranks' training examples; ascending.
-  std::vector<std::int64_t> train_numbers;
+  /// The number of the first of `train` among all ranks' training examples; the others follow it.
+  std::int64_t first_train_number = 0;
   features::Examples validation;
   features::Examples test;
   features::FeatureRows catalogue;  ///< candidate features of every item

@@ -53,9 +53,9 @@ class Sampler {
     const std::int64_t places = std::min(samples_ * options.batch_size, data.identity.train_examples);
     for (std::int64_t place = 0; place < places; ++place) {
       const auto number = static_cast<std::int64_t>(order.inverse(static_cast<std::uint64_t>(place)));
-      const auto own = std::ranges::lower_bound(data.train_numbers, number);  // they ascend
-      if (own == data.train_numbers.end() || *own != number) continue;
-      own_.emplace_back(place, static_cast<std::size_t>(own - data.train_numbers.begin()));
+      const std::int64_t own = number - data.first_train_number;
+      if (own < 0 || own >= std::ssize(data.train.items)) continue;
+      own_.emplace_back(place, static_cast<std::size_t>(own));
     }
   }
 

@@ -56,12 +56,15 @@ bool is_of(Part part, EvaluatedPart evaluated) {
   }
 }
 
-/// Where an interaction stands among those of all ranks, if they are taken part by part.
-std::int64_t place_of(std::size_t own, const ingest::Split& split) {
-  std::int64_t place = split.numbers[own];
-  for (std::size_t part = 0; part < static_cast<std::size_t>(split.parts[own]); ++part)
-    place += split.sizes[part];
-  return place;
+/// Where this rank's interactions of each part begin among those of all ranks, if they are taken part by part.
+std::array<std::int64_t, ingest::part_names.size()> places_of_parts(const ingest::Split& split) {
+  std::array<std::int64_t, ingest::part_names.size()> places = split.firsts;
+  std::int64_t before = 0;
+  for (std::size_t part = 0; part < places.size(); ++part) {
+    places[part] += before;
+    before += split.sizes[part];
+  }
+  return places;
 }
 
 /// The feature whose unknown row a user has that the model does not know.
@@ -77,14 +80,16 @@ void choose(const ingest::Split& split, const features::FeatureRows& rows,
             const model::LoadedModel& model, EvaluationData& data, mpi::Communicator& communicator) {
   const auto user_feature = find_user_feature(model.towers().query().features());
   data.examples.features = rows.empty_like();
+  auto next = places_of_parts(split);
   for (std::size_t own = 0; own < split.parts.size(); ++own) {
+    const std::int64_t place = next[static_cast<std::size_t>(split.parts[own])]++;
     if (!is_of(split.parts[own], data.part)) continue;
     data.chosen.push_back(own);
     data.examples.features.append(rows, own);
     data.examples.items.push_back(items[own]);
     data.examples.users.push_back(users[own]);
     // Ranks have a block of each part then.
-    if (data.dataset.comes_split) data.examples.places.push_back(place_of(own, split));
+    if (data.dataset.comes_split) data.examples.places.push_back(place);
     data.with_unknown_item += items[own] >= model.catalogue().size() ? 1 : 0;
     const bool is_unknown =
         user_feature && rows.values(own, *user_feature).front() == ingest::VocabularyDirectory::unknown_row;

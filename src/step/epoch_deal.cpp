@@ -10,24 +10,15 @@
 
 #include "base/error.hpp"
 #include "base/even_cuts.hpp"
-#include "base/give_back.hpp"
 #include "base/random.hpp"
 #include "ingest/row_numbers.hpp"
 #include "ingest/vocabulary.hpp"
 #include "mpi/agreement.hpp"
 
 namespace gemel::step {
-namespace {
-
-bool follow_each_other(const std::vector<std::int64_t>& numbers) {
-  return std::ranges::adjacent_find(
-             numbers, [](std::int64_t one, std::int64_t next) { return next != one + 1; }) == numbers.end();
-}
-
-}  // namespace
 
 EpochDeal::EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& communicator,
-                     features::Examples own, std::vector<std::int64_t> numbers, std::int64_t total,
+                     features::Examples own, ExampleNumbers numbers, std::int64_t total,
                      std::int64_t batch_size, std::uint64_t seed, UnknownIds unknown)
     : layout_(layout),
       communicator_(communicator),
@@ -39,11 +30,8 @@ EpochDeal::EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& comm
       unknown_(std::move(unknown)),
       has_weights_(communicator.max(std::int64_t{own_.weights.empty() ? 0 : 1}) > 0),
       has_users_(communicator.max(std::int64_t{own_.users.empty() ? 0 : 1}) > 0) {
-  base::require(numbers_.size() == own_.size(), "ingest: one number per example");
-  if (!numbers_.empty() && follow_each_other(numbers_)) {
-    first_number_ = numbers_.front();
-    base::give_back(numbers_);
-  }
+  base::require(numbers_.numbers.empty() || numbers_.numbers.size() == own_.size(),
+                "step: one number per example");
   const auto most = static_cast<std::size_t>(communicator.max(static_cast<std::int64_t>(own_.size())));
   rounds_ = (most + round_examples - 1) / round_examples;
   base::require(own_.weights.size() == (has_weights_ ? own_.size() : 0),
@@ -118,7 +106,7 @@ void EpochDeal::find_places(Range round) {
                                      static_cast<std::uint64_t>(total_));
   positions_.resize(round.size());
   for (std::size_t i = 0; i < round.size(); ++i)
-    positions_[i] = static_cast<std::uint64_t>(number(round.first + i));
+    positions_[i] = static_cast<std::uint64_t>(numbers_.of(round.first + i));
   order.apply(positions_);
   places_.resize(round.size());
   counts_.assign(static_cast<std::size_t>(layout_.ranks), 0);

@@ -18,6 +18,16 @@ struct UnknownIds {
   std::vector<std::size_t> features;  ///< indices of lookup features
 };
 
+/// The numbers of a rank's examples among those of all ranks: these, or, where there are none, such as follow each other from the first on.
+struct ExampleNumbers {
+  std::int64_t first = 0;
+  std::vector<std::int64_t> numbers = {};
+
+  std::int64_t of(std::size_t example) const {
+    return numbers.empty() ? first + static_cast<std::int64_t>(example) : numbers[example];
+  }
+};
+
 /// The order of the training examples. A rank stores its block of them and nothing else; every epoch is a
 /// global shuffle, a keyed permutation of all examples that is a function of (seed, epoch) alone, and the
 /// ranks deal: each example travels to the rank whose lane trains it.
@@ -26,12 +36,11 @@ class EpochDeal {
   /// Own examples that a rank deals at a time.
   static constexpr std::size_t round_examples = std::size_t{1} << 19;
 
-  /// `own` are this rank's examples, numbers[i] the number of own example i among the `total` examples of all
-  /// ranks. Throws AgreedError (usage) when a rank's lanes have more than 2^31 - 1 examples. They have weights if those of any rank have; then so must those of every
+  /// `own` are this rank's examples, of the `total` examples of all ranks. Throws AgreedError (usage) when a rank's lanes have more than 2^31 - 1 examples. They have weights if those of any rank have; then so must those of every
   /// rank that has examples. The same holds for users. Collective.
   EpochDeal(const exchange::LaneLayout& layout, mpi::Communicator& communicator, features::Examples own,
-            std::vector<std::int64_t> numbers, std::int64_t total, std::int64_t batch_size,
-            std::uint64_t seed, UnknownIds unknown = {});
+            ExampleNumbers numbers, std::int64_t total, std::int64_t batch_size, std::uint64_t seed,
+            UnknownIds unknown = {});
 
   std::int64_t batches() const { return (total_ + batch_size_ - 1) / batch_size_; }
   /// Examples of batch `batch` (from 0) over all ranks; only the last one may be short.
@@ -81,9 +90,6 @@ class EpochDeal {
   std::size_t fixed_words() const;
   std::size_t message_words(std::size_t example) const;
   std::size_t dealt_before(std::int64_t batch, int lane) const;
-  std::int64_t number(std::size_t example) const {
-    return numbers_.empty() ? first_number_ + static_cast<std::int64_t>(example) : numbers_[example];
-  }
   /// Fills in positions_, places_ and counts_ of the own examples of a round, [first, last).
   void find_places(Range round);
   void pack(Range round);
@@ -104,8 +110,7 @@ class EpochDeal {
   const exchange::LaneLayout& layout_;
   mpi::Communicator& communicator_;
   features::Examples own_;
-  std::int64_t first_number_ = 0;
-  std::vector<std::int64_t> numbers_;  // where they do not follow each other from the first one on
+  ExampleNumbers numbers_;
   std::int64_t total_;
   std::int64_t batch_size_;
   std::uint64_t seed_;

@@ -340,10 +340,8 @@ void deal(benchmark::State& state) {
   own.features.features = features;
   own.features.words = skewed(features * total, 1000, 7);
   own.items.assign(total, 1);
-  std::vector<std::int64_t> numbers(total);
-  std::iota(numbers.begin(), numbers.end(), 0);
   const auto size = static_cast<std::int64_t>(total);
-  step::EpochDeal epochs(layout, world, std::move(own), std::move(numbers), size, 2048, 1);
+  step::EpochDeal epochs(layout, world, std::move(own), {}, size, 2048, 1);
   std::int64_t epoch = 0;
   const double seconds = seconds_of(state, [&] { epochs.deal(epoch++); });
   const std::size_t example_bytes = (features + 1) * sizeof(std::uint32_t);

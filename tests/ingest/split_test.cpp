@@ -38,8 +38,11 @@ struct WholeSplit {
 
 WholeSplit split_on(mpi::Communicator& communicator, const DataOptions& options, bool with_times = true) {
   const Split split = split_interactions(make_interactions(communicator, with_times), options, communicator);
+  auto next = split.firsts;
+  std::vector<std::int64_t> numbers;
+  for (const Part part : split.parts) numbers.push_back(next[static_cast<std::size_t>(part)]++);
   return {communicator.all_gather_varying(std::span<const Part>(split.parts)),
-          communicator.all_gather_varying(std::span<const std::int64_t>(split.numbers)), split.sizes};
+          communicator.all_gather_varying(std::span<const std::int64_t>(numbers)), split.sizes};
 }
 
 /// The split on all ranks, after it has been found to be that of one rank, with every example of a part numbered once.

@@ -211,7 +211,10 @@ TEST(Synthetic, HoldsMoreThanPopularityToLearn) {
   if (auto world = mpi::Communicator::world(); !world.is_root()) return;  // rank 0 tests it for all
   const Dataset dataset = synthesize({}, self);
   const Split split = split_interactions(dataset, {}, self);
-  const auto counts = count_items(dataset, split, self);
+  std::vector<std::int32_t> trained_items;
+  for (std::size_t i = 0; i < dataset.item_rows.size(); ++i)
+    if (split.is_train(i)) trained_items.push_back(dataset.item_rows[i]);
+  const auto counts = count_items(trained_items, dataset.catalogue_total, self);
   features::Tokenizer tokenize;
   std::vector<std::vector<std::string>> words(dataset.catalogue.rows);
   for (std::size_t row = 0; row < dataset.catalogue.rows; ++row) {

@@ -122,7 +122,7 @@ TEST_F(TrainingDataTest, ValidationExamplesAreNeitherTrainedNorTested) {
   EXPECT_EQ(data.identity.validation_examples, 4800);
   EXPECT_EQ(data.identity.test_examples, 12000);
   EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.train.size())), 43200);
-  EXPECT_EQ(data.train_numbers.size(), data.train.size());
+  EXPECT_EQ(data.first_train_number, world_.sum_before(static_cast<std::int64_t>(data.train.size())));
   EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.validation.size())), 4800);
   EXPECT_EQ(world_.sum(static_cast<std::int64_t>(data.test.size())), 12000);
   std::int64_t counted = 0;
@@ -138,7 +138,7 @@ TEST_F(TrainingDataTest, TrainingExamplesHaveTheWeightsOfTheirColumn) {
   EXPECT_TRUE(data.test.weights.empty());
   const std::vector<float> by_number = {0.5F, 4, 0};
   for (std::size_t i = 0; i < data.train.size(); ++i)
-    EXPECT_EQ(data.train.weights.at(i), by_number.at(static_cast<std::size_t>(data.train_numbers[i])));
+    EXPECT_EQ(data.train.weights.at(i), by_number.at(static_cast<std::size_t>(data.first_train_number) + i));
   options.data.weight_column.clear();
   EXPECT_TRUE(prepare_data(options, world_).train.weights.empty());
 }
@@ -154,7 +154,7 @@ TEST_F(TrainingDataTest, MaskedItemsAreThoseOfTheTrainingExamplesOfEveryUser) {
   const std::vector<std::size_t> lengths = {3, 2, 3, 3, 2, 3};
   for (std::size_t i = 0; i < data.train.size(); ++i) {
     const auto of_user = data.seen->items(data.train.users[i]);
-    EXPECT_EQ(of_user.size(), lengths.at(static_cast<std::size_t>(data.train_numbers[i])));
+    EXPECT_EQ(of_user.size(), lengths.at(static_cast<std::size_t>(data.first_train_number) + i));
     EXPECT_TRUE(data.seen->contains(data.train.users[i], data.train.items[i]));
   }
   for (std::size_t i = 0; i < data.test.size(); ++i)

@@ -41,8 +41,8 @@ EpochDeal make_deal(const exchange::LaneLayout& layout, mpi::Communicator& commu
     if (with_weights) own.weights.push_back(0.25F * static_cast<float>(i));
     if (with_users) own.users.push_back(static_cast<std::int32_t>(3 * i));
   }
-  return EpochDeal(layout, communicator, std::move(own), std::move(numbers), total, batch_size, seed,
-                   std::move(unknown));
+  return EpochDeal(layout, communicator, std::move(own), {.numbers = std::move(numbers)}, total, batch_size,
+                   seed, std::move(unknown));
 }
 
 /// The numbers of the examples of a batch in order, all lanes of all ranks after one another. lane_sizes: of all lanes.
@@ -119,14 +119,11 @@ TEST(EpochDealTest, DealsMoreExamplesThanTravelAtATime) {
   const std::size_t total = EpochDeal::round_examples + 3;
   features::Examples own;  // root has them all
   own.features.features = 1;
-  std::vector<std::int64_t> numbers;
   for (std::size_t i = 0; world.is_root() && i < total; ++i) {
     own.items.push_back(static_cast<std::int32_t>(i));
     own.features.words.push_back(static_cast<std::uint32_t>(7 * i));
-    numbers.push_back(static_cast<std::int64_t>(i));
   }
-  EpochDeal deal(layout, world, std::move(own), std::move(numbers), static_cast<std::int64_t>(total), 4096,
-                 1);
+  EpochDeal deal(layout, world, std::move(own), {.first = 0}, static_cast<std::int64_t>(total), 4096, 1);
   deal.deal(0);
   std::vector<std::int64_t> times(total, 0);
   for (std::size_t slot = 0; slot < deal.dealt().size(); ++slot) {

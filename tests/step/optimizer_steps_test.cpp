@@ -44,7 +44,8 @@ Outcome train(const OptimizerOptions& options, mpi::Communicator world, int thre
   onednn::Runtime runtime(threads);
   std::vector<std::int64_t> numbers;
   features::Examples own = examples_of_rank(world.size(), world.rank(), numbers);
-  step::EpochDeal deal(layout, world, std::move(own), std::move(numbers), total, batch_size, seed);
+  step::EpochDeal deal(layout, world, std::move(own), {.numbers = std::move(numbers)}, total, batch_size,
+                       seed);
   const features::FeatureRows rows = catalogue();
   model::TwoTower model(query_features(), candidate_features(), {.layers = {5, 4}}, seed,
                         {world.size(), world.rank(), sharded});

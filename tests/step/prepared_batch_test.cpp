@@ -197,7 +197,7 @@ struct Setting {
       if (of.has_weights) own.weights.push_back(weight_of(i));
       if (of.has_users) own.users.push_back(user_of(i));
     }
-    return {layout, world, std::move(own), std::move(numbers), total, batch_size, seed};
+    return {layout, world, std::move(own), {.numbers = std::move(numbers)}, total, batch_size, seed};
   }
 };
 

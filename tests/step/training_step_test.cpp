@@ -118,7 +118,8 @@ Outcome run_step(const LossOptions& loss_options, const OptimizerOptions& optimi
   }
   std::optional<ingest::UserHistory> seen;
   if (loss_options.mask_seen) seen.emplace(users, own.users, own.items, world);
-  step::EpochDeal deal(layout, world, std::move(own), std::move(numbers), total, batch_size, seed);
+  step::EpochDeal deal(layout, world, std::move(own), {.numbers = std::move(numbers)}, total, batch_size,
+                       seed);
   deal.deal(0);
   const features::FeatureRows rows = catalogue_of(architecture);
   model::TwoTower model(architecture.query, architecture.candidate, architecture.options, seed,
