@@ -86,7 +86,7 @@ const ingest::Dataset& CheckpointData::get(const std::string& need, const std::s
     spdlog::info("{}: by the data of the checkpoint ({})", need, source_.saved.source);
   }
   TrainingOptions options = options_;
-  dataset_ = ingest::read_data(options, communicator_);
+  dataset_ = ingest::read_data(options, communicator_, {.names = {"rating"}});
   return *dataset_;
 }
 

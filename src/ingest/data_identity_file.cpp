@@ -1,8 +1,9 @@
 #include "ingest/data_identity_file.hpp"
 
 #include <cstdint>
-#include <span>
 #include <string>
+
+#include "ingest/trained_sample_file.hpp"
 
 namespace gemel::ingest {
 
@@ -14,8 +15,7 @@ void write_data_identity(checkpoint::CheckpointWriter& writer, const DataIdentit
   writer.attribute("/data", "content_hash", data.content_hash);
   if (data.validation_examples > 0)
     writer.attribute("/data", "validation_examples", data.validation_examples);
-  writer.write("/data/trained_pairs", std::span<const std::uint64_t>(data.trained.pairs));
-  writer.write("/data/trained_interactions", std::span<const std::uint64_t>(data.trained.interactions));
+  write_sample(writer, "/data", data.trained);
   if (!data.split) return;
   writer.attribute("/data", "split_test_begin", data.split->test_begin);
   writer.attribute("/data", "split_test_end", data.split->test_end);
@@ -33,12 +33,7 @@ DataIdentity read_data_identity(checkpoint::CheckpointReader& reader) {
   data.content_hash = reader.attribute<std::uint64_t>("/data", "content_hash");
   if (reader.has_attribute("/data", "validation_examples"))
     data.validation_examples = number("validation_examples");
-  if (reader.has("/data/trained_pairs")) {
-    data.trained = {reader.read_vector<std::uint64_t>("/data/trained_pairs"),
-                    reader.read_vector<std::uint64_t>("/data/trained_interactions")};
-    if (data.trained.pairs.size() != data.trained.interactions.size())
-      reader.refuse("/data/trained_pairs and /data/trained_interactions are of different lengths");
-  }
+  if (reader.has("/data/trained_pairs")) data.trained = read_sample(reader, "/data");
   data.split.reset();
   if (reader.has_attribute("/data", "split_test_end")) {
     data.split = {number("split_test_begin"), number("split_test_end"), number("split_validation_end"),

@@ -10,6 +10,7 @@
 #include "ingest/distinct_strings.hpp"
 #include "ingest/inline_xxhash.hpp"
 #include "ingest/string_exchange.hpp"
+#include "ingest/trained_sample.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -120,7 +121,11 @@ PartOverlap compare_with_training(const Dataset& dataset, const Split& split, Pa
 
 void store_split(const SplitSettings& settings, const Split& split, Dataset& dataset,
                  mpi::Communicator& communicator) {
-  StoredSplit stored = {.settings = settings, .borders = split.borders, .parts = split.parts, .overlaps = {}};
+  StoredSplit stored = {.settings = settings,
+                        .borders = split.borders,
+                        .parts = split.parts,
+                        .overlaps = {},
+                        .trained = sample_training(dataset, split, {}, communicator)};
   for (const Part part : {Part::validation, Part::test})
     if (split.size(part) > 0)
       stored.overlaps[part] = compare_with_training(dataset, split, part, communicator);

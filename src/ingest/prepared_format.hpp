@@ -26,6 +26,7 @@ namespace gemel::ingest {
 ///   /items/column/<name>      int64, float64 or text [I]: item_id, title, ...
 ///   /items/count              int64 [I], interactions of each
 ///   /split                    attributes: kind, test_fraction, ...; where it was split
+///     trained_pairs           uint64, and trained_interactions: a sample of the training examples, as in checkpoints
 ///   /split/<part>             attributes: users, users_in_training, ..., what validation and test have in common with training
 ///
 /// In names of columns, "/" stands as "%2F" and "%" as "%25". The same whatever the number of ranks that write it.

@@ -9,10 +9,12 @@
 #include <set>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/pages.hpp"
 #include "checkpoint/checkpoint_reader.hpp"
 #include "checkpoint/long_texts.hpp"
 #include "exchange/placement.hpp"
@@ -21,6 +23,7 @@
 #include "ingest/block_strings.hpp"
 #include "ingest/prepared_format.hpp"
 #include "ingest/row_bitmap.hpp"
+#include "ingest/trained_sample_file.hpp"
 #include "ingest/vocabulary_file.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/node_memory.hpp"
@@ -134,8 +137,9 @@ class PreparedFile {
         read_parts<std::int32_t>([](std::string_view part) { return part_path(part) + "/item"; });
   }
 
-  static bool is_read(const std::string& name, const WantedColumns& wanted) {
-    return name == "user_id" || name == "rating" || name == "timestamp" || wanted.has(name);
+  bool is_read(const std::string& name, const WantedColumns& wanted) const {
+    return name == "user_id" || name == "timestamp" || name == dataset_.weight_column || wanted.has(name) ||
+           wanted.has(dataset_.interactions.own_name(name));
   }
 
   /// The part of the content's hash that comes from a column, if it is one of those that are not always read.
@@ -156,28 +160,34 @@ class PreparedFile {
         columns.decimals[name] = read_parts<double>(path_of);
         return;
       case Element::int32:
-        columns.strings[name] = texts_of(name, read_parts<std::int32_t>(path_of));
+        columns.strings[name] = read_texts(name);
         return;
       default:
         refuse(fmt::format("column {} is of a kind that no column has", name));
     }
   }
 
-  /// The strings of these rows of the vocabulary of a column.
-  TextColumn texts_of(const std::string& name, const std::vector<std::int32_t>& rows) {
+  TextColumn read_texts(const std::string& name) {
     const VocabularyBlock vocabulary = read_vocabulary(reader_, vocabulary_path(name, "text"));
-    require_rows(rows, vocabulary.rows, "column " + name);
     require_order(vocabulary.strings, name);
+    std::vector<std::uint32_t> codes;  // first rows of the vocabulary, then of the strings that this rank has
+    base::resize_on_huge_pages(codes, own_rows_);
+    const std::span rows(reinterpret_cast<std::int32_t*>(codes.data()), codes.size());
+    read_parts(rows, [&](std::string_view part) { return column_path(part, name); });
+    require_rows(rows, vocabulary.rows, "column " + name);
+    if (communicator_.size() == 1) return {table_of(vocabulary.strings), std::move(codes)};
     RowBitmap used(static_cast<std::size_t>(vocabulary.rows));
-    for (const std::int32_t row : rows) used.add(static_cast<std::size_t>(row));
+    for (const std::uint32_t row : codes) used.add(row);
     used.settle();
-    StringTable distinct;
-    const StringColumn strings = strings_at(vocabulary, used.rows(), communicator_);
-    for (std::size_t i = 0; i < strings.size(); ++i) distinct.number(strings[i]);
-    std::vector<std::uint32_t> codes;
-    codes.reserve(rows.size());
-    for (const std::int32_t row : rows) codes.push_back(used.number(static_cast<std::size_t>(row)));
-    return {std::move(distinct), std::move(codes)};
+    for (std::uint32_t& code : codes) code = used.number(code);
+    return {table_of(strings_at(vocabulary, used.rows(), communicator_)), std::move(codes)};
+  }
+
+  /// Of strings that are all different.
+  static StringTable table_of(const StringColumn& strings) {
+    StringTable table;
+    for (std::size_t i = 0; i < strings.size(); ++i) table.number(strings[i]);
+    return table;
   }
 
   /// Throws AgreedError unless the texts of a vocabulary, of which each rank has a block, are all different, by (hash, string).
@@ -209,8 +219,14 @@ class PreparedFile {
   /// This rank's rows of a dataset that each part has.
   template <class T, class PathOf>
   std::vector<T> read_parts(const PathOf& path_of) {
-    std::vector<T> values(own_rows_);
-    std::span<T> rest(values);
+    std::vector<T> values;
+    base::resize_on_huge_pages(values, own_rows_);
+    read_parts(std::span(values), path_of);
+    return values;
+  }
+
+  template <class T, class PathOf>
+  void read_parts(std::span<T> rest, const PathOf& path_of) {
     for (const PartBlock& part : parts_) {
       const std::string path = path_of(part.name);
       const auto rows = static_cast<std::size_t>(part.rows.size());
@@ -219,7 +235,6 @@ class PreparedFile {
       reader_.read_rows(path, static_cast<std::size_t>(part.rows.first), rest.first(rows));
       rest = rest.subspan(rows);
     }
-    return values;
   }
 
   void read_items() {
@@ -244,7 +259,7 @@ class PreparedFile {
       }
     }
     if (!items.strings.contains("item_id")) refuse("/items has no column item_id of text");
-    require_rows(dataset_.item_rows, dataset_.catalogue_total, "item");
+    require_rows(std::span(dataset_.item_rows), dataset_.catalogue_total, "item");
   }
 
   /// Whether a dataset has what the rows of another one have no room for (checkpoint/long_texts.hpp).
@@ -277,10 +292,11 @@ class PreparedFile {
         number("folds"), number("fold"),         reader_.attribute<std::uint64_t>("/split", "seed")};
     split.borders = {number("test_begin"), number("test_end"), number("validation_end"),
                      number("train_until")};
-    const auto parts =
-        read_parts<std::uint8_t>([](std::string_view part) { return part_path(part) + "/part"; });
-    require_rows(parts, static_cast<std::int64_t>(part_names.size()), "part");
-    for (const std::uint8_t part : parts) split.parts.push_back(static_cast<Part>(part));
+    split.parts.resize(own_rows_);
+    const std::span numbers(reinterpret_cast<std::uint8_t*>(split.parts.data()), split.parts.size());
+    read_parts(numbers, [](std::string_view part) { return part_path(part) + "/part"; });
+    require_rows(numbers, static_cast<std::int64_t>(part_names.size()), "part");
+    split.trained = read_sample(reader_, "/split");
     for (const Part part : {Part::validation, Part::test})
       if (reader_.has(overlap_path(part))) split.overlaps[part] = read_overlap(overlap_path(part));
     dataset_.stored_split = std::move(split);
@@ -299,10 +315,13 @@ class PreparedFile {
 
   /// Throws AgreedError unless all values are rows of something that has `rows`.
   template <class T>
-  void require_rows(const std::vector<T>& values, std::int64_t rows, const std::string& what) {
+  void require_rows(std::span<T> values, std::int64_t rows, const std::string& what) {
+    using Unsigned = std::make_unsigned_t<T>;  // in which a negative number is a large one
     mpi::agree(communicator_, [&] {
-      const auto bad = std::ranges::find_if(values, [&](T value) { return value < 0 || value >= rows; });
-      if (bad == values.end()) return;
+      Unsigned most = 0;
+      for (const T value : values) most = std::max(most, static_cast<Unsigned>(value));
+      if (values.empty() || most < static_cast<std::uint64_t>(rows)) return;
+      const auto bad = std::ranges::find(values, static_cast<T>(most));
       throw base::DataError(fmt::format("{}: {} of an interaction is row {} of {}. {}.",
                                         reader_.path().string(), what, std::int64_t{*bad}, rows,
                                         prepared_kind().when_damaged));

@@ -11,7 +11,9 @@
 
 #include "checkpoint/checkpoint_writer.hpp"
 #include "ingest/distinct_strings.hpp"
+#include "ingest/item_counts.hpp"
 #include "ingest/prepared_format.hpp"
+#include "ingest/trained_sample_file.hpp"
 #include "ingest/vocabulary.hpp"
 #include "ingest/vocabulary_file.hpp"
 #include "mpi/agreement.hpp"
@@ -106,6 +108,7 @@ class PreparedWriter {
     attribute("test_end", borders.test_end);
     attribute("validation_end", borders.validation_end);
     attribute("train_until", borders.train_until);
+    write_sample(writer_, "/split", split.trained);
     for (const auto& [part, overlap] : split.overlaps) write_overlap(overlap_path(part), overlap);
   }
 
@@ -116,9 +119,8 @@ class PreparedWriter {
                        {dataset_.catalogue_total, dataset_.catalogue_first, texts.rows()});
     for (const auto& [name, numbers] : items.numbers) write_item_column(name, numbers);
     for (const auto& [name, decimals] : items.decimals) write_item_column(name, decimals);
-    std::vector<std::int64_t> counts(static_cast<std::size_t>(dataset_.catalogue_total));
-    for (const std::int32_t row : dataset_.item_rows) ++counts[static_cast<std::size_t>(row)];
-    communicator_.sum(std::span(counts));
+    const std::vector<std::int64_t> counts =
+        count_items(dataset_.item_rows, dataset_.catalogue_total, communicator_);
     writer_.write("/items/count", std::span<const std::int64_t>(counts));
   }
 

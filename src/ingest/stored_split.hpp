@@ -8,6 +8,7 @@
 #include "gemel/data.hpp"
 #include "ingest/part.hpp"
 #include "ingest/part_overlap.hpp"
+#include "ingest/trained_sample.hpp"
 
 namespace gemel::ingest {
 
@@ -54,6 +55,7 @@ struct StoredSplit {
   SplitBorders borders;
   std::vector<Part> parts;               ///< of each of this rank's interactions
   std::map<Part, PartOverlap> overlaps;  ///< of validation and test, what they have in common with training
+  TrainedSample trained = {};            ///< of all training examples
   bool is_whole = true;                  ///< no longer, once a filter has taken interactions away
 };
 

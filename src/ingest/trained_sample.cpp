@@ -8,9 +8,11 @@
 #include <unordered_map>
 
 #include "base/error.hpp"
+#include "ingest/dataset.hpp"
 #include "ingest/distinct_strings.hpp"
 #include "ingest/inline_xxhash.hpp"
 #include "ingest/interaction_draws.hpp"
+#include "ingest/split.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -55,10 +57,14 @@ void keep_least(std::vector<Hashes>& all) {
   if (all.size() > TrainedSample::most) all.resize(TrainedSample::most);
 }
 
-}  // namespace
+void add(const TrainedSample& sample, std::vector<Hashes>& all) {
+  for (std::size_t i = 0; i < sample.pairs.size(); ++i)
+    all.push_back({sample.interactions[i], sample.pairs[i]});
+}
 
-TrainedSample sample_training(const Dataset& dataset, const Split& split, const TrainedSample& earlier,
-                              mpi::Communicator& communicator) {
+/// Those of all ranks' training examples. Collective.
+std::vector<Hashes> least_of_training(const Dataset& dataset, const Split& split,
+                                      mpi::Communicator& communicator) {
   const InteractionHashes hashes(dataset, communicator);
   std::vector<Hashes> least;
   std::optional<Hashes> most;  // what is above it cannot be among them
@@ -72,9 +78,20 @@ TrainedSample sample_training(const Dataset& dataset, const Split& split, const 
     if (least.size() == TrainedSample::most) most = least.back();
   }
   keep_least(least);
-  least = communicator.all_gather_varying(std::span<const Hashes>(least));
-  for (std::size_t i = 0; i < earlier.pairs.size(); ++i)
-    least.push_back({earlier.interactions[i], earlier.pairs[i]});
+  return communicator.all_gather_varying(std::span<const Hashes>(least));
+}
+
+}  // namespace
+
+TrainedSample sample_training(const Dataset& dataset, const Split& split, const TrainedSample& earlier,
+                              mpi::Communicator& communicator) {
+  std::vector<Hashes> least;
+  if (split.is_stored) {
+    add(dataset.stored_split.value().trained, least);
+  } else {
+    least = least_of_training(dataset, split, communicator);
+  }
+  add(earlier, least);
   keep_least(least);
   TrainedSample sample;
   for (const auto& [interaction, pair] : least) {

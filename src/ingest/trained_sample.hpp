@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "ingest/dataset.hpp"
-#include "ingest/part.hpp"
-#include "ingest/split.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
+
+struct Dataset;
+struct Split;
 
 /// Some of the interactions that a model was trained on, drawn evenly: those with the least hashes. Kept with the model, they tell what
 /// has become of its training examples in other data.
@@ -21,9 +21,11 @@ struct TrainedSample {
   std::vector<std::uint64_t> interactions;
 
   std::int64_t size() const { return static_cast<std::int64_t>(pairs.size()); }
+  bool operator==(const TrainedSample&) const = default;
 };
 
-/// A sample of the training examples and of those of `earlier` together. The same on every rank. Collective.
+/// A sample of the training examples and of those of `earlier` together; that of a stored split is stored with it. The same on every rank.
+/// Collective.
 TrainedSample sample_training(const Dataset& dataset, const Split& split, const TrainedSample& earlier,
                               mpi::Communicator& communicator);
 

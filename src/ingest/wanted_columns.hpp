@@ -7,7 +7,7 @@
 
 namespace gemel::ingest {
 
-/// Which columns of interactions are read beside user, item, rating and timestamp.
+/// Which columns of interactions are read beside user, item and timestamp, and, of text, rating.
 struct WantedColumns {
   bool all = false;
   std::vector<std::string> names = {};

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "ingest/dataset.hpp"
+#include "ingest/split.hpp"
 #include "support/columns.hpp"
 
 namespace gemel::ingest {
