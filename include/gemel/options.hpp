@@ -90,16 +90,14 @@ struct LossOptions {
   bool mask_seen = false;
 };
 
-enum class OptimizerKind { adagrad, rowwise_adagrad, adam, adamw, sgd };
+enum class OptimizerKind { adagrad, rowwise_adagrad, adam, adamw, sgd, als };
 enum class ScheduleKind { constant, cosine, inverse_sqrt };
 
 /// The names of the kinds, for options and checkpoints.
 inline std::vector<std::pair<std::string, OptimizerKind>> optimizer_names() {
-  return {{"adagrad", OptimizerKind::adagrad},
-          {"rowwise-adagrad", OptimizerKind::rowwise_adagrad},
-          {"adam", OptimizerKind::adam},
-          {"adamw", OptimizerKind::adamw},
-          {"sgd", OptimizerKind::sgd}};
+  return {{"adagrad", OptimizerKind::adagrad}, {"rowwise-adagrad", OptimizerKind::rowwise_adagrad},
+          {"adam", OptimizerKind::adam},       {"adamw", OptimizerKind::adamw},
+          {"sgd", OptimizerKind::sgd},         {"als", OptimizerKind::als}};
 }
 inline std::vector<std::pair<std::string, ScheduleKind>> schedule_names() {
   return {{"constant", ScheduleKind::constant},
@@ -171,6 +169,32 @@ struct OptimizerOptions {
   float peak_rate() const { return learning_rate.peak.value_or(default_learning_rate(kind)); }
 };
 
+/// Implicit-feedback alternating least squares, of the factors of users and items; alternating_least_squares.hpp has the formulas.
+struct LeastSquaresOptions {
+  /// Confidence of an interaction of weight 1; that of all other pairs is 1.
+  float alpha = 10.0F;
+  /// Of a row of mean activity.
+  float regularization = 40.0F;
+  /// How the regularisation of a row grows with its activity: 0 not at all, 1 in proportion.
+  float activity_power = 0.5F;
+  /// Steps of conjugate gradients for each row in a half of a sweep.
+  std::int64_t solver_steps = 3;
+};
+
+enum class WarmStartKind { none, als };
+inline std::vector<std::pair<std::string, WarmStartKind>> warm_start_names() {
+  return {{"none", WarmStartKind::none}, {"als", WarmStartKind::als}};
+}
+
+/// What embeddings of ids begin from: factors by least squares, or random numbers.
+struct WarmStartOptions {
+  WarmStartKind kind = WarmStartKind::none;
+  /// Users, then items, once each.
+  std::int64_t sweeps = 8;
+  /// The root of the mean square length of the rows of each table, to which the factors are scaled.
+  float length = 0.2F;
+};
+
 /// How often something is done: every `count` epochs or steps; 0 means only at the end of the run.
 struct Interval {
   enum class Unit { epochs, steps };
@@ -198,10 +222,16 @@ struct TrainingOptions {
   ModelOptions model;
   LossOptions loss;
   OptimizerOptions optimizer;
+  /// Of the optimizer als, and of a warm start by it.
+  LeastSquaresOptions least_squares;
+  WarmStartOptions warm_start;
   CheckpointOptions checkpoint;
 
-  /// Passes over the training examples, those before a resumed checkpoint included.
-  std::int64_t epochs = 300;
+  /// Passes over the training examples, those before a resumed checkpoint included; sweeps of als. Empty: as epoch_count() says.
+  std::optional<std::int64_t> epochs;
+  std::int64_t epoch_count() const {
+    return epochs.value_or(optimizer.kind == OptimizerKind::als ? 16 : 300);
+  }
   /// Examples of a global batch, over all ranks. The last batch of an epoch may be shorter.
   std::int64_t batch_size = 2048;
   /// Parts of a global batch that are computed apart; also the most ranks that can take part. Sums run along a tree over

@@ -32,7 +32,10 @@ Optimizer::Optimizer(const OptimizerOptions& options, model::TwoTower& model)
       std::fill_n(values.data(), values.size(), kind.initial);
     }
   }
-  if (averages_weights()) begin_averages();
+  if (averages_weights()) {
+    slots_.emplace_back().name = "average";
+    restart_averages();
+  }
   if (options.embedding_l2 > 0) penalized_.resize(tables_.size());
   if (!is_lazy()) return;
   for (const model::EmbeddingTable* table : tables_) settled_.emplace_back(table->weights().rows(), 0);
@@ -46,9 +49,10 @@ void Optimizer::begin_step(float gradient_scale) {
   ++steps_;
 }
 
-void Optimizer::begin_averages() {
-  Slot& averages = slots_.emplace_back();
-  averages.name = "average";
+void Optimizer::restart_averages() {
+  if (!averages_weights()) return;
+  Slot& averages = slots_.back();
+  averages.tables.clear();
   averages.dense.assign(dense_.values().begin(), dense_.values().end());
   for (const model::EmbeddingTable* table : tables_) {
     const tensor::Matrix& weights = table->weights();

@@ -74,13 +74,14 @@ class Optimizer {
   /// What a checkpoint has beside the parameters, when everything is settled, and the number of steps.
   std::vector<Slot>& slots() { return slots_; }
   const std::vector<Slot>& slots() const { return slots_; }
+  /// Lets the averages, where there are any, begin anew as the weights are; before the first step.
+  void restart_averages();
   /// Exchanges the weights with their averages, when everything is settled.
   void swap_averages();
   /// Goes on from parameters and slots as they are, settled, after so many steps.
   void resume_at(std::int64_t steps);
 
  private:
-  void begin_averages();
   /// Slots that the update rule takes; those of averages come after them.
   std::size_t rule_slots() const { return slots_.size() - (averages_weights() ? 1 : 0); }
   bool is_lazy() const { return decays_weights() || averages_weights(); }

@@ -18,6 +18,8 @@ std::vector<SlotKind> slot_kinds(const OptimizerOptions& options) {
     case OptimizerKind::sgd:
       if (options.momentum > 0) return {{"momentum"}};
       break;
+    case OptimizerKind::als:
+      break;
   }
   return {};
 }

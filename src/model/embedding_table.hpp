@@ -34,9 +34,15 @@ class EmbeddingTable {
         blocks_(placements.blocks(name_, shape.rows)),
         held_(blocks_.block(placements.held_block(name_))),
         weights_(static_cast<std::size_t>(held_.size()), shape.dim) {
-    initialize(weights_.view(), shape.range, seed, name_, static_cast<std::size_t>(held_.first) * shape.dim);
-    for (std::int64_t row = held_.first; row < std::min(shape.zero_rows, held_.last); ++row)
-      std::ranges::fill(this->row(row), 0.0F);
+    set_first_values(shape, seed);
+  }
+  /// Another table of the rows of `other`, held where those are: `shape` tells its dim, range and zero_rows alone.
+  EmbeddingTable(const EmbeddingTable& other, const TableShape& shape, std::uint64_t seed)
+      : name_(other.name_),
+        blocks_(other.blocks_),
+        held_(other.held_),
+        weights_(static_cast<std::size_t>(held_.size()), shape.dim) {
+    set_first_values(shape, seed);
   }
 
   const std::string& name() const { return name_; }
@@ -58,6 +64,12 @@ class EmbeddingTable {
   std::size_t index(std::int64_t row) const { return static_cast<std::size_t>(row - held_.first); }
 
  private:
+  void set_first_values(const TableShape& shape, std::uint64_t seed) {
+    initialize(weights_.view(), shape.range, seed, name_, static_cast<std::size_t>(held_.first) * shape.dim);
+    for (std::int64_t row = held_.first; row < std::min(shape.zero_rows, held_.last); ++row)
+      std::ranges::fill(this->row(row), 0.0F);
+  }
+
   std::string name_;
   exchange::RowBlocks blocks_;
   exchange::RowRange held_;

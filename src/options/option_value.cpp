@@ -103,6 +103,14 @@ template OptionValue whole_number(int&, int, int);
 template OptionValue whole_number(std::int64_t&, std::int64_t, std::int64_t);
 template OptionValue whole_number(std::uint64_t&, std::uint64_t, std::uint64_t);
 
+OptionValue whole_number(std::optional<std::int64_t>& field, std::int64_t least,
+                         std::function<std::int64_t()> value) {
+  return {[&field, least](const std::string& typed) {
+            field = to_whole_number<std::int64_t>(typed, least, std::numeric_limits<std::int64_t>::max());
+          },
+          [value] { return fmt::format("{}", value()); }, [value] { return ordered_json(value()); }};
+}
+
 OptionValue positive_number(float& field) {
   return {[&field](const std::string& typed) { field = to_positive_number(typed); },
           [&field] { return fmt::format("{}", field); }, saver(field)};

@@ -50,6 +50,10 @@ template <class T>
 OptionValue whole_number(T& field, std::type_identity_t<T> least,
                          std::type_identity_t<T> most = std::numeric_limits<T>::max());
 
+/// The same where nothing was given, too: `value` says what the field then stands for.
+OptionValue whole_number(std::optional<std::int64_t>& field, std::int64_t least,
+                         std::function<std::int64_t()> value);
+
 /// A finite number above 0.
 OptionValue positive_number(float& field);
 /// The same where nothing was given, too: `value` says what the field then stands for.

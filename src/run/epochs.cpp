@@ -27,14 +27,14 @@ Epochs::End Epochs::train(step::TrainingState& state, const std::function<void()
   {
     const auto timing = reporter_.timer().measure(metering::Phase::deal);
     const auto counting = reporter_.traffic().measure(metering::Traffic::deal);
-    learner_.deal.deal(state.epoch);
+    learner_.begin_epoch(state.epoch);
   }
   End end = End::finished;
-  while (end == End::finished && state.step_in_epoch < learner_.deal.batches()) {
+  while (end == End::finished && state.step_in_epoch < learner_.steps_per_epoch()) {
     end = run_step(state);
     if (end == End::diverged) return end;
     const auto pause = Clock::now();
-    if (state.step_in_epoch < learner_.deal.batches()) between_steps();
+    if (state.step_in_epoch < learner_.steps_per_epoch()) between_steps();
     start += Clock::now() - pause;
   }
   reporter_.training_took(std::chrono::duration<double>(Clock::now() - start).count());
@@ -44,7 +44,7 @@ Epochs::End Epochs::train(step::TrainingState& state, const std::function<void()
 Epochs::End Epochs::run_step(step::TrainingState& state) {
   reporter_.begin_step(state.step + 1);
   const std::span<double> losses = own_lane_losses(state);
-  const std::uint32_t flags = learner_.step.run(state.step_in_epoch, flags_of(losses), losses);
+  const std::uint32_t flags = learner_.run_step(state.step_in_epoch, flags_of(losses), losses);
   ++state.step_in_epoch;
   ++state.step;
   if ((flags & diverged_flag) != 0 || !std::isfinite(learner_.step.gradient_norm())) return End::diverged;

@@ -53,13 +53,14 @@ class Run {
 
   void train() {
     resume();
+    if (checkpoints_.resumed_from().empty()) start();
     reporter_.start(describe());
     if (has_ended()) evaluate_again();
     for (bool stops = false; !has_ended() && !stops;) {
       stops = train_epoch();
-      if (state_.step_in_epoch < learner_.deal.batches()) break;  // stopped in the middle
+      if (state_.step_in_epoch < learner_.steps_per_epoch()) break;  // stopped in the middle
       finish_epoch();
-      if (is_due(options_.validate_every, state_.epoch) || state_.epoch == options_.epochs) validate();
+      if (is_due(options_.validate_every, state_.epoch) || state_.epoch == options_.epoch_count()) validate();
       save_if_due(Interval::Unit::epochs, state_.epoch);
       save_if_due(Interval::Unit::steps, state_.step);
     }
@@ -86,14 +87,28 @@ class Run {
     evaluations_.recall(state_);
   }
 
+  /// A run that does not go on with an earlier one.
+  void start() {
+    const WarmStartOptions& warm = options_.warm_start;
+    const auto begin = Clock::now();
+    learner_.start([&](std::int64_t sweep) {
+      reporter_.activity(fmt::format("least squares, sweep {} of {}", sweep, warm.sweeps));
+    });
+    if (warm.kind == WarmStartKind::none) return;
+    spdlog::info("embeddings of ids begin from {} sweeps of least squares, which took {:.2f} s", warm.sweeps,
+                 std::chrono::duration<double>(Clock::now() - begin).count());
+  }
+
   /// Also when the run begins, where it goes on from a checkpoint that lacks nothing.
-  bool has_ended() const { return state_.epoch >= options_.epochs || evaluations_.is_out_of_patience(); }
+  bool has_ended() const {
+    return state_.epoch >= options_.epoch_count() || evaluations_.is_out_of_patience();
+  }
 
   /// Measures the model of a checkpoint that lacks nothing, as the run that wrote it did at its end.
   void evaluate_again() {
-    const bool is_short = state_.epoch < options_.epochs;  // of what is asked for
+    const bool is_short = state_.epoch < options_.epoch_count();  // of what is asked for
     spdlog::info("{} has {} epochs already and --epochs asks for {}{}: nothing is left to train",
-                 checkpoints_.resumed_from().string(), state_.epoch, options_.epochs,
+                 checkpoints_.resumed_from().string(), state_.epoch, options_.epoch_count(),
                  is_short ? fmt::format(", but --patience {} is at its end", options_.patience) : "");
     evaluations_.validate_again(state_);
   }
@@ -146,7 +161,7 @@ class Run {
   report::Outcome outcome() {
     report::Outcome outcome = evaluations_.outcome(best_checkpoint().string());
     outcome.checkpoint = checkpoints_.last().string();
-    outcome.stopped_early = evaluations_.is_out_of_patience() && state_.epoch < options_.epochs;
+    outcome.stopped_early = evaluations_.is_out_of_patience() && state_.epoch < options_.epoch_count();
     return outcome;
   }
 
@@ -182,8 +197,8 @@ class Run {
     for (const model::EmbeddingTable* table : std::as_const(learner_.model).tables()) {
       report.table_parameters += table->rows() * static_cast<std::int64_t>(table->dim());
     }
-    report.steps_per_epoch = learner_.deal.batches();
-    report.epochs = options_.epochs;
+    report.steps_per_epoch = learner_.steps_per_epoch();
+    report.epochs = options_.epoch_count();
     report.ranks = communicator_.size();
     report.threads = options_.threads;
     report.first_epoch = state_.epoch;

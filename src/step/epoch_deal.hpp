@@ -53,6 +53,8 @@ class EpochDeal {
   /// The epoch that was dealt last.
   std::int64_t epoch() const { return epoch_; }
 
+  /// The examples that this rank stores.
+  const features::Examples& own() const { return own_; }
   /// The examples dealt to this rank, by position in the epoch.
   const features::Examples& dealt() const { return dealt_; }
   /// Which of them, [first, last), lane `lane` of this rank trains in batch `batch`.

@@ -16,14 +16,14 @@ OptimizerOptions optimizer_options(const TrainingOptions& options, std::int64_t 
   OptimizerOptions result = options.optimizer;
   const std::int64_t steps_per_epoch = (examples + options.batch_size - 1) / options.batch_size;
   LearningRateOptions& rate = result.learning_rate;
-  rate.total_steps = options.epochs * steps_per_epoch;
+  rate.total_steps = options.epoch_count() * steps_per_epoch;
   if (rate.schedule == ScheduleKind::cosine && rate.warmup_steps >= rate.total_steps) {
     throw mpi::AgreedError(
         base::ExitCode::usage,
         fmt::format(
             "--warmup-steps {}: the run has only {} steps ({} epochs of {}), so the cosine would never "
             "begin; give fewer warm-up steps or more --epochs",
-            rate.warmup_steps, rate.total_steps, options.epochs, steps_per_epoch));
+            rate.warmup_steps, rate.total_steps, options.epoch_count(), steps_per_epoch));
   }
   return result;
 }
@@ -60,6 +60,35 @@ Learner::Learner(const TrainingOptions& options, ingest::TrainingData& data,
            data.identity.train_examples, options.batch_size, options.seed,
            unknown_ids(options.model, data.query_features)),
       step({layout, communicator, team, runtime, deal, data.catalogue, model, loss, optimizer, timer,
-            traffic}) {}
+            traffic}),
+      catalogue_(data.catalogue),
+      warm_start_(options.warm_start),
+      least_squares_(options.least_squares),
+      seed_(options.seed),
+      workers_{layout, communicator, team, timer, traffic} {
+  if (options.optimizer.kind == OptimizerKind::als)
+    sweeps_ = std::make_unique<Sweeps>(least_squares_, workers_, model, deal.own(), catalogue_);
+}
+
+void Learner::start(const std::function<void(std::int64_t)>& on_sweep) {
+  if (sweeps_) Sweeps::start(model, seed_);
+  if (warm_start_.kind == WarmStartKind::none) return;
+  step::start_warm(warm_start_, least_squares_, workers_, model, deal.own(), catalogue_, seed_, on_sweep);
+  optimizer.restart_averages();
+}
+
+std::int64_t Learner::steps_per_epoch() const {
+  return sweeps_ ? Sweeps::steps_per_epoch : deal.batches();
+}
+
+void Learner::begin_epoch(std::int64_t epoch) {
+  if (!sweeps_) deal.deal(epoch);
+}
+
+std::uint32_t Learner::run_step(std::int64_t step_in_epoch, std::uint32_t flags,
+                                std::span<double> lane_losses) {
+  return sweeps_ ? sweeps_->run(step_in_epoch, flags, lane_losses)
+                 : step.run(step_in_epoch, flags, lane_losses);
+}
 
 }  // namespace gemel::step

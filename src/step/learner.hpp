@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
 #include "base/thread_team.hpp"
 #include "exchange/lane_tree.hpp"
 #include "exchange/placement.hpp"
@@ -13,6 +18,7 @@
 #include "mpi/communicator.hpp"
 #include "onednn/runtime.hpp"
 #include "step/epoch_deal.hpp"
+#include "step/sweeps.hpp"
 #include "step/training_step.hpp"
 
 namespace gemel::step {
@@ -38,6 +44,25 @@ class Learner {
   learning::Optimizer optimizer;
   EpochDeal deal;
   TrainingStep step;
+
+  /// For a run that does not go on with an earlier one, before its first step. Where it is to start warm, embeddings of ids become
+  /// factors by least squares; `on_sweep` is told how many sweeps are done. Collective.
+  void start(const std::function<void(std::int64_t)>& on_sweep);
+
+  // An epoch is a pass in batches or, with the optimiser als, a sweep in two steps.
+  std::int64_t steps_per_epoch() const;
+  /// Before steps of epoch `epoch` (from 0). Collective.
+  void begin_epoch(std::int64_t epoch);
+  /// As TrainingStep::run. Collective.
+  std::uint32_t run_step(std::int64_t step_in_epoch, std::uint32_t flags, std::span<double> lane_losses);
+
+ private:
+  const features::FeatureRows& catalogue_;
+  WarmStartOptions warm_start_;
+  LeastSquaresOptions least_squares_;
+  std::uint64_t seed_;
+  learning::Workers workers_;
+  std::unique_ptr<Sweeps> sweeps_;  // of the optimiser als; else none
 };
 
 }  // namespace gemel::step

@@ -80,6 +80,8 @@ void update(const OptimizerOptions& options, const StepFactors& factors, std::sp
         tensor::add_scaled(weights, -factors.rate * factors.gradient_scale, gradient);
       }
       break;
+    case OptimizerKind::als:  // has no gradients
+      break;
   }
 }
 

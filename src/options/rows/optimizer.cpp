@@ -4,17 +4,6 @@
 
 namespace gemel::options {
 
-std::vector<Option> optimizer_rows(OptimizerOptions& o) {
-  const std::string group = "Loss and optimiser";
-  return {
-      {group, "optimizer", "NAME",
-       "How parameters are updated: adagrad (a step per weight that shrinks with the squares of its "
-       "gradients), rowwise-adagrad (the same with one accumulator for each row of a table, so nearly half "
-       "the memory), adam, adamw (adam with --weight-decay), or sgd (with --momentum).",
-       choice(o.kind, optimizer_names()), Effect::determines},
-  };
-}
-
 std::vector<Option> learning_rate_rows(OptimizerOptions& o) {
   const std::string group = "Loss and optimiser";
   LearningRateOptions& rate = o.learning_rate;

@@ -23,10 +23,15 @@ std::vector<Option> tower_rows(ModelOptions& o);
 std::vector<Option> dropout_rows(ModelOptions& o);
 std::vector<Option> feature_rows(ModelOptions& o);
 // optimizer.cpp
-std::vector<Option> optimizer_rows(OptimizerOptions& o);
 std::vector<Option> learning_rate_rows(OptimizerOptions& o);
 std::vector<Option> moment_rows(OptimizerOptions& o);
 std::vector<Option> regularisation_rows(OptimizerOptions& o);
+// least_squares.cpp
+std::vector<Option> optimizer_rows(TrainingOptions& o);
+std::vector<Option> least_squares_rows(TrainingOptions& o);
+std::vector<Option> warm_start_rows(TrainingOptions& o);
+/// The rows, which mean nothing to an optimiser without gradients.
+std::vector<Option> of_gradients(std::vector<Option> rows, const TrainingOptions& o);
 // loss.cpp
 std::vector<Option> temperature_rows(LossOptions& o);
 std::vector<Option> negative_rows(LossOptions& o);
@@ -34,6 +39,7 @@ std::vector<Option> correction_rows(LossOptions& o);
 std::vector<Option> cross_entropy_rows(LossOptions& o);
 // training.cpp
 std::vector<Option> length_rows(TrainingOptions& o);
+std::vector<Option> batch_rows(TrainingOptions& o);
 // evaluation.cpp
 std::vector<Option> metric_rows(TrainingOptions& o);
 std::vector<Option> monitor_rows(TrainingOptions& o);

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "features/examples.hpp"
+#include "features/feature_rows.hpp"
+#include "gemel/options.hpp"
+#include "learning/alternating_least_squares.hpp"
+#include "learning/factor_table.hpp"
+#include "learning/interaction_lists.hpp"
+#include "model/two_tower.hpp"
+
+namespace gemel::step {
+
+/// The features that least squares solves for, and their tables: user_id:lookup of the queries and item_id:lookup of the candidates.
+struct IdFeatures {
+  std::size_t user = 0;  ///< index among the tower's features
+  std::size_t item = 0;
+  model::EmbeddingTable* users = nullptr;
+  model::EmbeddingTable* items = nullptr;
+};
+
+/// Throws AgreedError (usage) where the model lacks one of them; `option` needs them, for the message.
+IdFeatures find_id_features(model::TwoTower& model, const std::string& option);
+
+/// The training examples as pairs of rows of these tables. `catalogue` has the features of every item.
+learning::Interactions interactions_of(const features::Examples& examples,
+                                       const features::FeatureRows& catalogue, const IdFeatures& ids);
+
+/// What trains a model of ids alone by least squares: an epoch is a sweep of two steps, the users and the items.
+class Sweeps {
+ public:
+  static constexpr std::int64_t steps_per_epoch = 2;
+
+  /// `examples` are this rank's; the model, and what `workers` refers to, must outlive the object. Throws AgreedError (usage) for a
+  /// model of anything else. Collective.
+  Sweeps(const LeastSquaresOptions& options, const learning::Workers& workers, model::TwoTower& model,
+         const features::Examples& examples, const features::FeatureRows& catalogue);
+
+  /// Gives the factors their first values, a function of the seed: for a run that does not go on with an earlier one.
+  static void start(model::TwoTower& model, std::uint64_t seed);
+
+  /// Runs step `half` of an epoch. The first lane of all ranks gets the loss; returns the bitwise or of all ranks' flags. Collective.
+  std::uint32_t run(std::int64_t half, std::uint32_t flags, std::span<double> lane_losses);
+
+ private:
+  learning::Workers workers_;
+  learning::AlternatingLeastSquares least_squares_;
+};
+
+/// Makes the embeddings of ids of `model` factors by least squares, scaled as `options` say; where an embedding is wider than
+/// the other one, its last columns stay as they are. `on_sweep` is told how many sweeps are done. Throws AgreedError (usage) where the
+/// model lacks such embeddings. Collective.
+void start_warm(const WarmStartOptions& options, const LeastSquaresOptions& least_squares,
+                const learning::Workers& workers, model::TwoTower& model, const features::Examples& examples,
+                const features::FeatureRows& catalogue, std::uint64_t seed,
+                const std::function<void(std::int64_t)>& on_sweep);
+
+}  // namespace gemel::step
