@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t cache_bytes = std::size_t{1}
                                     << 19;  // of factors that a batch works on, so that they stay near
 constexpr std::size_t most_batch_rows = 8 * RowSystems::row_multiple;
-constexpr std::size_t round_pairs = std::size_t{1} << 18;  // for which factors are fetched at once
 
 /// What a row without interactions costs beside them: products with the shared matrix, d^2 against 2 d for an interaction.
 double base_cost(std::size_t dim) {

@@ -22,6 +22,12 @@ class HalfSweep {
   HalfSweep(const LeastSquaresOptions& options, const Workers& workers, FactorTable& solved,
             FactorTable& given, const Interactions& own);
 
+  /// Interactions for which a rank fetches factors at once, where these are sharded.
+  static constexpr std::size_t round_pairs = std::size_t{1} << 18;
+  /// Bytes of a row that a rank solves, beside its factors.
+  static constexpr std::size_t bytes_beside_factors =
+      sizeof(RowSystems::Outcome) + sizeof(float) + sizeof(std::size_t);
+
   /// Sums over all solved rows, the same on every rank; not finite where the factors are not.
   struct Outcome {
     double objective = 0;  ///< of RowSystems

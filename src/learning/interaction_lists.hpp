@@ -44,8 +44,9 @@ class InteractionLists {
     return std::span(weights_).subspan(start(row), start(row + 1) - start(row));
   }
 
-  /// Bytes that a pair takes where it is kept.
-  static constexpr std::size_t pair_bytes = sizeof(std::uint32_t) + sizeof(float);
+  /// Bytes of a pair while the second of two lists, of rows and of columns, is made: as this rank's own, in the first list, and dealt,
+  /// with two numbers by which it is sorted.
+  static constexpr std::size_t most_bytes_a_pair = 12 + 8 + 12 + 2 * sizeof(std::uint64_t);
 
  private:
   std::size_t start(std::int64_t row) const { return starts_[static_cast<std::size_t>(row - rows_.first)]; }

@@ -204,6 +204,16 @@ void describe_model(const TrainingOptions& options, const ingest::TrainingData& 
   add_tables(architecture.candidate, data.candidate_features, options, communicator, job);
 }
 
+/// Least squares solves for as many factors as the narrower of the two ids' embeddings has columns.
+void describe_solver(const TrainingOptions& options, JobShape& job) {
+  job.only_solves = options.optimizer.kind == OptimizerKind::als;
+  if (!job.only_solves && options.warm_start.kind == WarmStartKind::none) return;
+  for (const TableShape& table : job.tables) {
+    if (table.feature != "user_id_lookup" && table.feature != "item_id_lookup") continue;
+    job.factors = job.factors == 0 ? table.dim : std::min(job.factors, table.dim);
+  }
+}
+
 /// Columns of the loss, with their padding, when batches and extra negatives are drawn evenly from all items.
 double even_columns(const JobShape& job, const LossOptions& loss) {
   constexpr double granule = exchange::DistinctCandidates::granule;
@@ -268,9 +278,12 @@ JobShape describe_job(const TrainingOptions& options, const ingest::TrainingData
   job.subtrees = static_cast<double>(parts) / ranks;
   describe_model(options, data, communicator, job);
 
-  const Counts counts = sample(options, data, ranks, communicator);
-  job.columns = counts.columns;
-  for (std::size_t i = 0; i < job.tables.size(); ++i) job.tables[i].touched = counts.touched[i];
+  describe_solver(options, job);
+  if (!job.only_solves) {
+    const Counts counts = sample(options, data, ranks, communicator);
+    job.columns = counts.columns;
+    for (std::size_t i = 0; i < job.tables.size(); ++i) job.tables[i].touched = counts.touched[i];
+  }
   declare(declared, options.loss, job);
   return job;
 }

@@ -12,6 +12,7 @@
 #include "evaluation/gathered_queries.hpp"
 #include "exchange/dense_exchange.hpp"
 #include "gemel/options.hpp"
+#include "plan/least_squares_plan.hpp"
 #include "step/epoch_deal.hpp"
 
 namespace gemel::plan {
@@ -46,7 +47,12 @@ double lookup_bytes(const TableShape& table, Placement placement, int ranks) {
   return table.touched * (row_number_bytes + width) * (ranks - 1) / ranks;
 }
 
-double sent(const TableShape& table, Placement placement, int ranks) {
+double sent(const TableShape& table, Placement placement, const JobShape& job) {
+  if (job.only_solves) {
+    const HalfSweepBytes bytes = half_sweep_bytes(table, placement, job);
+    return bytes.lookup + bytes.rows;
+  }
+  const int ranks = job.ranks;
   return gradient_bytes(table, placement, ranks) + lookup_bytes(table, placement, ranks);
 }
 
@@ -56,25 +62,38 @@ double held_bytes(const TableShape& table, Placement placement, int ranks) {
   return rows * table.row_bytes;
 }
 
-Placement choose(const TableShape& table, int ranks) {
-  if (ranks == 1) return Placement::replicated;
-  const double saving = sent(table, Placement::replicated, ranks) - sent(table, Placement::sharded, ranks);
-  const bool is_large = held_bytes(table, Placement::replicated, ranks) > large_table;
+Placement choose(const TableShape& table, const JobShape& job) {
+  if (job.ranks == 1) return Placement::replicated;
+  const double saving = sent(table, Placement::replicated, job) - sent(table, Placement::sharded, job);
+  const bool is_large = held_bytes(table, Placement::replicated, job.ranks) > large_table;
   return is_large || saving > worthwhile_saving ? Placement::sharded : Placement::replicated;
 }
 
-Plan::Table place(const TableShape& shape, PlacementWish wish, int ranks) {
+Plan::Table place(const TableShape& shape, PlacementWish wish, const JobShape& job) {
   Plan::Table table;
   table.shape = shape;
   table.was_chosen = wish == PlacementWish::automatic;
   if (table.was_chosen) {
-    table.placement = choose(shape, ranks);
+    table.placement = choose(shape, job);
   } else {
     table.placement = wish == PlacementWish::sharded ? Placement::sharded : Placement::replicated;
   }
-  table.memory = held_bytes(shape, table.placement, ranks);
-  table.sent = sent(shape, table.placement, ranks);
+  table.memory = held_bytes(shape, table.placement, job.ranks);
+  table.sent = sent(shape, table.placement, job);
   return table;
+}
+
+/// Of a half of a sweep of least squares.
+void add_solver_traffic(const JobShape& job, Plan& plan) {
+  const auto bytes = [&](metering::Traffic kind) -> double& {
+    return plan.step_bytes[static_cast<std::size_t>(kind)];
+  };
+  for (const Plan::Table& table : plan.tables) {
+    const HalfSweepBytes sent = half_sweep_bytes(table.shape, table.placement, job);
+    bytes(metering::Traffic::lookup) += sent.lookup;
+    bytes(metering::Traffic::rows) += sent.rows;
+  }
+  bytes(metering::Traffic::dense) = gram_bytes(job);
 }
 
 void add_traffic(const JobShape& job, Plan& plan) {
@@ -218,7 +237,7 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
   Plan plan;
   plan.ranks = job.ranks;
   for (const TableShape& table : job.tables) {
-    plan.tables.push_back(place(table, wishes.of(table.name), job.ranks));
+    plan.tables.push_back(place(table, wishes.of(table.name), job));
   }
   const double held_out_bytes = (job.example_words + 1) * float_bytes;
   const double example_bytes =
@@ -229,8 +248,9 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
   const double preparing = (train + held_out) * (24 + std::max(25.0, 13 + job.example_words * float_bytes));
   // Stored, dealt, and on their way.
   const auto words = job.example_words + static_cast<double>(job.weight_words + job.user_words);
-  const double training =
-      2 * train * example_bytes + held_out * held_out_bytes + step::EpochDeal::bytes_on_the_way(train, words);
+  const double dealt =
+      job.only_solves ? 0 : train * example_bytes + step::EpochDeal::bytes_on_the_way(train, words);
+  const double training = train * example_bytes + dealt + held_out * held_out_bytes;
   plan.memory = {
       {"program and libraries", job.program_bytes},
       {"examples", std::max(preparing, training)},
@@ -238,11 +258,16 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
       {"catalogue", static_cast<double>(job.candidates) * (job.candidate_bytes + row_number_bytes +
                                                            share(job.candidate_name_bytes, job.ranks))},
       {"dense parameters", static_cast<double>(job.dense_parameters) * job.dense_bytes},
-      {"a step", step_memory(job, plan)},
+      {"a step", job.only_solves ? 0 : step_memory(job, plan)},
       {"evaluation", evaluation_memory(job)},
   };
   if (job.users > 0) plan.memory.emplace_back("users and their items", user_memory(job));
-  add_traffic(job, plan);
+  if (job.factors > 0) plan.memory.emplace_back("least squares", solver_memory(job));
+  if (job.only_solves) {
+    add_solver_traffic(job, plan);
+  } else {
+    add_traffic(job, plan);
+  }
   return plan;
 }
 

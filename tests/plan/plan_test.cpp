@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <functional>
 
 #include "base/error.hpp"
@@ -310,19 +311,23 @@ struct Traffics {
       counted{};  // a step's, mean over ranks and the steps of an epoch
 };
 
-Traffics train_an_epoch(const TrainingOptions& options) {
+/// Trains so many epochs, and counts the last one.
+Traffics train_an_epoch(const TrainingOptions& options, int epochs = 1) {
   test::StepSetting run(options);
+  for (int epoch = 1; epoch < epochs; ++epoch) run.run_epoch();
+  const metering::TrafficBytes before = run.traffic.all();
   {
     const auto counting = run.traffic.measure(metering::Traffic::deal);
-    run.learner.deal.deal(0);
+    run.learner.begin_epoch(0);
   }
   run.run_epoch();
   Traffics result{run.plan, {}};
   std::vector<std::int64_t> sums(run.traffic.all().begin(), run.traffic.all().end());
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] -= before[i];
   run.world.sum(std::span(sums));
   for (std::size_t i = 0; i < sums.size(); ++i) {
     result.counted[i] =
-        static_cast<double>(sums[i]) / static_cast<double>(run.world.size() * run.learner.deal.batches());
+        static_cast<double>(sums[i]) / static_cast<double>(run.world.size() * run.learner.steps_per_epoch());
   }
   return result;
 }
@@ -340,6 +345,32 @@ TEST(PlanAgainstCountedBytes, OfReplicatedTables) {
 }
 TEST(PlanAgainstCountedBytes, OfShardedTables) {
   expect_plan_to_hold(options_of_a_run({32}, {"sharded"}));
+}
+/// The built-in data, whose factors least squares solves for.
+TrainingOptions least_squares_options(const std::string& placement) {
+  TrainingOptions options = options_of_a_run({}, {placement});
+  options.model.query_features = {"user_id:lookup"};
+  options.model.candidate_features = {"item_id:lookup"};
+  options.optimizer.kind = OptimizerKind::als;
+  return options;
+}
+
+/// Bytes of a step in all, of what was planned.
+double counted_share(const std::string& placement) {
+  const Traffics traffics = train_an_epoch(least_squares_options(placement), 2);  // the first sums once more
+  const auto sum = [](const auto& bytes) { return std::accumulate(bytes.begin(), bytes.end(), 0.0); };
+  const double planned = sum(traffics.plan.step_bytes);
+  return planned == 0 ? 1 + sum(traffics.counted) : sum(traffics.counted) / planned;
+}
+
+TEST(PlanAgainstCountedBytes, OfLeastSquares) {
+  EXPECT_NEAR(counted_share("replicated"), 1, 0.01);
+}
+/// Popular items are asked for less often than if all were alike; few rows are solved elsewhere than held.
+TEST(PlanAgainstCountedBytes, OfLeastSquaresOnShardedTables) {
+  const double share = counted_share("sharded");
+  EXPECT_GE(share, 0.7);
+  EXPECT_LE(share, 1.06);
 }
 TEST(PlanAgainstCountedBytes, OfExamplesWithWeights) {
   TrainingOptions options = options_of_a_run({32}, {"replicated"});

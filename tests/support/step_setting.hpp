@@ -28,9 +28,9 @@ struct StepSetting {
     return ingest::prepare_data(options, std::move(dataset), world, earlier);
   }
 
-  /// Runs all steps of the epoch that was dealt. Collective.
+  /// Runs all steps of the epoch that was begun. Collective.
   void run_epoch() {
-    for (std::int64_t batch = 0; batch < learner.deal.batches(); ++batch) learner.step.run(batch, 0, losses);
+    for (std::int64_t step = 0; step < learner.steps_per_epoch(); ++step) learner.run_step(step, 0, losses);
   }
 
   const TrainingOptions options;
