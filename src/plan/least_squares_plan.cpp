@@ -29,7 +29,7 @@ HalfSweepBytes half_sweep_bytes(const TableShape& table, exchange::Placement pla
   const auto width = static_cast<double>(job.factors) * float_bytes;
   const auto rows = static_cast<double>(table.rows);
   const double others = static_cast<double>(job.ranks - 1) / job.ranks;  // of what is dealt evenly
-  constexpr double halves = 2;                                           // in one of which the table is solved
+  constexpr double halves = 2;  // in one of which the table is solved
   if (placement == exchange::Placement::replicated) return {0, rows * width * others / halves};
   // While it is given: the distinct rows of each round. While it is solved, nearly all of a rank's rows are its own.
   const double rounds = std::ceil(pairs_of_rank(job) / static_cast<double>(learning::HalfSweep::round_pairs));

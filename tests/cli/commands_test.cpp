@@ -175,7 +175,7 @@ TEST(TrainCommand, HandsOptionsAndObserversToTheTrainer) {
   const Outcome outcome =
       run_train({"--epochs", "3", "--progress", "lines"},
                 [&](const auto& options, mpi::Communicator&, report::Observer& observer, auto) {
-                  epochs = options.epochs;
+                  epochs = options.epoch_count();
                   observer.on_run({.data = "fake data", .resumed_from = "", .settings = {}});
                 });
   EXPECT_EQ(outcome.code, 0);

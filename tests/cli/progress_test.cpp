@@ -51,7 +51,7 @@ class ProgressTest : public testing::Test {
     ++epoch_;
     for (std::int64_t step = 1; step <= 40; ++step) {
       now_ += seconds / 40;
-      progress_->on_step({epoch_, options_.epochs, step, 40});
+      progress_->on_step({epoch_, options_.epoch_count(), step, 40});
     }
     progress_->on_epoch({.epoch = epoch_,
                          .step = 40 * epoch_,

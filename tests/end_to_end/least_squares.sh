@@ -17,7 +17,7 @@ check 'two ranks solve the same' same alone both
 check 'three with shards, too' same alone sharded
 check 'and eight' same alone eight
 
-train 3 parts "${als[@]}" --epochs 2 --checkpoint-every 1steps --checkpoint-keep 9
+train 3 parts "${als[@]}" --epochs 2 --checkpoint-every 1steps --keep 9
 check 'a step is a half of a sweep' test -f parts/run-001-step-00000003.h5
 on 2 --checkpoint-dir parts "${als[@]}" --epochs 4 --resume parts/run-001-step-00000003.h5 "${quiet[@]}"
 check 'a run goes on from the middle of a sweep' same alone parts
@@ -39,7 +39,8 @@ on 1 --checkpoint-dir warm "${warm[@]}" --epochs 2 --resume auto "${quiet[@]}"
 check 'and not repeated by a run that goes on' test "$status/$(grep -c 'sweeps of least squares' errors)" = 0/0
 
 refuses 2 'give --layers none' train "${data[@]}" --optimizer als
-refuses 2 'the query features are user_id:lookup:24, rating:lookup:24' train "${als[@]}" --query-feature rating:lookup
+refuses 2 'the query features are user_id:lookup:12, rating:lookup:12' train "${data[@]}" --layers none --optimizer als \
+  --query-feature user_id:lookup:12 --query-feature rating:lookup:12 --candidate-feature item_id:lookup:24
 refuses 2 'add --candidate-feature item_id:lookup' train "${data[@]}" --warm-start als
 refuses 2 'takes no gradients' train "${als[@]}" --learning-rate 0.1
 refuses 2 'add --optimizer als or --warm-start als' train "${data[@]}" --als-alpha 3

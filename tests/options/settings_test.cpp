@@ -196,7 +196,7 @@ TEST(Settings, ACheckpointOfAnotherSplitIsRefused) {
 TEST(Settings, TheNumberOfEpochsCountsForTheCosineOnly) {
   TrainingOptions before;
   TrainingOptions now;
-  now.epochs = before.epochs + 1;
+  now.epochs = before.epoch_count() + 1;
   EXPECT_THAT(warnings(before, now), IsEmpty());
   before.optimizer.learning_rate.schedule = now.optimizer.learning_rate.schedule = ScheduleKind::cosine;
   EXPECT_THAT(warnings(before, now), ElementsAre(HasSubstr("--epochs was 300 when")));

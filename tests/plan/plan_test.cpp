@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <functional>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "plan/job_shape.hpp"
