@@ -10,8 +10,8 @@
 namespace gemel::learning {
 namespace {
 
-constexpr std::size_t cache_bytes = std::size_t{1}
-                                    << 19;  // of factors that a batch works on, so that they stay near
+// Of factors that a batch works on, so that they stay near.
+constexpr std::size_t cache_bytes = std::size_t{1} << 19;
 constexpr std::size_t most_batch_rows = 8 * RowSystems::row_multiple;
 
 /// What a row without interactions costs beside them: products with the shared matrix, d^2 against 2 d for an interaction.

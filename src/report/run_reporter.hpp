@@ -43,7 +43,8 @@ class RunReporter {
   /// The run begins, with `report.first_epoch` epochs done before.
   void start(const RunReport& report);
 
-  /// Time in which an epoch's steps are computed; an epoch that is interrupted and resumed has several such times.
+  /// Time in which an epoch's steps are computed; an epoch that is interrupted and resumed has several such times,
+  /// and the first one that of a warm start.
   void training_took(double seconds) { epoch_seconds_ += seconds; }
 
   /// Step `step` of the run begins.

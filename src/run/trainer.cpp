@@ -94,9 +94,9 @@ class Run {
     learner_.start([&](std::int64_t sweep) {
       reporter_.activity(fmt::format("least squares, sweep {} of {}", sweep, warm.sweeps));
     });
+    reporter_.training_took(std::chrono::duration<double>(Clock::now() - begin).count());
     if (warm.kind == WarmStartKind::none) return;
-    spdlog::info("embeddings of ids begin from {} sweeps of least squares, which took {:.2f} s", warm.sweeps,
-                 std::chrono::duration<double>(Clock::now() - begin).count());
+    spdlog::info("embeddings of ids begin from {} sweeps of least squares", warm.sweeps);
   }
 
   /// Also when the run begins, where it goes on from a checkpoint that lacks nothing.

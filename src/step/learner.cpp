@@ -67,11 +67,11 @@ Learner::Learner(const TrainingOptions& options, ingest::TrainingData& data,
       seed_(options.seed),
       workers_{layout, communicator, team, timer, traffic} {
   if (options.optimizer.kind == OptimizerKind::als)
-    sweeps_ = std::make_unique<Sweeps>(least_squares_, workers_, model, deal.own(), catalogue_);
+    sweeps_ = std::make_unique<Sweeps>(least_squares_, workers_, model);
 }
 
 void Learner::start(const std::function<void(std::int64_t)>& on_sweep) {
-  if (sweeps_) Sweeps::start(model, seed_);
+  if (sweeps_) sweeps_->start(seed_);
   if (warm_start_.kind == WarmStartKind::none) return;
   step::start_warm(warm_start_, least_squares_, workers_, model, deal.own(), catalogue_, seed_, on_sweep);
   optimizer.restart_averages();
@@ -82,7 +82,11 @@ std::int64_t Learner::steps_per_epoch() const {
 }
 
 void Learner::begin_epoch(std::int64_t epoch) {
-  if (!sweeps_) deal.deal(epoch);
+  if (sweeps_) {
+    sweeps_->deal(deal.own(), catalogue_);
+  } else {
+    deal.deal(epoch);
+  }
 }
 
 std::uint32_t Learner::run_step(std::int64_t step_in_epoch, std::uint32_t flags,

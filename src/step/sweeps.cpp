@@ -57,6 +57,10 @@ std::int64_t special_rows(const model::Tower& tower, std::size_t feature) {
   return tower.features()[feature].special_rows();
 }
 
+learning::AlternatingLeastSquares::Side side(model::Tower& tower, std::size_t feature) {
+  return {table_of(tower, feature), special_rows(tower, feature)};
+}
+
 /// Of the values that least squares begins from: of standard deviation 1 / sqrt(dim), so that the vectors are about as long as the
 /// factors will be. From near 0, where it would stay, it takes some sweeps more.
 float first_range(std::size_t dim) {
@@ -102,25 +106,25 @@ learning::Interactions interactions_of(const features::Examples& examples,
   return pairs;
 }
 
-Sweeps::Sweeps(const LeastSquaresOptions& options, const learning::Workers& workers, model::TwoTower& model,
-               const features::Examples& examples, const features::FeatureRows& catalogue)
-    : workers_(workers), least_squares_([&] {
-        const IdFeatures ids = require_ids_alone(model);
-        return learning::AlternatingLeastSquares(options, workers,
-                                                 {*ids.users, special_rows(model.query(), ids.user)},
-                                                 {*ids.items, special_rows(model.candidate(), ids.item)},
-                                                 interactions_of(examples, catalogue, ids));
-      }()) {}
+Sweeps::Sweeps(const LeastSquaresOptions& options, const learning::Workers& workers, model::TwoTower& model)
+    : options_(options), workers_(workers), model_(model), ids_(require_ids_alone(model)) {}
 
-void Sweeps::start(model::TwoTower& model, std::uint64_t seed) {
-  for (model::EmbeddingTable* table : model.tables()) {
+void Sweeps::start(std::uint64_t seed) {
+  for (model::EmbeddingTable* table : model_.tables()) {
     model::initialize(table->weights().view(), first_range(table->dim()), seed, table->name(),
                       static_cast<std::size_t>(table->held().first) * table->dim());
   }
 }
 
+void Sweeps::deal(const features::Examples& examples, const features::FeatureRows& catalogue) {
+  if (least_squares_) return;
+  least_squares_ = std::make_unique<learning::AlternatingLeastSquares>(
+      options_, workers_, side(model_.query(), ids_.user), side(model_.candidate(), ids_.item),
+      interactions_of(examples, catalogue, ids_));
+}
+
 std::uint32_t Sweeps::run(std::int64_t half, std::uint32_t flags, std::span<double> lane_losses) {
-  const double loss = half == 0 ? least_squares_.solve_users() : least_squares_.solve_items();
+  const double loss = half == 0 ? least_squares_->solve_users() : least_squares_->solve_items();
   if (workers_.communicator.is_root()) lane_losses[0] += loss;
   std::uint32_t all_flags = 0;
   for (const std::uint32_t of_rank : workers_.communicator.all_gather(flags)) all_flags |= of_rank;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -35,20 +36,22 @@ class Sweeps {
  public:
   static constexpr std::int64_t steps_per_epoch = 2;
 
-  /// `examples` are this rank's; the model, and what `workers` refers to, must outlive the object. Throws AgreedError (usage) for a
-  /// model of anything else. Collective.
-  Sweeps(const LeastSquaresOptions& options, const learning::Workers& workers, model::TwoTower& model,
-         const features::Examples& examples, const features::FeatureRows& catalogue);
+  /// The model, and what `workers` refers to, must outlive the object. Throws AgreedError (usage) for a model of anything else.
+  Sweeps(const LeastSquaresOptions& options, const learning::Workers& workers, model::TwoTower& model);
 
   /// Gives the factors their first values, a function of the seed: for a run that does not go on with an earlier one.
-  static void start(model::TwoTower& model, std::uint64_t seed);
-
+  void start(std::uint64_t seed);
+  /// Deals this rank's examples to the ranks that solve with them, before the first step. Does nothing when called again. Collective.
+  void deal(const features::Examples& examples, const features::FeatureRows& catalogue);
   /// Runs step `half` of an epoch. The first lane of all ranks gets the loss; returns the bitwise or of all ranks' flags. Collective.
   std::uint32_t run(std::int64_t half, std::uint32_t flags, std::span<double> lane_losses);
 
  private:
+  LeastSquaresOptions options_;
   learning::Workers workers_;
-  learning::AlternatingLeastSquares least_squares_;
+  model::TwoTower& model_;
+  IdFeatures ids_;
+  std::unique_ptr<learning::AlternatingLeastSquares> least_squares_;
 };
 
 /// Makes the embeddings of ids of `model` factors by least squares, scaled as `options` say; where an embedding is wider than

@@ -1,5 +1,7 @@
 #include "tensor/confidence_products.hpp"
 
+#include <algorithm>
+
 #include "base/vectorize.hpp"
 
 namespace gemel::tensor {
@@ -61,13 +63,24 @@ template <Factor kind, std::size_t count>
   return weighted;
 }
 
+/// Has vectors [first, last) on their way to the nearest cache while others are worked on.
+[[gnu::always_inline]] inline void prefetch(const float* const* vectors, std::size_t first, std::size_t last,
+                                            std::size_t dim) {
+  constexpr std::size_t line = 16;  // floats
+  for (std::size_t k = first; k < last; ++k) {
+    for (std::size_t i = 0; i < dim; i += line) __builtin_prefetch(vectors[k] + i);
+  }
+}
+
 template <Factor kind>
 [[gnu::always_inline]] inline float add_all(const float* const* vectors, const float* confidences,
                                             std::size_t count, const float* x, std::size_t dim, float* sum) {
   float weighted = 0;
   std::size_t k = 0;
-  for (; k + group <= count; k += group)
+  for (; k + group <= count; k += group) {
+    prefetch(vectors, k + group, std::min(k + 2 * group, count), dim);
     weighted += add_group<kind, group>(vectors + k, confidences + k, x, dim, sum);
+  }
   for (; k < count; ++k) weighted += add_group<kind, 1>(vectors + k, confidences + k, x, dim, sum);
   return weighted;
 }

@@ -6,7 +6,7 @@
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 ids=(--query-feature user_id:lookup --candidate-feature item_id:lookup --layers none --embedding-dim 24)
-data=(--synthetic-interactions 20000 --metrics recall,ndcg --top-k 20 --exclude-seen)
+data=(--synthetic-interactions 20000 "--metrics=recall,ndcg" --top-k 20 --exclude-seen)
 als=("${data[@]}" "${ids[@]}" --optimizer als --als-regularization 20)
 
 train 1 alone "${als[@]}" --epochs 4

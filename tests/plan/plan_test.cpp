@@ -314,7 +314,10 @@ struct Traffics {
 /// Trains so many epochs, and counts the last one.
 Traffics train_an_epoch(const TrainingOptions& options, int epochs = 1) {
   test::StepSetting run(options);
-  for (int epoch = 1; epoch < epochs; ++epoch) run.run_epoch();
+  for (int epoch = 1; epoch < epochs; ++epoch) {
+    run.learner.begin_epoch(0);
+    run.run_epoch();
+  }
   const metering::TrafficBytes before = run.traffic.all();
   {
     const auto counting = run.traffic.measure(metering::Traffic::deal);
