@@ -191,7 +191,7 @@ TEST_F(ResumedOptionsTest, WhereDataIsNamedTheRunIsDescribedAnew) {
     const TrainingOptions resumed = resume(named);
     EXPECT_EQ(resumed.checkpoint.resume, path_.string());
     EXPECT_THAT(resumed.model.layers, ElementsAre(32U));
-    EXPECT_EQ(resumed.epochs, 300);
+    EXPECT_EQ(resumed.epoch_count(), 300);
     EXPECT_NE(resumed.data.directory, std::filesystem::absolute("ml-100k").string());
   }
 }

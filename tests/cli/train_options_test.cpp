@@ -31,7 +31,7 @@ TEST(TrainOptions, DefaultToTheTutorial) {
   EXPECT_EQ(options.training.optimizer.learning_rate.schedule, ScheduleKind::constant);
   EXPECT_EQ(options.training.optimizer.weight_decay, 0.0F);
   EXPECT_EQ(options.training.optimizer.clip_norm, 0.0F);
-  EXPECT_EQ(options.training.epochs, 300);
+  EXPECT_EQ(options.training.epoch_count(), 300);
   EXPECT_EQ(options.training.batch_size, 2048);
   EXPECT_EQ(options.training.validate_every, 5);
   EXPECT_THAT(options.training.top_k, ElementsAre(1, 5, 10, 50, 100));

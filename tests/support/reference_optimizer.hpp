@@ -116,6 +116,7 @@ class ReferenceOptimizer {
 inline std::vector<OptimizerOptions> every_optimizer() {
   std::vector<OptimizerOptions> all;
   for (const auto& [name, kind] : optimizer_names()) {
+    if (kind == OptimizerKind::als) continue;  // has no gradients
     all.emplace_back().kind = kind;
     all.back().learning_rate.peak = 0.05F;
   }
