@@ -152,9 +152,11 @@ int run_plan(std::span<const std::string> arguments, mpi::Communicator& communic
   job = plan::describe_job(training, data, options.ranks, declared, communicator);
   job.program_bytes = program_bytes;
   if (!communicator.is_root()) return 0;
-  out << fmt::format("{} x 1 thread, {} lanes, batches of {}; {} interactions, {} candidates\n\n",
+  const std::string steps =
+      job.only_solves ? "sweeps of least squares" : fmt::format("batches of {}", training.batch_size);
+  out << fmt::format("{} x 1 thread, {} lanes, {}; {} interactions, {} candidates\n\n",
                      options.ranks == 1 ? "1 rank" : fmt::format("{} ranks", options.ranks), training.lanes,
-                     training.batch_size, job.train_examples + job.held_out_examples, job.candidates);
+                     steps, job.train_examples + job.held_out_examples, job.candidates);
   out << plan_text(plan::make_plan(job, wishes));
   return 0;
 }

@@ -17,7 +17,8 @@ namespace gemel::learning {
 ///
 /// where p_ui is 1 and c_ui = alpha * w_ui for interactions, p_ui = 0 and c_ui = 1 for all other pairs, and
 /// l_u = regularization * (n_u / mean n)^activity_power, n_u = sum over i of w_ui, the mean over users that have interactions; likewise
-/// l_i. A penalty that grows with activity is of Rendle et al. (RecSys 2022). A sweep solves all users given the items, then all items given the users.
+/// l_i. A penalty that grows with activity is of Rendle et al. (RecSys 2022). A sweep solves all users given the items, then all items
+/// given the users.
 class AlternatingLeastSquares {
  public:
   /// The table of an id's feature.

@@ -67,6 +67,14 @@ float first_range(std::size_t dim) {
   return std::sqrt(3.0F / static_cast<float>(dim));
 }
 
+void require_finite(double objective) {
+  if (std::isfinite(objective)) return;
+  throw mpi::AgreedError(
+      base::ExitCode::diverged,
+      "--warm-start als: the factors are no finite numbers; give a smaller --als-alpha, or a "
+      "larger --als-regularization");
+}
+
 /// The first columns of `table` become `factor` times those of `factors`.
 void copy_scaled(const model::EmbeddingTable& factors, float factor, model::EmbeddingTable& table) {
   for (std::int64_t row = table.held().first; row < table.held().last; ++row)
@@ -147,11 +155,17 @@ void start_warm(const WarmStartOptions& options, const LeastSquaresOptions& leas
                                            {items, special_items}, interactions_of(examples, catalogue, ids));
   for (std::int64_t sweep = 1; sweep <= options.sweeps; ++sweep) {
     solver.solve_users();
-    solver.solve_items();
+    require_finite(solver.solve_items());
     on_sweep(sweep);
   }
-  copy_scaled(users, options.length / solver.user_length(), *ids.users);
-  copy_scaled(items, options.length / solver.item_length(), *ids.items);
+  const float user_length = solver.user_length();
+  const float item_length = solver.item_length();
+  if (!(user_length > 0 && item_length > 0)) {
+    throw_usage(fmt::format("--als-regularization {}: it leaves all factors at 0; give a smaller one",
+                            least_squares.regularization));
+  }
+  copy_scaled(users, options.length / user_length, *ids.users);
+  copy_scaled(items, options.length / item_length, *ids.items);
 }
 
 }  // namespace gemel::step
