@@ -110,7 +110,7 @@ std::optional<NamedPath> CheckpointData::find_missing() const {
   return missing == source_.paths.end() ? std::nullopt : std::optional(*missing);
 }
 
-std::optional<ingest::UsersFile> CheckpointData::users_file() const {
+std::optional<ingest::UserTable> CheckpointData::users(const ingest::WantedColumns& wanted) const {
   DataOptions data = options_.data;
   if (!source_.is_named) {
     // Commands may have an option --users of their own, so that the table has not read it.
@@ -127,7 +127,7 @@ std::optional<ingest::UsersFile> CheckpointData::users_file() const {
       spdlog::info("what is known of users is not looked up: the data is not there any more");
   }
   communicator_.broadcast(std::span(&is_there, 1));
-  return is_there == 1 ? ingest::users_file(data, communicator_) : std::nullopt;
+  return is_there == 1 ? ingest::read_users(data, wanted, communicator_) : std::nullopt;
 }
 
 }  // namespace gemel::cli

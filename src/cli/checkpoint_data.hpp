@@ -54,8 +54,8 @@ class CheckpointData {
   const ingest::Dataset* if_read() const { return dataset_ ? &*dataset_ : nullptr; }
   /// `need` says what for ("what users have seen"), and `remedy` what to do beside naming the data. Throws AgreedError (data). Collective.
   const ingest::Dataset& get(const std::string& need, const std::string& remedy);
-  /// Its file of users, if it has one that is there still. Collective.
-  std::optional<ingest::UsersFile> users_file() const;
+  /// What it tells of users, of the columns that are `wanted`, if it does and is there still. Collective.
+  std::optional<ingest::UserTable> users(const ingest::WantedColumns& wanted) const;
 
  private:
   /// The data of the checkpoint that is not there any more.

@@ -98,7 +98,7 @@ options::OptionTable recommend_option_table(RecommendCommandOptions& o) {
        options::texts(o.where)},
   };
   std::vector<options::Option> of_data = data_rows(o.training.data);
-  // Here --users is another option. What the training's file knows of users is looked up (find_user_values).
+  // Here --users is another option. What the training's data knows of users is looked up (find_user_values).
   std::erase_if(
       of_data, [](const options::Option& row) { return row.name == "weight-column" || row.name == "users"; });
   for (std::vector<options::Option> rows : {std::move(own), list_rows(o.output), std::move(of_data)})
@@ -177,10 +177,9 @@ std::optional<serving::UserValues> find_user_values(const RecommendCommandOption
       wanted.names.push_back(column);
   }
   if (wanted.names.empty()) return std::nullopt;
-  const auto file = data.users_file();
-  if (!file) return std::nullopt;
-  return serving::UserValues(
-      ingest::UserTable(*file, wanted, options.training.data.files.bad_lines, communicator), communicator);
+  auto table = data.users(wanted);
+  if (!table) return std::nullopt;
+  return serving::UserValues(std::move(*table), communicator);
 }
 
 /// Collective.

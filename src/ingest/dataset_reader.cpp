@@ -132,6 +132,14 @@ std::unique_ptr<DatasetReader> reader_of(const fs::path& directory, mpi::Communi
   return std::move(readers[chosen]);
 }
 
+std::optional<UsersFile> given_users_file(const GivenFiles& files) {
+  if (files.users.empty()) return std::nullopt;
+  UsersFile users{files.users};
+  const auto named = std::ranges::find(files.columns.named, PairColumn::user, &NamedColumn::column);
+  if (named != files.columns.named.end()) users.id_name = named->name;
+  return users;
+}
+
 }  // namespace
 
 Dataset read_dataset(const DataOptions& options, const WantedColumns& wanted,
@@ -142,17 +150,22 @@ Dataset read_dataset(const DataOptions& options, const WantedColumns& wanted,
       ->read(options.directory, wanted, options.files.bad_lines, communicator);
 }
 
-std::optional<UsersFile> users_file(const DataOptions& options, mpi::Communicator& communicator) {
-  const GivenFiles& files = options.files;
-  if (!files.are_given()) {
-    if (options.directory.empty()) return std::nullopt;
-    return reader_of(options.directory, communicator)->users_file(options.directory, communicator);
+std::optional<UserTable> read_users(const DataOptions& options, const WantedColumns& wanted,
+                                    mpi::Communicator& communicator) {
+  const BadLines bad_lines = options.files.bad_lines;
+  std::optional<UsersFile> file;
+  if (options.files.are_given()) {
+    file = given_users_file(options.files);
+  } else if (!options.directory.empty()) {
+    const auto reader = reader_of(options.directory, communicator);
+    if (reader->has_joined_users()) {
+      const Dataset dataset = reader->read(options.directory, wanted, bad_lines, communicator);
+      return UserTable(dataset.interactions, wanted, options.directory, communicator);
+    }
+    file = reader->users_file(options.directory, communicator);
   }
-  if (files.users.empty()) return std::nullopt;
-  UsersFile users{files.users};
-  const auto named = std::ranges::find(files.columns.named, PairColumn::user, &NamedColumn::column);
-  if (named != files.columns.named.end()) users.id_name = named->name;
-  return users;
+  if (!file) return std::nullopt;
+  return UserTable(*file, wanted, bad_lines, communicator);
 }
 
 }  // namespace gemel::ingest

@@ -27,6 +27,8 @@ class DatasetReader {
   virtual std::optional<UsersFile> users_file(const std::filesystem::path&, mpi::Communicator&) const {
     return std::nullopt;
   }
+  /// Whether the interactions that it reads have the columns of their users, which come from no file of their own any more.
+  virtual bool has_joined_users() const { return false; }
   /// Reads a directory that it recognises, with the columns that are wanted beside those that it always reads. Collective. Throws mpi::AgreedError (data), on all ranks, for
   /// whatever is wrong with the files.
   virtual Dataset read(const std::filesystem::path& directory, const WantedColumns& wanted,
@@ -39,7 +41,8 @@ class DatasetReader {
 Dataset read_dataset(const DataOptions& options, const WantedColumns& wanted,
                      mpi::Communicator& communicator);
 
-/// The file of it that tells of users, if there is one. Collective. Throws as read_dataset().
-std::optional<UsersFile> users_file(const DataOptions& options, mpi::Communicator& communicator);
+/// What it tells of users, of the columns that are `wanted`, if it does. Collective. Throws as read_dataset().
+std::optional<UserTable> read_users(const DataOptions& options, const WantedColumns& wanted,
+                                    mpi::Communicator& communicator);
 
 }  // namespace gemel::ingest

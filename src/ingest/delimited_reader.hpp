@@ -13,11 +13,14 @@
 
 namespace gemel::ingest {
 
-/// One line of a text file, without its line end (LF or CRLF). Valid only while the text that holds it is.
+/// One line of a text file, without its line end (LF or CRLF), or a record of several lines, which has line ends inside (RecordJoiner). Valid
+/// only while the text that holds it is.
 struct Line {
-  std::int64_t number = 0;  ///< in the whole file; 1 is the first
+  std::int64_t number = 0;  ///< in the whole file; 1 is the first; of a record that of its first line
   std::string_view text;
   std::vector<std::string_view> fields;  ///< never empty: a blank line has one empty field
+  bool is_whole =
+      true;  ///< false: with a quote without an end it may be no more than the beginning of a record
 };
 
 /// The lines of a text file, in memory.

@@ -152,16 +152,24 @@ void FieldSplitter::split_quoted(std::string_view line, char mark) {
   }
 }
 
+void FieldSplitter::append_unquoted(std::string_view text) {
+  for (std::size_t end = text.find('\n'); end != nowhere; end = text.find('\n')) {
+    unquoted_.append(text.substr(0, end > 0 && text[end - 1] == '\r' ? end - 1 : end)).append(" ");
+    text.remove_prefix(end + 1);
+  }
+  unquoted_.append(text);
+}
+
 std::size_t FieldSplitter::add_quoted(std::string_view line, std::size_t start, char mark) {
   const std::size_t first = unquoted_.size();
   std::size_t at = start + 1;
   while (true) {
     const std::size_t quote = line.find('"', at);
     if (quote == nowhere) {
-      fault_ = {line.substr(start), "a closing double quote in the same line", true};
+      fault_ = {line.substr(start), "a closing double quote", true};
       return nowhere;
     }
-    unquoted_.append(line, at, quote - at);
+    append_unquoted(line.substr(at, quote - at));
     at = quote + 1;
     if (at == line.size() || line[at] != '"') break;
     unquoted_ += '"';

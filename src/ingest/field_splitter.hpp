@@ -30,7 +30,8 @@ struct Field {
 };
 
 /// Cuts lines into fields. Between other separators than blanks an empty field is a field; blanks around a field are no part of it.
-/// Tabs, semicolons, commas and bars may stand in a field that is in double quotes, which are doubled inside of it (RFC 4180).
+/// Tabs, semicolons, commas and bars may stand in a field that is in double quotes, which are doubled inside of it (RFC 4180), and so may line
+/// ends, each of which becomes a blank.
 class FieldSplitter {
  public:
   explicit FieldSplitter(Separator separator);
@@ -42,7 +43,7 @@ class FieldSplitter {
   struct Fault {
     std::string_view where;     ///< empty when all is well
     std::string_view expected;  ///< for messages
-    bool is_open = false;       ///< a quote has no end in the line
+    bool is_open = false;       ///< a quote has no end
   };
   const Fault& fault() const { return fault_; }
   Separator separator() const { return separator_; }
@@ -54,6 +55,7 @@ class FieldSplitter {
   void split_quoted(std::string_view line, char mark);
   /// Adds the quoted field that begins at `start`, and returns where it ends; npos after a fault.
   std::size_t add_quoted(std::string_view line, std::size_t start, char mark);
+  void append_unquoted(std::string_view text);
 
   Separator separator_;
   std::string_view mark_;

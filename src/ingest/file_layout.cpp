@@ -8,12 +8,11 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "ingest/comments.hpp"
+#include "ingest/file_sketch.hpp"
 #include "ingest/format_guess.hpp"
 #include "ingest/heading_guess.hpp"
 #include "ingest/json_lines.hpp"
 #include "ingest/line_errors.hpp"
-#include "ingest/record_splitter.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -26,115 +25,11 @@ constexpr std::string_view what_lines_are =
 /// Most fields that messages show.
 constexpr std::size_t most_shown = 12;
 
-template <class Splitter>
-CutLine cut(const SampleLine& line, Splitter& split) {
-  CutLine whole{line.number, {}};
-  for (const Field& field : split(line.text))
-    whole.fields.push_back({std::string(field.text), field.source.data() - line.text.data() + 1});
-  return whole;
-}
-
-/// A file that may be pairs, as far as its first lines show.
-struct Sketch {
-  fs::path path;
-  std::vector<SampleLine> lines;  // without the heading
-  Separator separator = Separator::blanks;
-  std::optional<CutLine> heading;
-  std::vector<std::string> keys = {};  // of JSON Lines
-};
-
-[[noreturn]] void refuse(const fs::path& path, const SampleLine& line, std::string_view why) {
-  throw base::DataError(fmt::format("{}:{}:1: {}: {}", path.string(), line.number, quote(line.text), why));
-}
-
-/// Refuses comments.
-[[noreturn]] void refuse_comment(const Sketch& sketch, const SampleLine& comment) {
-  const std::string_view text = comment.text.substr(comment.text.find_first_not_of(" \t"));
-  refuse(
-      sketch.path, comment,
-      fmt::format("looks like a comment, which files of interactions do not have. Take such lines away: grep "
-                  "-v '^ *{}' {} >data.txt. If it is a user, write the user in another way.",
-                  text.substr(0, text[0] == '/' ? 2 : 1), sketch.path.string()));
-}
-
-/// Whether lines begin with a user, as far as --columns or what may be a heading says. An item's name may begin as comments do.
-bool begins_with_user(const CutLine& first, const PairColumns& named) {
-  if (!named.empty()) return named[0] == PairColumn::user;
-  return !is_heading(first) || is_name_of(PairColumn::user, first.fields[0].text);
-}
-
-/// Of JSON Lines, whose heading are the keys of the first lines.
-Sketch sketch_of_objects(const SampledFile& file) {
-  Sketch sketch{file.path, file.sample.lines(), Separator::blanks, CutLine{}, {}};
-  sketch.heading->number = sketch.lines.front().number;
-  sketch.keys = keys_of_lines(sketch.lines);
-  for (const std::string& key : sketch.keys) sketch.heading->fields.push_back({key, 1});
-  if (sketch.keys.empty()) refuse(file.path, sketch.lines.front(), "expected a JSON object in one line");
-  return sketch;
-}
-
-/// `given`: what --columns says.
-Sketch sketch_of(const SampledFile& file, const ColumnsGiven& given) {
-  const PairColumns& named = given.fields;
-  Sketch sketch{file.path, file.sample.lines(), Separator::blanks, {}};
-  if (sketch.lines.empty()) {
-    throw base::DataError(
-        fmt::format("{}: holds no interactions: it is empty, or begins with a thousand "
-                    "blank lines. Give a file that does, or leave it out.",
-                    file.path.string()));
-  }
-  const SampleLine first = sketch.lines.front();
-  if (begins_object(first.text)) return sketch_of_objects(file);
-  sketch.separator = choose_separator(sketch.lines);
-  FieldSplitter split(sketch.separator);
-  CutLine cut_first = cut(first, split);
-  const SampleLine* comment = find_comment(sketch.lines);
-  const bool is_at_start = comment == &sketch.lines.front() && named.empty();
-  if (comment != nullptr && (is_at_start || begins_with_user(cut_first, named)))
-    refuse_comment(sketch, *comment);
-  if (!is_heading(cut_first) && given.named.empty()) return sketch;
-  sketch.heading = std::move(cut_first);
-  sketch.lines.erase(sketch.lines.begin());
-  if (sketch.lines.empty()) {
-    throw base::DataError(fmt::format("{}: holds no interactions: there is nothing below the heading {}.",
-                                      file.path.string(), quote(first.text)));
-  }
-  return sketch;
-}
-
-/// What all files are; not automatic.
-FileFormat common_format(const std::vector<Sketch>& sketches, FileFormat asked, const ColumnsGiven& given) {
-  if (asked != FileFormat::automatic) return asked;
-  if (!given.empty()) return FileFormat::pairs;
-  const Sketch* of[2] = {nullptr,
-                         nullptr};  // the first file that is surely lists, and the first that is surely pairs
-  const Sketch* unclear = nullptr;
-  std::string reason;
-  for (const Sketch& sketch : sketches) {
-    const FormatGuess guess = sketch.heading ? FormatGuess{Likeness::pairs} : guess_format(sketch.lines);
-    if (guess.likeness == Likeness::unclear && unclear == nullptr) {
-      unclear = &sketch;
-      reason = guess.reason;
-    }
-    if (guess.likeness == Likeness::lists && of[0] == nullptr) of[0] = &sketch;
-    if (guess.likeness == Likeness::pairs && of[1] == nullptr) of[1] = &sketch;
-  }
-  if (of[0] != nullptr && of[1] != nullptr) {
-    throw base::DataError(fmt::format(
-        "{}: a line is a user and all the user's items, while in {} it is one interaction. Give files of one "
-        "kind, or say with --file-format what all are.",
-        of[0]->path.string(), of[1]->path.string()));
-  }
-  if (of[0] != nullptr) return FileFormat::lists;
-  if (of[1] == nullptr && unclear != nullptr) refuse(unclear->path, unclear->lines.front(), reason);
-  return FileFormat::pairs;
-}
-
 /// Refuses a first line that looks like a heading of other names than the usual ones.
-void refuse_unknown_heading(const Sketch& sketch, Separator separator) {
+void refuse_unknown_heading(const FileSketch& sketch, Separator separator) {
   if (!may_be_heading(sketch.lines, separator)) return;
   const SampleLine& line = sketch.lines.front();
-  refuse(
+  refuse_line(
       sketch.path, line,
       fmt::format("looks like a heading, but not both a user and an item are among its names (such as "
                   "user_id, item_id, rating, timestamp). Rename them, or take the line away: tail -n +{} {} "
@@ -143,20 +38,7 @@ void refuse_unknown_heading(const Sketch& sketch, Separator separator) {
                   line.number + 1, sketch.path.string()));
 }
 
-/// The fields of all lines but those whose quotes are wrong.
-std::vector<CutLine> cut_all(const Sketch& sketch) {
-  RecordSplitter split(sketch.separator, sketch.keys);
-  std::vector<CutLine> all;
-  for (const SampleLine& line : sketch.lines) {
-    CutLine fields = cut(line, split);
-    if (split.fault().expected.empty()) all.push_back(std::move(fields));
-  }
-  if (!all.empty()) return all;
-  split(sketch.lines.front().text);
-  refuse(sketch.path, sketch.lines.front(), fmt::format("expected {}", split.fault().expected));
-}
-
-FileLayout list_layout(const Sketch& sketch) {
+FileLayout list_layout(const FileSketch& sketch) {
   if (sketch.heading) {
     throw base::DataError(fmt::format(
         "{}:{}:1: a heading of pairs ({}), while a line of lists is a user and all the user's "
@@ -169,7 +51,7 @@ FileLayout list_layout(const Sketch& sketch) {
       std::ranges::any_of(sketch.lines, [&](const SampleLine& line) { return split(line.text).size() > 1; });
   if (!has_items && sketch.separator != Separator::blanks) {
     FieldSplitter split_pair(sketch.separator);
-    refuse(
+    refuse_line(
         sketch.path, sketch.lines.front(),
         fmt::format("holds no interactions as a list, whose fields are separated by blanks. It has {} fields "
                     "separated by {}: give --file-format pairs if a line is one interaction, or else "
@@ -205,7 +87,7 @@ std::string summary_of(const PairColumns& columns) {
 }
 
 /// Refuses lines of other numbers of fields than `columns`, which the heading or --columns has.
-void check_number(const Sketch& sketch, const CutLine& line, const PairColumns& columns,
+void check_number(const FileSketch& sketch, const CutLine& line, const PairColumns& columns,
                   std::string_view whose) {
   if (line.fields.size() == columns.size()) return;
   throw base::DataError(fmt::format(
@@ -215,7 +97,7 @@ void check_number(const Sketch& sketch, const CutLine& line, const PairColumns& 
 }
 
 /// Refuses lines of which nothing says what they are.
-void check_guessable(const Sketch& sketch, const CutLine& line) {
+void check_guessable(const FileSketch& sketch, const CutLine& line) {
   const std::size_t fields = line.fields.size();
   if (fields >= 2 && fields <= 4) return;
   const auto text = std::ranges::find(sketch.lines, line.number, &SampleLine::number)->text;
@@ -237,7 +119,7 @@ void check_guessable(const Sketch& sketch, const CutLine& line) {
 
 /// Refuses a user that is several numbers, or has one at its end where a comma follows and another: what separates fields is then
 /// another mark, or the comma is that of a decimal number.
-void check_user(const Sketch& sketch, const CutLine& line, const PairColumns& columns) {
+void check_user(const FileSketch& sketch, const CutLine& line, const PairColumns& columns) {
   const CutField& user = line.fields[*columns.find(PairColumn::user)];
   const CutField& item = line.fields[*columns.find(PairColumn::item)];
   FieldSplitter split(Separator::blanks);
@@ -254,7 +136,7 @@ void check_user(const Sketch& sketch, const CutLine& line, const PairColumns& co
 }
 
 /// Refuses --columns that take a heading's users for items, or its items for users.
-void check_heading(const Sketch& sketch, const PairColumns& named) {
+void check_heading(const FileSketch& sketch, const PairColumns& named) {
   const std::vector<CutField>& names = sketch.heading->fields;
   for (std::size_t field = 0; field < std::min(names.size(), named.size()); ++field) {
     const bool is_swapped =
@@ -270,12 +152,12 @@ void check_heading(const Sketch& sketch, const PairColumns& named) {
 }
 
 /// Refuses lines of so many numbers of fields that they can only be lists.
-void check_uniform(const Sketch& sketch, std::size_t alike) {
+void check_uniform(const FileSketch& sketch, std::size_t alike) {
   const bool may_be_lists = sketch.separator == Separator::tab || sketch.separator == Separator::blanks;
   if (!may_be_lists || alike * 2 >= sketch.lines.size()) return;
-  refuse(sketch.path, sketch.lines.front(),
-         "is like a user and all the user's items: most of the lines after it have other numbers of "
-         "fields. Give --file-format lists.");
+  refuse_line(sketch.path, sketch.lines.front(),
+              "is like a user and all the user's items: most of the lines after it have other numbers of "
+              "fields. Give --file-format lists.");
 }
 
 /// "rating 4", or "'price' not used", of field `field` of a line.
@@ -292,7 +174,7 @@ std::string reading_of(const CutLine& line, std::size_t field, PairColumn column
 }
 
 /// `line` is the first that is like most.
-std::string description_of(const Sketch& sketch, const CutLine& line, const FileLayout& layout) {
+std::string description_of(const FileSketch& sketch, const CutLine& line, const FileLayout& layout) {
   std::vector<std::string> said;
   std::size_t unsaid = 0;
   for (std::size_t field = 0; field < line.fields.size(); ++field) {
@@ -338,7 +220,7 @@ bool show_order(const std::vector<CutLine>& lines, const PairColumns& columns, c
 
 /// The columns of a file without a heading, all of `lines` of which have as many fields as `beside` names. Throws DataError unless they are
 /// in the usual order, as far as the numbers show: this file may have been written in another way than that one.
-PairColumns columns_beside(const Sketch& sketch, const std::vector<CutLine>& lines,
+PairColumns columns_beside(const FileSketch& sketch, const std::vector<CutLine>& lines,
                            const ColumnsOfHeading& beside) {
   if (show_order(lines, beside.columns, sketch.path)) return beside.columns;
   throw base::DataError(
@@ -362,11 +244,11 @@ PairColumns only_wanted(const PairColumns& columns, const WantedColumns& wanted)
 }
 
 /// `beside`: the columns of a file with a heading, if there is one.
-FileLayout pair_layout(const Sketch& sketch, const ColumnsGiven& given, const WantedColumns& wanted,
+FileLayout pair_layout(const FileSketch& sketch, const ColumnsGiven& given, const WantedColumns& wanted,
                        const std::optional<ColumnsOfHeading>& beside) {
   const PairColumns& named = given.fields;
   if (!sketch.heading) refuse_unknown_heading(sketch, sketch.separator);
-  const std::vector<CutLine> lines = usual_lines(cut_all(sketch));
+  const std::vector<CutLine> lines = usual_lines(cut_lines(sketch));
   const CutLine& first = lines.front();
   check_uniform(sketch, lines.size());
   FileLayout layout{.format = FileFormat::pairs, .separator = sketch.separator, .keys = sketch.keys};
@@ -393,7 +275,7 @@ FileLayout pair_layout(const Sketch& sketch, const ColumnsGiven& given, const Wa
 }
 
 /// Refuses files of which one lacks a column of its own that another has.
-void check_others(const Sketch& one, const PairColumns& columns, const Sketch& other,
+void check_others(const FileSketch& one, const PairColumns& columns, const FileSketch& other,
                   const PairColumns& of_other) {
   for (std::size_t field = 0; field < columns.size(); ++field) {
     if (columns[field] != PairColumn::other || of_other.find_other(columns.name(field))) continue;
@@ -403,7 +285,7 @@ void check_others(const Sketch& one, const PairColumns& columns, const Sketch& o
 }
 
 /// Refuses files of which some have ratings, timestamps or columns of their own and others do not.
-void check_alike(const std::vector<Sketch>& sketches, const std::vector<FileLayout>& layouts) {
+void check_alike(const std::vector<FileSketch>& sketches, const std::vector<FileLayout>& layouts) {
   for (std::size_t i = 1; i < layouts.size(); ++i) {
     check_others(sketches[0], layouts[0].columns, sketches[i], layouts[i].columns);
     check_others(sketches[i], layouts[i].columns, sketches[0], layouts[0].columns);
@@ -423,16 +305,16 @@ void check_alike(const std::vector<Sketch>& sketches, const std::vector<FileLayo
 std::vector<FileLayout> recognise_layouts(const std::vector<SampledFile>& files, FileFormat asked,
                                           const ColumnsGiven& given, const WantedColumns& wanted) {
   base::require(given.empty() || asked != FileFormat::lists, "columns of lists");
-  std::vector<Sketch> sketches;
+  std::vector<FileSketch> sketches;
   for (const SampledFile& file : files) sketches.push_back(sketch_of(file, given));
   const FileFormat format = common_format(sketches, asked, given);
   std::optional<ColumnsOfHeading> beside;
-  for (const Sketch& sketch : sketches) {
+  for (const FileSketch& sketch : sketches) {
     if (format == FileFormat::pairs && given.fields.empty() && sketch.heading && !beside)
       beside = ColumnsOfHeading{sketch.path, columns_of_heading(*sketch.heading, given.named, sketch.path)};
   }
   std::vector<FileLayout> layouts;
-  for (const Sketch& sketch : sketches) {
+  for (const FileSketch& sketch : sketches) {
     layouts.push_back(format == FileFormat::lists ? list_layout(sketch)
                                                   : pair_layout(sketch, given, wanted, beside));
   }
@@ -444,10 +326,11 @@ void check_lists(const std::vector<SampledFile>& files) {
   for (const SampledFile& file : files) {
     const std::vector<SampleLine>& lines = file.sample.lines();
     if (lines.empty() || !are_surely_no_lists(lines)) continue;
-    refuse(file.path, lines.front(),
-           "looks like one interaction, while a line of train.txt and test.txt is a user and all the user's "
-           "items. Give these files with --train-file, --test-file and --file-format pairs; or with "
-           "--file-format lists, if that is what they are.");
+    refuse_line(
+        file.path, lines.front(),
+        "looks like one interaction, while a line of train.txt and test.txt is a user and all the user's "
+        "items. Give these files with --train-file, --test-file and --file-format pairs; or with "
+        "--file-format lists, if that is what they are.");
   }
 }
 

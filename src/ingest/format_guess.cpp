@@ -6,6 +6,7 @@
 #include <map>
 
 #include "ingest/pair_columns.hpp"
+#include "ingest/record_cutter.hpp"
 
 namespace gemel::ingest {
 namespace {
@@ -36,7 +37,8 @@ void for_each(const Lines& lines, Separator separator, Visit visit) {
   for (const SampleLine& line : lines) visit(split(line.text));
 }
 
-FieldCounts count_fields(const Lines& lines, Separator separator) {
+FieldCounts count_fields(const Lines& all, Separator separator) {
+  const Lines lines = records_of(all, separator);
   std::map<std::size_t, std::size_t> times;
   for_each(lines, separator, [&](const std::vector<Field>& fields) { ++times[fields.size()]; });
   FieldCounts counts;
@@ -51,7 +53,8 @@ FieldCounts count_fields(const Lines& lines, Separator separator) {
   return counts;
 }
 
-bool is_in_half(const Lines& lines, Separator separator) {
+bool is_in_half(const Lines& all, Separator separator) {
+  const Lines lines = records_of(all, separator);
   const auto have =
       std::ranges::count_if(lines, [&](const SampleLine& line) { return contains(line.text, separator); });
   return static_cast<std::size_t>(have) * 2 >= lines.size();

@@ -152,21 +152,36 @@ class Interactions {
   }
 
   void add_pairs(const FileLayout& layout, const TextShare& text, mpi::Communicator& communicator) {
-    LineErrors errors(text.path());
-    PairReader read(layout);
     std::vector<std::size_t> fields;  // of the other columns
     for (const auto& [name, texts] : others_) fields.push_back(layout.columns.find_other(name).value());
-    mpi::agree(communicator, [&] {
-      text.for_each_line([&](const Line& line) {
-        const Pair* pair = read(line, errors);
-        if (pair == nullptr) return;
-        add_pair(*pair);
-        for (std::size_t i = 0; i < others_.size(); ++i)
-          others_[i].second.push_back((*pair->fields)[fields[i]].text);
-      });
-    });
-    errors.settle(bad_lines_, PairReader::remedy_for(layout), communicator);
-    if (has_timestamps_) read.tell_of_fractions(text.path(), communicator);
+    std::optional<LineErrors> errors;
+    std::optional<PairReader> read;
+    const std::size_t before = items_.size();
+    const auto begin = [&] {
+      keep_first(before);
+      errors.emplace(text.path());
+      read.emplace(layout);
+    };
+    const auto add = [&](const Line& line) {
+      const Pair* pair = (*read)(line, *errors);
+      if (pair == nullptr) return !read->goes_on();
+      add_pair(*pair);
+      for (std::size_t i = 0; i < others_.size(); ++i)
+        others_[i].second.push_back((*pair->fields)[fields[i]].text);
+      return true;
+    };
+    text.for_each_record({layout.separator, layout.columns.size()}, begin, add, communicator);
+    errors->settle(bad_lines_, PairReader::remedy_for(layout), communicator);
+    if (has_timestamps_) read->tell_of_fractions(text.path(), communicator);
+  }
+
+  /// Takes away all rows but the first ones.
+  void keep_first(std::size_t rows) {
+    users_.keep_first(rows);
+    items_.keep_first(rows);
+    for (auto& [name, texts] : others_) texts.keep_first(rows);
+    if (has_ratings_) ratings_.resize(rows);
+    if (has_timestamps_) timestamps_->resize(rows);
   }
 
   void reserve(std::size_t rows) {

@@ -21,6 +21,7 @@
 #include "ingest/field_splitter.hpp"
 #include "ingest/ids.hpp"
 #include "ingest/line_errors.hpp"
+#include "ingest/record_cutter.hpp"
 #include "ingest/record_splitter.hpp"
 #include "ingest/string_exchange.hpp"
 #include "ingest/table_layout.hpp"
@@ -71,14 +72,9 @@ class TableReader {
         texts_(names_.size()) {}
 
   void read(std::string_view text) {
-    std::int64_t number = 1;
-    for (std::string_view rest = text; !rest.empty();) {
-      const Line line{.number = number, .text = DelimitedText::take_line(rest), .fields = {}};
-      std::string record;
-      number += 1 + join_lines(line.text, rest, record);
-      if (line.number == layout_.heading) continue;
-      add(record.empty() ? line : Line{.number = line.number, .text = record, .fields = {}});
-    }
+    const auto visit = [&](const Line& line) { return line.number == layout_.heading || add(line); };
+    RecordCutter cutter({layout_.separator, names_.size()}, 1, {});
+    cutter.finish(text, visit);
   }
 
   /// Throws AgreedError.
@@ -103,47 +99,27 @@ class TableReader {
   }
 
  private:
-  /// If a quote of `first` is not closed in it, but in one of the lines after it, with which it has the right fields: puts all of them into
-  /// `record`, with a blank for each line end, takes them off `rest`, and returns how many there are after the first; else 0.
-  std::int64_t join_lines(std::string_view first, std::string_view& rest, std::string& record) {
-    constexpr std::int64_t most_lines = 1000;
-    if (first.find('"') == std::string_view::npos) return 0;
-    split_(first);
-    if (!split_.fault().is_open) return 0;
-    std::string joined(first);
-    std::string_view after = rest;
-    for (std::int64_t lines = 1; lines <= most_lines && !after.empty(); ++lines) {
-      const std::string_view line = DelimitedText::take_line(after);
-      joined.append(" ").append(line);
-      if (line.find('"') == std::string_view::npos) continue;
-      const std::size_t fields = split_(joined).size();
-      if (split_.fault().is_open) continue;
-      if (!split_.fault().expected.empty() || fields != names_.size()) return 0;
-      record = std::move(joined);
-      rest = after;
-      return lines;
-    }
-    return 0;
-  }
-
-  void add(const Line& line) {
-    if (line.text.find_first_not_of(" \t") == std::string_view::npos) return;
+  /// Returns false for a line that may go on.
+  bool add(const Line& line) {
+    const auto reject = [&](std::string_view where, std::string_view expected) {
+      errors_.add(line, where, expected);
+      return true;
+    };
+    if (line.text.find_first_not_of(" \t") == std::string_view::npos) return true;
     const std::vector<Field>& fields = split_(line.text);
-    if (!split_.fault().expected.empty())
-      return errors_.add(line, split_.fault().where, split_.fault().expected);
+    if (split_.fault().is_open && !line.is_whole) return false;
+    if (!split_.fault().expected.empty()) return reject(split_.fault().where, split_.fault().expected);
     if (fields.size() != names_.size()) {
-      return errors_.add(
-          line, line.text,
-          fmt::format("{} fields ({}), not {}", names_.size(), fmt::join(names_, ", "), fields.size()));
+      return reject(line.text, fmt::format("{} fields ({}), not {}", names_.size(), fmt::join(names_, ", "),
+                                           fields.size()));
     }
     const Field& id = fields[layout_.id];
-    if (!is_id(id.text)) return errors_.add(line, id.source, expected_id(id.text, "an item id"));
+    if (!is_id(id.text)) return reject(id.source, expected_id(id.text, "an item id"));
     const auto [earlier, is_new] = line_of_.emplace(id.text, line.number);
-    if (!is_new) {
-      return errors_.add(line, id.source,
-                         fmt::format("an item id of its own; line {} has the same", earlier->second));
-    }
+    if (!is_new)
+      return reject(id.source, fmt::format("an item id of its own; line {} has the same", earlier->second));
     for (std::size_t i = 0; i < fields.size(); ++i) texts_[i].push_back(fields[i].text);
+    return true;
   }
 
   const TableLayout& layout_;

@@ -64,9 +64,12 @@ std::string quote(std::string_view text) {
 
 void LineErrors::add(const Line& line, std::string_view where, std::string_view expected) {
   if (++count_ > static_cast<std::int64_t>(most_listed)) return;
-  const auto column = where.data() - line.text.data() + 1;
+  const auto at = static_cast<std::size_t>(where.data() - line.text.data());
+  const std::string_view before = line.text.substr(0, at);
+  const std::int64_t number = line.number + std::ranges::count(before, '\n');
+  const std::size_t column = at - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
   first_.push_back(
-      fmt::format("{}:{}:{}: {}: expected {}", path_.string(), line.number, column, quote(where), expected));
+      fmt::format("{}:{}:{}: {}: expected {}", path_.string(), number, column, quote(where), expected));
 }
 
 std::string LineErrors::summary(std::string_view what, mpi::Communicator& communicator) const {

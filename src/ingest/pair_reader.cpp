@@ -58,6 +58,7 @@ PairReader::PairReader(const FileLayout& layout)
       timestamp_(layout.columns.find(PairColumn::timestamp)) {}
 
 const Pair* PairReader::operator()(const Line& line, LineErrors& errors) {
+  goes_on_ = false;
   if (line.number == layout_.heading) return nullptr;
   const std::vector<Field>& fields = split_(line.text);
   if (user_ == 0 && is_comment(line.text)) {
@@ -81,10 +82,11 @@ const Pair* PairReader::operator()(const Line& line, LineErrors& errors) {
   return &pair_;
 }
 
-bool PairReader::has_right_fields(const Line& line, const std::vector<Field>& fields,
-                                  LineErrors& errors) const {
+bool PairReader::has_right_fields(const Line& line, const std::vector<Field>& fields, LineErrors& errors) {
   const FieldSplitter::Fault& fault = split_.fault();
   if (!fault.expected.empty()) {
+    goes_on_ = fault.is_open && !line.is_whole;
+    if (goes_on_) return false;
     errors.add(line, fault.where, fault.expected);
     return false;
   }
@@ -154,9 +156,9 @@ std::string PairReader::remedy_for(const FileLayout& layout) {
     case Separator::semicolon:
     case Separator::comma:
     case Separator::bar:
-      remedy +=
-          fmt::format(" A field with {} inside needs double quotes around it, which end in the same line.",
-                      name_of(layout.separator));
+      remedy += fmt::format(
+          " A field with {} inside needs double quotes around it, and two for each one inside of it.",
+          name_of(layout.separator));
       break;
     case Separator::double_colon:
       break;

@@ -32,9 +32,12 @@ class PairReader {
   /// `layout` must outlive it.
   explicit PairReader(const FileLayout& layout);
 
-  /// What `line` says, valid until the next call. Null for the heading, blank lines, and lines that cannot be used, which then
-  /// stand in `errors`.
+  /// What `line` says, valid until the next call. Null for the heading, blank lines, lines that may go on, and those that cannot be used, which
+  /// then stand in `errors`.
   const Pair* operator()(const Line& line, LineErrors& errors);
+
+  /// Whether the last line is not whole and leaves a quote open.
+  bool goes_on() const { return goes_on_; }
 
   /// Root says how many of all ranks' lines had times with fractions of a second, which are cut off, and which is the first. Collective.
   void tell_of_fractions(const std::filesystem::path& path, mpi::Communicator& communicator) const;
@@ -43,7 +46,7 @@ class PairReader {
   static std::string remedy_for(const FileLayout& layout);
 
  private:
-  bool has_right_fields(const Line& line, const std::vector<Field>& fields, LineErrors& errors) const;
+  bool has_right_fields(const Line& line, const std::vector<Field>& fields, LineErrors& errors);
   bool read_rating(const Line& line, const Field& field, LineErrors& errors);
   bool read_timestamp(const Line& line, const Field& field, LineErrors& errors);
 
@@ -55,6 +58,7 @@ class PairReader {
   std::optional<std::size_t> timestamp_;
   LineNotes fractions_;
   Pair pair_;
+  bool goes_on_ = false;
 };
 
 /// The whole of `text` as a whole number, which may have a decimal point and zeros, if it is one and a double can hold it.

@@ -14,6 +14,7 @@ class PreparedReader final : public DatasetReader {
   std::string name() const override { return "prepared data"; }
   std::string looks_for() const override { return prepared_name; }
   bool recognises(const std::filesystem::path& path) const override;
+  bool has_joined_users() const override { return true; }
   Dataset read(const std::filesystem::path& path, const WantedColumns& wanted, BadLines bad_lines,
                mpi::Communicator& communicator) const override;
 };

@@ -1,6 +1,7 @@
 #include "ingest/text_column.hpp"
 
 #include <numeric>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -13,6 +14,13 @@ TextColumn::TextColumn(const StringColumn& texts) {
 
 TextColumn::TextColumn(StringTable distinct, std::vector<std::uint32_t> codes)
     : table_(std::move(distinct)), codes_(std::move(codes)) {}
+
+void TextColumn::keep_first(std::size_t rows) {
+  if (rows == size()) return;
+  const StringTable all = std::exchange(table_, {});
+  codes_.resize(rows);
+  for (std::uint32_t& code : codes_) code = table_.number(all.strings()[code]);
+}
 
 StringColumn TextColumn::rows() const {
   return rows(0, size());

@@ -19,6 +19,8 @@ class TextColumn {
 
   void reserve(std::size_t rows) { codes_.reserve(rows); }
   void push_back(std::string_view text) { codes_.push_back(table_.number(text)); }
+  /// Takes away all rows but the first ones, as if they had never come.
+  void keep_first(std::size_t rows);
   std::size_t size() const { return codes_.size(); }
   bool empty() const { return codes_.empty(); }
   std::string_view operator[](std::size_t row) const { return table_.strings()[codes_[row]]; }

@@ -74,20 +74,41 @@ std::uint64_t begin_in(const OpenFile& file, const base::EvenCuts& cuts, int par
   return line_start(cut - file.start);
 }
 
-/// This rank's share of a file that root has in memory. Collective.
-std::string deal(const OpenFile& file, const base::EvenCuts& cuts, mpi::Communicator& communicator) {
-  const auto begin = [&](int part) {
-    return begin_in(file, cuts, part, [&](std::uint64_t at) { return next_line_start(file.bytes, at); });
-  };
-  std::vector<std::size_t> to_ranks(static_cast<std::size_t>(communicator.size()), 0);
-  if (communicator.is_root()) {
-    for (int part = 0; part < communicator.size(); ++part)
-      to_ranks[static_cast<std::size_t>(part)] = begin(part + 1) - begin(part);
+/// Where the shares of a file that root has in memory begin, and where the last one ends; known to root.
+std::vector<std::size_t> begins_of(const OpenFile& file, const base::EvenCuts& cuts) {
+  std::vector<std::size_t> begins;
+  for (int part = 0; part <= cuts.parts(); ++part) {
+    begins.push_back(
+        begin_in(file, cuts, part, [&](std::uint64_t at) { return next_line_start(file.bytes, at); }));
   }
+  return begins;
+}
+
+/// This rank's part of `bytes`, which root has, and so many of them for each rank. Collective.
+std::string deal(std::string_view bytes, const std::vector<std::size_t>& to_ranks,
+                 mpi::Communicator& communicator) {
   std::vector<std::size_t> from_ranks;
-  const std::vector<char> share =
-      communicator.all_to_all(std::span<const char>(file.bytes), to_ranks, from_ranks);
-  return {share.begin(), share.end()};
+  const std::vector<char> part = communicator.all_to_all(std::span<const char>(bytes), to_ranks, from_ranks);
+  return {part.begin(), part.end()};
+}
+
+/// Of a file that root has in memory, this rank's share and what comes after it. Collective.
+void deal_share(const OpenFile& file, const base::EvenCuts& cuts, ShareBytes& share,
+                mpi::Communicator& communicator) {
+  const auto ranks = static_cast<std::size_t>(communicator.size());
+  std::vector<std::size_t> own(ranks, 0);
+  std::vector<std::size_t> next(ranks, 0);
+  std::string after;
+  if (communicator.is_root()) {
+    const std::vector<std::size_t> begins = begins_of(file, cuts);
+    for (std::size_t rank = 0; rank < ranks; ++rank) {
+      own[rank] = begins[rank + 1] - begins[rank];
+      next[rank] = std::min(file.bytes.size() - begins[rank + 1], RecordJoiner::most_bytes);
+      after.append(file.bytes, begins[rank + 1], next[rank]);
+    }
+  }
+  share.bytes = deal(file.bytes, own, communicator);
+  share.after = deal(after, next, communicator);
 }
 
 /// Collective.
@@ -98,7 +119,11 @@ ShareBytes share_of(OpenFile file, const base::EvenCuts& cuts, mpi::Communicator
     const double size = static_cast<double>(file.size);
     mpi::require_memory(size / communicator.size(), fmt::format("reading {}", file.path.string()),
                         "take a part of the file, or write it to disk first", communicator);
-    share.bytes = communicator.size() == 1 ? std::move(file.bytes) : deal(file, cuts, communicator);
+    if (communicator.size() == 1) {
+      share.bytes = std::move(file.bytes);
+    } else {
+      deal_share(file, cuts, share, communicator);
+    }
     const auto before =
         static_cast<std::uint64_t>(communicator.sum_before(static_cast<std::int64_t>(share.bytes.size())));
     share.range = {before, before + share.bytes.size()};
@@ -187,6 +212,26 @@ void TextShare::for_each_piece(const std::function<void(std::string_view)>& visi
       note_reading(piece.size());
     });
   }
+}
+
+std::string TextShare::following() const {
+  std::string bytes = bytes_.after;
+  if (!bytes_.is_here) {
+    const std::uint64_t left = bytes_.state.size - bytes_.range.end;
+    bytes = read_bytes(
+        bytes_.path,
+        {bytes_.range.end, bytes_.range.end + std::min<std::uint64_t>(left, RecordJoiner::most_bytes)});
+    require_unchanged(bytes_.path, bytes_.state);
+  }
+  return encoding_ == Encoding::utf8 ? bytes : windows_1252_to_utf8(bytes);
+}
+
+std::int64_t TextShare::first_record_line(std::int64_t next_line, mpi::Communicator& communicator) const {
+  const std::vector<std::int64_t> of_ranks = communicator.all_gather(next_line);
+  std::int64_t first = first_line_;
+  for (int rank = 0; rank < communicator.rank(); ++rank)
+    first = std::max(first, of_ranks[static_cast<std::size_t>(rank)]);
+  return first;
 }
 
 }  // namespace gemel::ingest

@@ -11,8 +11,10 @@
 
 #include "ingest/delimited_reader.hpp"
 #include "ingest/file_bytes.hpp"
+#include "ingest/record_cutter.hpp"
 #include "ingest/text_file.hpp"
 #include "ingest/text_survey.hpp"
+#include "mpi/agreement.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::ingest {
@@ -24,6 +26,8 @@ struct ShareBytes {
   FileState state;       ///< of the file when it was opened; of one that is in memory nothing
   bool is_here = false;  ///< whether they are in memory, as those of streams and compressed files
   std::string bytes = {};
+  std::string after =
+      {};  ///< of those that are here: the bytes of the file that come next, as many as a record may have
 };
 
 /// A rank's share of the lines of a file of text, which is read piece by piece, as UTF-8. Beyond a piece it needs no memory, but for streams
@@ -59,9 +63,37 @@ class TextShare {
     });
   }
 
+  /// Calls visit(const Line&), as RecordCutter does, for each record that begins in this share, in order: with a record that goes on behind the
+  /// share of one rank the next rank begins that much later. Calls begin() first. Where that turns out only when all is read, it starts again
+  /// with begin(), which has to void what was visited. Throws AgreedError for what either throws, and when the file has changed. Collective.
+  template <class Begin, class Visit>
+  void for_each_record(const RecordJoiner& joiner, Begin begin, Visit visit,
+                       mpi::Communicator& communicator) const {
+    LineRange lines{first_line_, first_line_ + lines_};
+    std::int64_t next_line = 0;
+    bool begins_right = false;
+    do {
+      mpi::agree(communicator, [&] {
+        if (begins_right) return;
+        begin();
+        RecordCutter cutter(joiner, first_line_, lines);
+        for_each_piece([&](std::string_view piece) { cutter.add(piece, visit); });
+        if (cutter.is_within_record()) cutter.finish(following(), visit);
+        next_line = cutter.next_line();
+      });
+      const std::int64_t first = first_record_line(next_line, communicator);
+      begins_right = first == lines.begin;
+      lines.begin = first;
+    } while (communicator.min(std::int64_t{begins_right ? 1 : 0}) == 0);
+  }
+
  private:
   /// Whole lines each, in UTF-8.
   void for_each_piece(const std::function<void(std::string_view)>& visit) const;
+  /// What comes in the file behind the share, as much as a record may have, in UTF-8.
+  std::string following() const;
+  /// The number of the line with which this rank's first record begins. `next_line` follows on its last one. Collective.
+  std::int64_t first_record_line(std::int64_t next_line, mpi::Communicator& communicator) const;
 
   ShareBytes bytes_;
   bool is_surveyed_ = false;

@@ -64,22 +64,31 @@ struct UserRows {
 UserRows read_rows(const TextShare& text, const UserLayout& layout, BadLines bad_lines,
                    mpi::Communicator& communicator) {
   UserRows rows;
-  rows.columns.resize(layout.wanted.size());
-  rows.hashes.resize(layout.wanted.size());
   LineErrors errors(text.path());
   const TableLayout& table = layout.table;
+  const auto begin = [&] {
+    errors = LineErrors(text.path());
+    rows = {};
+    rows.columns.resize(layout.wanted.size());
+    rows.hashes.resize(layout.wanted.size());
+  };
   RecordSplitter split(table.separator, table.keys);
   const auto add = [&](const Line& line) {
-    if (line.number == table.heading || line.text.find_first_not_of(" \t") == std::string_view::npos) return;
+    const auto reject = [&](std::string_view where, std::string_view expected) {
+      errors.add(line, where, expected);
+      return true;
+    };
+    if (line.number == table.heading || line.text.find_first_not_of(" \t") == std::string_view::npos)
+      return true;
     const std::vector<Field>& fields = split(line.text);
-    if (!split.fault().expected.empty()) return errors.add(line, split.fault().where, split.fault().expected);
+    if (split.fault().is_open && !line.is_whole) return false;
+    if (!split.fault().expected.empty()) return reject(split.fault().where, split.fault().expected);
     if (fields.size() != table.names.size()) {
-      return errors.add(line, line.text,
-                        fmt::format("{} fields ({}), not {}", table.names.size(),
-                                    fmt::join(table.names, ", "), fields.size()));
+      return reject(line.text, fmt::format("{} fields ({}), not {}", table.names.size(),
+                                           fmt::join(table.names, ", "), fields.size()));
     }
     const Field& id = fields[table.id];
-    if (!is_id(id.text)) return errors.add(line, id.source, expected_id(id.text, "a user id"));
+    if (!is_id(id.text)) return reject(id.source, expected_id(id.text, "a user id"));
     rows.ids.push_back(id.text);
     rows.lines.push_back(line.number);
     for (std::size_t i = 0; i < layout.wanted.size(); ++i) {
@@ -87,8 +96,9 @@ UserRows read_rows(const TextShare& text, const UserLayout& layout, BadLines bad
       rows.columns[i].push_back(value);
       rows.hashes[i] += XXH3_64bits_withSeed(value.data(), value.size(), hash_of(id.text));
     }
+    return true;
   };
-  mpi::agree(communicator, [&] { text.for_each_line(add); });
+  text.for_each_record({table.separator, table.names.size()}, begin, add, communicator);
   errors.settle(bad_lines, "Correct the file.", communicator);
   if (communicator.sum(static_cast<std::int64_t>(rows.ids.size())) == 0)
     refuse(text.path(), table.heading > 0 ? "there are no users below the first line" : "there are no users");
@@ -145,6 +155,29 @@ TextColumn of_rows(const StringColumn& values, const DistinctStrings& users) {
   return {std::move(table), std::move(codes)};
 }
 
+std::string text_of(const Columns& columns, const std::string& name, std::size_t row) {
+  if (const auto texts = columns.strings.find(name); texts != columns.strings.end())
+    return std::string(texts->second[row]);
+  if (const auto numbers = columns.numbers.find(name); numbers != columns.numbers.end())
+    return fmt::to_string(numbers->second[row]);
+  return fmt::to_string(columns.decimals.at(name)[row]);
+}
+
+/// The text of the rows of each user, unless some user has two; users[i] is the number of that of row i.
+template <class Text>
+std::optional<StringColumn> one_text_each(const std::vector<std::uint32_t>& users, std::size_t count,
+                                          Text text_of_row) {
+  std::vector<std::optional<std::size_t>> first_row(count);
+  for (std::size_t row = 0; row < users.size(); ++row) {
+    std::optional<std::size_t>& first = first_row[users[row]];
+    if (first && text_of_row(*first) != text_of_row(row)) return std::nullopt;
+    if (!first) first = row;
+  }
+  StringColumn texts;
+  for (const std::optional<std::size_t>& first : first_row) texts.push_back(text_of_row(first.value()));
+  return texts;
+}
+
 /// Says which columns are read, or that none is.
 void report(const UserLayout& layout, const fs::path& path, const UserTable& users) {
   const std::vector<std::string>& columns = users.columns();
@@ -186,6 +219,31 @@ UserTable::UserTable(const UsersFile& file, const WantedColumns& wanted, BadLine
   for (const std::size_t row : order) lines.push_back(rows.lines[row]);
   lines = communicator.all_to_all(std::span<const std::int64_t>(lines), sent, received);
   mpi::agree(communicator, [&] { row_of_ = rows_of_users(ids, lines, path_); });
+}
+
+UserTable::UserTable(const Columns& interactions, const WantedColumns& wanted, fs::path path,
+                     mpi::Communicator& communicator)
+    : path_(std::move(path)) {
+  const DistinctStrings users = distinct_strings(interactions.strings.at(user_column));
+  const std::vector<std::size_t> sent = users.counts_by_owner(communicator.size());
+  std::vector<std::size_t> received;
+  const StringColumn ids = all_to_all_strings(users.strings, sent, received, communicator);
+  std::vector<std::uint32_t> rows;
+  for (std::size_t i = 0; i < ids.size(); ++i) rows.push_back(row_of_.number(ids[i]));
+  const auto have_all = [&](const std::optional<StringColumn>& texts) {
+    return communicator.min(std::int64_t{texts ? 1 : 0}) == 1;
+  };
+  for (const std::string& name : wanted.names) {
+    if (!interactions.has(name)) continue;
+    const auto own = one_text_each(users.places, users.size(),
+                                   [&](std::size_t row) { return text_of(interactions, name, row); });
+    if (!have_all(own)) continue;
+    const StringColumn texts = all_to_all_strings(*own, sent, received, communicator);
+    auto values = one_text_each(rows, row_of_.size(), [&](std::size_t row) { return texts[row]; });
+    if (!have_all(values)) continue;
+    columns_.push_back(name);
+    values_.push_back(std::move(*values));
+  }
 }
 
 std::vector<TextColumn> UserTable::of_users(const TextColumn& users, std::string_view whose,

@@ -21,7 +21,7 @@ struct UsersFile {
   std::string id_name = "user_id";      ///< what the interactions call the ids of users
 };
 
-/// What a file tells of users. Each rank reads about 1/n of the lines, and users meet at the rank that owns the hash of their ids, so no rank
+/// What data tells of users. Of a file each rank reads about 1/n of the lines, and users meet at the rank that owns the hash of their ids, so no rank
 /// has all of them.
 class UserTable {
  public:
@@ -29,6 +29,10 @@ class UserTable {
   /// which. Throws AgreedError (data), with file and line, for lines without the right fields and for ids that are empty or twice, unless they
   /// are to be skipped. Collective.
   UserTable(const UsersFile& file, const WantedColumns& wanted, BadLines bad_lines,
+            mpi::Communicator& communicator);
+  /// Of interactions with which columns of their users are joined already, as in prepared data: those that are `wanted` and have one value
+  /// with every user. `path` is that of the data. Collective.
+  UserTable(const Columns& interactions, const WantedColumns& wanted, std::filesystem::path path,
             mpi::Communicator& communicator);
 
   const std::filesystem::path& path() const { return path_; }

@@ -10,7 +10,7 @@
 
 namespace gemel::serving {
 
-/// What is known of users that queries are made of, such as their age: columns of the file of users that the model was trained with.
+/// What is known of users that queries are made of, such as their age: columns of the data that the model was trained with.
 class UserValues {
  public:
   /// The communicator must outlive the object.

@@ -82,6 +82,8 @@ trainer_on 1 recommend of-one --queries told.csv "${asks[@]}"
 mv output told
 trainer_on 3 recommend of-one --users ids "${asks[@]}"
 check 'what is known of users is looked up' cmp told output
+trainer_on 2 recommend of-prepared --users ids "${asks[@]}"
+check 'prepared data knows it, too' cmp told output
 for ranks in 1 3; do
   trainer_on "$ranks" recommend of-one --all-users "${asks[@]}"
   mv output "all-$ranks"

@@ -81,8 +81,8 @@ TEST(FieldSplitter, TakesQuotesAway) {
 }
 
 TEST(FieldSplitter, SaysWhereAQuoteIsWrong) {
-  EXPECT_EQ(fault_of(Separator::comma, R"(u,"a)"), "3: a closing double quote in the same line");
-  EXPECT_EQ(fault_of(Separator::comma, R"(u, "a"",b)"), "4: a closing double quote in the same line");
+  EXPECT_EQ(fault_of(Separator::comma, R"(u,"a)"), "3: a closing double quote");
+  EXPECT_EQ(fault_of(Separator::comma, R"(u, "a"",b)"), "4: a closing double quote");
   EXPECT_EQ(fault_of(Separator::semicolon, R"("a"b;c)"),
             "4: the field to end with its closing double quote; double the quotes inside of it");
 }

@@ -155,9 +155,72 @@ TEST_F(GivenFilesTest, AFileOfPairsHasOneSeparator) {
   EXPECT_THAT(train_of(pairs_of("user,item", "1 10 4,5\n2 10 3,5\n")), ElementsAre("1 10 4 5", "2 10 3 5"));
   EXPECT_THAT(train_of(pairs("Ann Lee 3,x\nBo,y\n")), ElementsAre("Ann Lee 3 x", "Bo y"));
   EXPECT_THAT(error_of(pairs("u1,\"Hello\nu2,a\n")),
-              StartsWith("train:1:4: '\"Hello': expected a closing double quote in the same line"));
+              StartsWith("train:1:4: '\"Hello': expected a closing double quote"));
   EXPECT_THAT(error_of(pairs("u1,\"a\" b\nu2,a\n")),
               StartsWith("train:1:7: ' b': expected the field to end"));
+}
+
+/// Reviews with line ends in their texts: the file, and what its interactions are. `shift` moves where ranges of it have their borders.
+struct Reviews {
+  explicit Reviews(std::size_t shift) {
+    for (std::size_t i = 0; i < 60; ++i) {
+      std::string text(shift * i % 23, 'x');
+      for (std::size_t line = 0; line < i * i % 9; ++line)
+        text += line % 2 == 0 ? "\nu9,i9,5\n" : "\r\n\"\"5,\"\"";
+      file += fmt::format("u{},\"{}\",i{},{}\n", i % 7, text, i % 11, i % 5);
+      interactions.push_back(fmt::format("u{} i{} rating={}", i % 7, i % 11, i % 5));
+    }
+  }
+  std::string file = "user,text,item,rating\n";
+  Texts interactions;
+};
+
+TEST_F(GivenFilesTest, FieldsInQuotesMayHaveLineEnds) {
+  for (std::size_t shift = 0; shift < 23; ++shift) {
+    const Reviews reviews(shift);
+    EXPECT_EQ(train_of(files(reviews.file)), reviews.interactions) << shift;
+    EXPECT_EQ(train_of(files("u1,\"\n\",i1,3\n" + reviews.file.substr(reviews.file.find('\n') + 1))).size(),
+              61);
+  }
+}
+
+TEST_F(GivenFilesTest, TextsOfSeveralLinesAreTheSameOnAnyNumberOfRanks) {
+  const Reviews reviews(3);
+  GivenFiles given = files(reviews.file);
+  const WantedColumns wanted{.names = {"text"}};
+  const Dataset alone = read_given_files(given, wanted, self_);
+  const Dataset dataset = read_given_files(given, wanted, world_);
+  EXPECT_EQ(dataset.content_hash, alone.content_hash);
+  EXPECT_EQ(all_gather_strings(dataset.interactions.strings.at("text").rows(), world_).texts(),
+            alone.interactions.strings.at("text").rows().texts());
+  EXPECT_EQ(alone.interactions.strings.at("text")[1], "xxx u9,i9,5 ");
+}
+
+TEST_F(GivenFilesTest, DealsOutStreamsWithTextsOfSeveralLines) {
+  const Reviews reviews(5);
+  const auto path = directory_.path() / "pipe";
+  EXPECT_EQ(world_.is_root() ? mkfifo(path.c_str(), 0600) : 0, 0);
+  world_.barrier();
+  std::jthread writer;
+  if (world_.is_root()) writer = std::jthread([&] { std::ofstream(path) << reviews.file; });
+  GivenFiles given;
+  given.train = path.string();
+  EXPECT_EQ(train_of(given), reviews.interactions);
+}
+
+TEST_F(GivenFilesTest, AForgottenQuoteCostsItsOwnLineAlone) {
+  Reviews reviews(7);
+  const auto lines = std::ranges::count(reviews.file, '\n');
+  reviews.file += "u1,\"oh,i1,2\nu2,\"\n\",i2,2\nu3,\"a\nb\",i3,many\n";
+  EXPECT_THAT(
+      error_of(files(reviews.file)),
+      StartsWith(fmt::format("train:{}:4: '\"oh,i1,2': expected a closing double quote\n"
+                             "train:{}:7: 'many': expected a rating, a finite number\n2 lines cannot be used",
+                             lines + 1, lines + 5)));
+  GivenFiles given = files(reviews.file);
+  given.bad_lines = BadLines::skip;
+  reviews.interactions.emplace_back("u2 i2 rating=2");
+  EXPECT_EQ(train_of(given), reviews.interactions);
 }
 
 TEST_F(GivenFilesTest, BarsSeparateWhatNothingElseDoes) {

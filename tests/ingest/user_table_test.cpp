@@ -53,6 +53,16 @@ std::string all_users() {
   return users;
 }
 
+TEST_F(UserTableTest, FieldsInQuotesMayHaveLineEnds) {
+  std::string users = "uid,about,age\n";
+  for (int user = 9; user >= 0; --user) users += fmt::format("u{},\"a\n\"\"b\"\",\n\",{}\n", user, 20 + user);
+  const Columns columns = read(users, {"about", "age"}).interactions;
+  for (std::size_t i = 0; i < columns.rows; ++i) {
+    EXPECT_EQ(columns.strings.at("about")[i], "a \"b\", ");
+    EXPECT_EQ(fmt::format("u{}", columns.numbers.at("age")[i] - 20), columns.strings.at("user_id")[i]);
+  }
+}
+
 TEST_F(UserTableTest, EveryInteractionHasWhatItsUserHas) {
   const Dataset dataset = read(all_users() + "99,stranger,x\n", {"age", "country"});
   const Columns& columns = dataset.interactions;
