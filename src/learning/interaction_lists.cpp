@@ -25,7 +25,7 @@ void append(std::vector<T>& all, const std::vector<T>& more) {
 }
 
 /// Deals the pairs [first, last) and appends what comes. Collective.
-void deal_round(const Interactions& own, std::size_t first, std::size_t last,
+void deal_round(const Interactions& own, std::size_t first, std::size_t last, bool has_weights,
                 std::span<const std::int64_t> blocks, mpi::Communicator& communicator, Interactions& dealt) {
   std::vector<std::uint32_t> owners(last - first);
   std::vector<std::size_t> counts(static_cast<std::size_t>(communicator.size()), 0);
@@ -47,7 +47,7 @@ void deal_round(const Interactions& own, std::size_t first, std::size_t last,
   };
   deal(own.rows, dealt.rows);
   deal(own.columns, dealt.columns);
-  if (communicator.max(std::int64_t{own.weights.empty() ? 0 : 1}) != 0) deal(own.weights, dealt.weights);
+  if (has_weights) deal(own.weights, dealt.weights);
 }
 
 /// The order of the pairs by row, then column.
@@ -101,10 +101,12 @@ InteractionLists::InteractionLists(const Interactions& own, std::span<const std:
             blocks[static_cast<std::size_t>(communicator.rank()) + 1]} {
   const std::int64_t rounds =
       communicator.max(static_cast<std::int64_t>((own.size() + round_pairs - 1) / round_pairs));
+  const bool has_weights = communicator.max(std::int64_t{own.weights.empty() ? 0 : 1}) != 0;
   Interactions dealt;
   for (std::size_t round = 0; round < static_cast<std::size_t>(rounds); ++round) {
     const std::size_t first = std::min(round * round_pairs, own.size());
-    deal_round(own, first, std::min(first + round_pairs, own.size()), blocks, communicator, dealt);
+    deal_round(own, first, std::min(first + round_pairs, own.size()), has_weights, blocks, communicator,
+               dealt);
   }
   base::require(dealt.size() <= std::numeric_limits<std::uint32_t>::max(),
                 "learning: too many pairs for one rank");

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
+#include "learning/interaction_lists.hpp"
 #include "mpi/agreement.hpp"
 #include "tensor/arithmetic.hpp"
 
@@ -38,6 +40,39 @@ std::string names_of(const model::Tower& tower) {
   for (const features::FittedFeature& feature : tower.features())
     names += (names.empty() ? "" : ", ") + feature.spec.declaration();
   return names;
+}
+
+/// Throws AgreedError (usage) where the model lacks one of them; `option` needs them, for the message.
+IdFeatures find_id_features(model::TwoTower& model, const std::string& option) {
+  IdFeatures ids;
+  ids.user = find_lookup(model.query(), "user_id");
+  ids.item = find_lookup(model.candidate(), "item_id");
+  const bool has_user = ids.user < model.query().features().size();
+  if (!has_user || ids.item == model.candidate().features().size()) {
+    throw_usage(fmt::format("{}: the features of {} are {}, without {}; add --{}-feature {}", option,
+                            has_user ? "candidates" : "queries",
+                            names_of(has_user ? model.candidate() : model.query()),
+                            has_user ? "item_id:lookup" : "user_id:lookup", has_user ? "candidate" : "query",
+                            has_user ? "item_id:lookup" : "user_id:lookup"));
+  }
+  ids.users = &table_of(model.query(), ids.user);
+  ids.items = &table_of(model.candidate(), ids.item);
+  return ids;
+}
+
+/// The training examples as pairs of rows of the two tables. `catalogue` has the features of every item.
+learning::Interactions interactions_of(const features::Examples& examples,
+                                       const features::FeatureRows& catalogue, const IdFeatures& ids) {
+  learning::Interactions pairs;
+  pairs.rows.reserve(examples.size());
+  pairs.columns.reserve(examples.size());
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const auto item = static_cast<std::size_t>(examples.items[i]);
+    pairs.rows.push_back(examples.features.words[i * examples.features.features + ids.user]);
+    pairs.columns.push_back(catalogue.words[item * catalogue.features + ids.item]);
+  }
+  pairs.weights = examples.weights;
+  return pairs;
 }
 
 IdFeatures require_ids_alone(model::TwoTower& model) {
@@ -82,37 +117,6 @@ void copy_scaled(const model::EmbeddingTable& factors, float factor, model::Embe
 }
 
 }  // namespace
-
-IdFeatures find_id_features(model::TwoTower& model, const std::string& option) {
-  IdFeatures ids;
-  ids.user = find_lookup(model.query(), "user_id");
-  ids.item = find_lookup(model.candidate(), "item_id");
-  const bool has_user = ids.user < model.query().features().size();
-  if (!has_user || ids.item == model.candidate().features().size()) {
-    throw_usage(fmt::format("{}: the features of {} are {}, without {}; add --{}-feature {}", option,
-                            has_user ? "candidates" : "queries",
-                            names_of(has_user ? model.candidate() : model.query()),
-                            has_user ? "item_id:lookup" : "user_id:lookup", has_user ? "candidate" : "query",
-                            has_user ? "item_id:lookup" : "user_id:lookup"));
-  }
-  ids.users = &table_of(model.query(), ids.user);
-  ids.items = &table_of(model.candidate(), ids.item);
-  return ids;
-}
-
-learning::Interactions interactions_of(const features::Examples& examples,
-                                       const features::FeatureRows& catalogue, const IdFeatures& ids) {
-  learning::Interactions pairs;
-  pairs.rows.reserve(examples.size());
-  pairs.columns.reserve(examples.size());
-  for (std::size_t i = 0; i < examples.size(); ++i) {
-    const auto item = static_cast<std::size_t>(examples.items[i]);
-    pairs.rows.push_back(examples.features.words[i * examples.features.features + ids.user]);
-    pairs.columns.push_back(catalogue.words[item * catalogue.features + ids.item]);
-  }
-  pairs.weights = examples.weights;
-  return pairs;
-}
 
 Sweeps::Sweeps(const LeastSquaresOptions& options, const learning::Workers& workers, model::TwoTower& model)
     : options_(options), workers_(workers), model_(model), ids_(require_ids_alone(model)) {}

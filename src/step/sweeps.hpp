@@ -11,7 +11,6 @@
 #include "gemel/options.hpp"
 #include "learning/alternating_least_squares.hpp"
 #include "learning/factor_table.hpp"
-#include "learning/interaction_lists.hpp"
 #include "model/two_tower.hpp"
 
 namespace gemel::step {
@@ -23,13 +22,6 @@ struct IdFeatures {
   model::EmbeddingTable* users = nullptr;
   model::EmbeddingTable* items = nullptr;
 };
-
-/// Throws AgreedError (usage) where the model lacks one of them; `option` needs them, for the message.
-IdFeatures find_id_features(model::TwoTower& model, const std::string& option);
-
-/// The training examples as pairs of rows of these tables. `catalogue` has the features of every item.
-learning::Interactions interactions_of(const features::Examples& examples,
-                                       const features::FeatureRows& catalogue, const IdFeatures& ids);
 
 /// What trains a model of ids alone by least squares: an epoch is a sweep of two steps, the users and the items.
 class Sweeps {

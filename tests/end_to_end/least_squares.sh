@@ -38,6 +38,8 @@ check 'a warm start is the same on three ranks' same warm warmer
 on 1 --checkpoint-dir warm "${warm[@]}" --epochs 2 --resume auto "${quiet[@]}"
 check 'and not repeated by a run that goes on' test "$status/$(grep -c 'sweeps of least squares' errors)" = 0/0
 
+refuses 5 'try an --als-alpha below 1e+38 or an --als-regularization above 20' train "${als[@]}" --als-alpha 1e38
+refuses 5 'give a smaller --als-alpha' train "${warm[@]}" --epochs 1 --als-alpha 1e38
 refuses 2 'give --layers none' train "${data[@]}" --optimizer als
 refuses 2 'the query features are user_id:lookup:12, rating:lookup:12' train "${data[@]}" --layers none --optimizer als \
   --query-feature user_id:lookup:12 --query-feature rating:lookup:12 --candidate-feature item_id:lookup:24
