@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Tries training on clusters, on this one machine: a Slurm of four virtual nodes, and four hosts that are network namespaces.
-#   launch/cluster-test.sh [slurm] [hosts] [--quick] [--only PATTERN] [--csv FILE] [--install]
+# Tries training on clusters, on this one machine: a Slurm of four virtual nodes, four hosts that are network namespaces, and the pods of
+# an MPIJob from the image of launch/docker/Dockerfile.
+#   launch/cluster-test.sh [slurm] [hosts] [image] [--quick] [--only PATTERN] [--csv FILE] [--install]
 # Prints what was tried and what came out. Ends with 1 when something does not hold, with 77 when something that it needs is not there.
-#   slurm, hosts    one of them alone; both take about a quarter of an hour
+#   slurm, hosts    both, unless one is named; they take about a quarter of an hour
+#   image           builds the image in a Debian of debootstrap's, which takes as long again
 #   --quick         a few cases of each, in 20 seconds
 #   --only PATTERN  the cases whose names match the regular expression
 #   --csv FILE      writes the table there, too
-#   --install       installs what is missing: slurm-wlm and munge, which start no service when none is configured
+#   --install       installs what is missing: slurm-wlm, munge, iproute2 and others
 # All of it stands below a temporary directory and is torn down at the end. It takes root.
 # Environment: GEMEL_TRAINER, the program (build/release/trainer).
 set -uo pipefail
@@ -25,7 +27,7 @@ missing() {
 parts=() quick='' only=. csv='' install=''
 while (($# > 0)); do
   case $1 in
-    slurm | hosts) parts+=("$1") ;;
+    slurm | hosts | image) parts+=("$1") ;;
     --quick) quick=1 ;;
     --install) install=1 ;;
     --only | --csv)
@@ -50,11 +52,15 @@ source "$cases_dir/slurm_cases.sh"
 source "$cases_dir/hosts.sh"
 # shellcheck source=../tests/cluster/hosts_cases.sh
 source "$cases_dir/hosts_cases.sh"
+# shellcheck source=../tests/cluster/image.sh
+source "$cases_dir/image.sh"
+# shellcheck source=../tests/cluster/image_cases.sh
+source "$cases_dir/image_cases.sh"
 
 trainer=$(realpath -- "${GEMEL_TRAINER:-$(build_dir release)/trainer}")
 [[ -x $trainer ]] || fail "there is no $trainer: build it first (launch/quickstart.sh, or cmake --preset release)"
 ((EUID == 0)) || missing "virtual nodes and hosts take root"
-packages=(slurm-wlm munge iproute2 hdf5-tools openmpi-bin bsdextrautils)
+packages=(slurm-wlm munge iproute2 debootstrap hdf5-tools openmpi-bin bsdextrautils)
 absent=
 for part in "${parts[@]}"; do
   needs="${part}_programs[@]"
@@ -74,7 +80,9 @@ fi
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 model=(--synthetic-interactions 60000 --layers "64,32" --validate-every 10 --spare-ranks work)
 short=20 long=80 minute=600 limit=240 delays='0 0.2 0.4 0.6 0.8 1'
-if [[ $quick ]]; then short=15 delays=0.5; fi
+if [[ $quick ]]; then short=12 delays=0.5; fi
+
+if [[ ${parts[*]} != slurm ]] && ! unshare --net true 2>/dev/null; then missing "there can be no network namespaces here"; fi
 
 scratch=$(mktemp -d)
 mark=GEMEL_CLUSTER_TEST=$scratch

@@ -5,6 +5,10 @@ project_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 # In containers everything runs as root, which mpirun refuses unless it is told twice.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# mpirun ends a job when it has not heard of a host for five seconds. By itself it would wait for eight minutes.
+export OMPI_MCA_oob_tcp_keepalive_time=${OMPI_MCA_oob_tcp_keepalive_time:-2}
+export OMPI_MCA_oob_tcp_keepalive_intvl=${OMPI_MCA_oob_tcp_keepalive_intvl:-1}
+export OMPI_MCA_oob_tcp_keepalive_probes=${OMPI_MCA_oob_tcp_keepalive_probes:-3}
 
 # One line that tells what happens next.
 say() { printf 'gemel: %s\n' "$*"; }

@@ -19,6 +19,7 @@ packages=(
   gnuplot-nox jq                 # launch/plot_accuracy.sh
   python3-numpy python3-h5py python3-xxhash  # launch/gemel_checkpoint.py
   python3-faiss                  # tests of exported files
+  python3-yaml python3-jsonschema  # tests/cluster
   libsimgrid-dev                 # launch/scaling.sh
   python3-faiss libopenblas0-openmp  # tests/benchmark/top_k.py
 )

@@ -2,9 +2,7 @@
 # shellcheck disable=SC2154,SC2317  # launch/cluster-test.sh sets what is not set here, and calls the cases through try
 # What mpirun over several hosts is put through, on those of hosts.sh. To be sourced.
 
-# What launch/README.md tells users to give mpirun.
-keepalive=(--mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3)
-# Seconds within which launch/README.md says that a job without one of its hosts ends.
+# Seconds within which launch/README.md says that a job without one of its hosts ends. launch/common.sh sets what it takes.
 documented=15
 
 # start_on "NUMBER..." RANKS NAME ARGUMENT...: trains with so many ranks on each of the hosts; mpirun runs on the first of them. Leaves its
@@ -14,7 +12,7 @@ start_on() {
   for number in $1; do list+=,10.77.0.$number:$ranks; done
   log=$scratch/$name.log
   "$scratch/on" "10.77.0.${1%% *}" mpirun -q --mca plm_rsh_agent "$scratch/agent" --mca plm_rsh_no_tree_spawn 1 \
-    --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 "${keepalive[@]}" --bind-to none --host "${list#,}" \
+    --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 --bind-to none --host "${list#,}" \
     "$trainer" train "${model[@]}" --checkpoint-dir "$scratch/$name" --progress lines "${@:4}" >>"$log" 2>&1 </dev/null &
   job=$!
 }
