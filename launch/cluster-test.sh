@@ -79,8 +79,8 @@ fi
 # Ranks that share cores must not spin, and all of them shall work.
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 model=(--synthetic-interactions 60000 --layers "64,32" --validate-every 10 --spare-ranks work)
-short=20 long=80 minute=600 limit=240 delays='0 0.2 0.4 0.6 0.8 1'
-if [[ $quick ]]; then short=12 delays=0.5; fi
+short=40 long=80 minute=600 limit=240 delays='0 0.2 0.4 0.6 0.8 1'
+if [[ $quick ]]; then short=15 delays=1.5; fi
 
 if [[ ${parts[*]} != slurm ]] && ! unshare --net true 2>/dev/null; then missing "there can be no network namespaces here"; fi
 

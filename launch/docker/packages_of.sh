@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Prints the Debian packages of the libraries that a program is linked with, one a line.
 #   launch/docker/packages_of.sh PROGRAM
+# The Dockerfile asks so what its image has to have.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 help_if_asked "$@"

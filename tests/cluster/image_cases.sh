@@ -16,7 +16,7 @@ pod() {
   # shellcheck disable=SC2016  # for the inner shell
   ip netns exec "$(space "h$1")" unshare --uts --mount sh -ec 'hostname "$1"; mount -t proc proc "$2/proc"; mount --rbind /dev "$2/dev"
     mount -t tmpfs tmpfs "$2/dev/shm"; mount -t tmpfs tmpfs "$2/tmp"; user=$3; tree=$2; place=$4; mark=$5; shift 5
-    exec chroot "$tree" setpriv --reuid="$user" --regid="$user" --clear-groups env -i -C "$place" HOME=/home/gemel \
+    exec chroot "$tree" setpriv --reuid="$user" --regid="$user" --clear-groups env -i -C "$place" HOME=/var/lib/gemel \
       PATH=/gemel/build/release:/usr/local/bin:/usr/bin:/bin "$mark" "$@"' - "$2" "$(stage image)" "$(manifest mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser)" / \
     "$mark" "${@:3}"
 }

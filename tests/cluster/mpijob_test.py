@@ -116,10 +116,10 @@ dockerfile = read("launch/docker/Dockerfile")
 command = launcher["containers"][0]["command"][0]
 check(f"the image has no {command}", "COPY --from=build /gemel/launch /gemel/launch" in dockerfile and
       os.access(os.path.join(project, command.removeprefix("/gemel/")), os.X_OK))
-user = re.search(r"useradd .*--uid (\d+) .* (\w+)$", ssh, re.MULTILINE)
+user = re.search(r"useradd .*--home-dir (\S+) --uid (\d+) ", ssh, re.MULTILINE)
 for pod in (launcher, worker):
-    check("the image has no such user", pod["securityContext"]["runAsUser"] == int(user[1]))
-check("ssh looks for its key elsewhere", spec["sshAuthMountPath"] == f"/home/{user[2]}/.ssh" and f"HostKey /home/{user[2]}/.ssh/id_rsa" in ssh)
+    check("the image has no such user", pod["securityContext"]["runAsUser"] == int(user[2]))
+check("ssh looks for its key elsewhere", spec["sshAuthMountPath"] == f"{user[1]}/.ssh" and f"HostKey {user[1]}/.ssh/id_rsa" in ssh)
 check("sshd's configuration is elsewhere", f">{worker['containers'][0]['args'][-1]} <<" in ssh)
 check("the image has a list of packages to build with of its own", "RUN /gemel/launch/install-deps.sh" in dockerfile and
       not re.search(r"-dev\b|build-essential", dockerfile))

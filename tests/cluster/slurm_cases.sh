@@ -71,7 +71,7 @@ warned_twice() {
 
 # time_limit NAME: Slurm itself warns a minute before a limit of a minute, as soon as it looks, which it does every half a minute.
 time_limit() {
-  submit "$1" '--nodes=1 --ntasks-per-node=2 --time=1' --epochs "$minute" --validate-every 0 --checkpoint-dir "$home/checkpoints/$1"
+  submit "$1" '--nodes=1 --ntasks-per-node=2 --time=1' --epochs "$minute" --checkpoint-dir "$home/checkpoints/$1"
   completes "$job" "$log" && was_requeued "$job" 1 && as_undisturbed "$home/checkpoints/$1" "$minute"
 }
 
@@ -90,21 +90,30 @@ snapshot() {
   completes "$job" "$log" && [[ $outcome != *'no checkpoint'* ]] && ! was_requeued "$job" 1 && as_undisturbed "$directory" "$long"
 }
 
-# cancelled NAME: a cancelled job stays cancelled, and leaves a checkpoint of its last step; another job goes on from it on more ranks.
-cancelled() {
+# ended_early NAME STATE INTERVAL SCANCEL...: a job that scancel ends in mid-training stays away, in that state; it has a checkpoint of its last step,
+# or one every INTERVAL epochs. Another job goes on from there on more ranks.
+ended_early() {
   local directory=$home/checkpoints/$1
-  submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-every 0 --checkpoint-dir "$directory"
-  reaches 5 && scancel "$job"
+  submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-every "$3" --checkpoint-dir "$directory"
+  reaches 15 && "${@:4}" "$job"
   wait_until "$limit" ended "$job" || true
   came_out "$(field "$job" JobState) after $(field "$job" Restarts) requeues"
-  in_state "$job" CANCELLED || return 1
-  if [[ ! $(newest "$directory") ]]; then
+  in_state "$job" "$2" || return 1
+  if ! has_checkpoint "$directory"; then
     came_out 'no checkpoint'
     show_log "$log"
     return 1
   fi
   submit "$1" '--nodes=3 --ntasks-per-node=1' --epochs "$long" --checkpoint-dir "$directory" --resume auto
   completes "$job" "$log" && as_undisturbed "$directory" "$long"
+}
+
+# warned_at_the_end NAME: when the trainer has said its last word, but may not be gone.
+warned_at_the_end() {
+  submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$short" --checkpoint-dir "$home/checkpoints/$1"
+  wait_until "$limit" grep -qs '^last checkpoint:' "$log"
+  warn "$job" 2>/dev/null
+  completes "$job" "$log" && ! was_requeued "$job" 1 && as_undisturbed "$home/checkpoints/$1" "$short"
 }
 
 # put_back NAME: an operator's requeue, without a warning.
@@ -269,8 +278,12 @@ slurm_cases() {
     try slurm "$GEMEL_LAUNCHER: warned in mid-training, twice" 'requeued twice, finishes' \
       warned_twice "$GEMEL_LAUNCHER-twice" '--nodes=4 --ntasks-per-node=1'
     try slurm "$GEMEL_LAUNCHER: SIGUSR2" 'a checkpoint, goes on, finishes' snapshot "$GEMEL_LAUNCHER-snapshot"
-    try slurm "$GEMEL_LAUNCHER: cancelled, then another job on 3 nodes" 'stays cancelled, leaves a checkpoint, the other finishes' \
-      cancelled "$GEMEL_LAUNCHER-cancelled"
+    try slurm "$GEMEL_LAUNCHER: warned when it has finished" 'stays finished' warned_at_the_end "$GEMEL_LAUNCHER-late"
+    try slurm "$GEMEL_LAUNCHER: scancel --batch --signal=TERM, then another job on 3 nodes" \
+      'exit code 6, a checkpoint, the other finishes' ended_early "$GEMEL_LAUNCHER-stopped" FAILED 0 scancel --batch --signal=TERM
+    # Under mpirun Slurm ends the daemons of Open MPI together with the ranks, which then have no time for a checkpoint.
+    try slurm "$GEMEL_LAUNCHER: scancel, then another job on 3 nodes" 'stays cancelled, the other finishes' \
+      ended_early "$GEMEL_LAUNCHER-cancelled" CANCELLED "$([[ $GEMEL_LAUNCHER == srun ]] && echo 0 || echo 5)" scancel
     try slurm "$GEMEL_LAUNCHER: a rank killed" 'ends with an error, submitted again it finishes' rank_killed "$GEMEL_LAUNCHER-killed"
     try slurm "$GEMEL_LAUNCHER: a node dies" 'ends or is requeued, finishes' lost "$GEMEL_LAUNCHER-lost"
   done

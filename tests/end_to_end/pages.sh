@@ -63,7 +63,7 @@ printf '#!/usr/bin/env bash\nexec run_trainer 1 "$@"\n' >tools/trainer
 mkdir page/launch/serving
 cp "$source_directory"/launch/gemel_checkpoint.py page/launch
 cp "$source_directory"/launch/serving/faiss_search.py page/launch/serving
-for script in quickstart test benchmark serving/nightly; do  # run by tests of their own, or by people
+for script in quickstart test benchmark cluster-test serving/nightly; do  # run by tests of their own, or by people
   printf '#!/usr/bin/env bash\n"%s/launch/%s.sh" --help >/dev/null\n' "$source_directory" "$script" >"page/launch/$script.sh"
 done
 cat >tools/sbatch <<'TOOL'
@@ -73,7 +73,7 @@ TOOL
 cp tools/sbatch tools/qsub
 ln -s "$source_directory/launch/plot_accuracy.sh" "$source_directory/launch/common.sh" page/launch
 printf '#!/usr/bin/env bash\nexec %s "$@"\n' "$(command -v "$python")" >tools/python3
-chmod +x tools/* page/launch/{local,quickstart,test,benchmark,serving/nightly}.sh
+chmod +x tools/* page/launch/{local,quickstart,test,benchmark,cluster-test,serving/nightly}.sh
 mpirun=$(command -v "${MPIEXEC:-mpirun}")
 export TRAINER=$trainer MPIRUN=$mpirun PROJECT=$source_directory SCRATCH=data SLURM_ARRAY_TASK_ID=0
 
