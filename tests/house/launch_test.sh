@@ -166,6 +166,27 @@ run "$project/launch/pbs/train.pbs"
 check "PBS's walltime submits the job again" says "^qsub -N towers -v GEMEL_HOME=$project,.* -l select=1:ncpus=3:mpiprocs=3 -l walltime=00:00:06 $project/launch/pbs/train.pbs"
 check "the ranks are those of the node file" says '^mpirun 3$'
 check "the job ends with the trainer's code" ended_with 6
+
+# The launcher of an MPIJob, as the operator starts it.
+printf 'gemel-worker-0.gemel.default.svc slots=2\ngemel-worker-1.gemel.default.svc slots=3\n' >"$scratch/hostfile"
+export OMPI_MCA_orte_default_hostfile=$scratch/hostfile
+stand_in mpirun <<END
+while [[ \$1 != "$GEMEL_TRAINER" ]]; do echo "mpirun \$1"; shift; done
+exec "\$@"
+END
+train_sh=$project/launch/kubernetes/train.sh
+run "$train_sh" --threads 2 --checkpoint-dir "$checkpoints" exit 4
+check "an MPIJob has as many ranks as its workers have slots" says '^mpirun 5$'
+check "it goes on from its newest checkpoint" \
+  says "arguments: train --threads 2 --checkpoint-dir $checkpoints exit 4 --metrics-file $checkpoints/.* --resume auto .*, threads: 2"
+check "it ends with the trainer's code" ended_with 4
+run_and_signal 1 TERM "$train_sh" --checkpoint-dir "$checkpoints" wait
+check "a launcher that has to go writes a checkpoint" ended_with 6
+run "$train_sh"
+check "without a place for checkpoints it says what is missing" says 'on a volume that all pods share: --checkpoint-dir DIR'
+unset OMPI_MCA_orte_default_hostfile
+run "$train_sh" --checkpoint-dir "$checkpoints"
+check "without the operator it says where it belongs" says 'this is for the launcher of an MPIJob'
 rm "$scratch/bin/mpirun"
 
 # What is installed already is not asked for.
