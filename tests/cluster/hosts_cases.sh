@@ -65,10 +65,10 @@ resumed() {
   ends_with 0 && as_undisturbed "$scratch/$3" "$4"
 }
 
-# whole NAME RANKS ARGUMENT...: a job without any event.
+# whole NAME RANKS EPOCHS ARGUMENT...: a job without any event.
 whole() {
-  start_on '1 2 3 4' "$2" "$1" --epochs "$short" "${@:3}"
-  ends_with 0 && as_undisturbed "$scratch/$1" "$short"
+  start_on '1 2 3 4' "$2" "$1" --epochs "$3" "${@:4}"
+  ends_with 0 && as_undisturbed "$scratch/$1" "$3"
 }
 
 stopped() {
@@ -122,10 +122,10 @@ absent() {
 
 hosts_cases() {
   unset OMPI_MCA_btl
-  try hosts '4 hosts of 1 rank' 'the bits of one host' whole single 1
+  try hosts '4 hosts of 1 rank' 'the bits of one host' whole single 1 "$([[ $quick ]] && echo 3 || echo "$short")"
   if [[ $quick ]]; then return; fi
-  try hosts '4 hosts of 2 ranks' 'the bits of one host' whole double 2
-  try hosts '4 hosts of 1 rank, tables sharded' 'the bits of one host' whole sharded 1 --placement sharded
+  try hosts '4 hosts of 2 ranks' 'the bits of one host' whole double 2 "$short"
+  try hosts '4 hosts of 1 rank, tables sharded' 'the bits of one host' whole sharded 1 "$short" --placement sharded
   try hosts 'SIGUSR1 to mpirun' 'ends with 6, finishes on 2 hosts' stopped stopped
   try hosts 'a cable out for 2 s' 'goes on, finishes' interrupted interrupted 2
   try hosts 'a cable cut' "ends within $documented s, finishes on 4 hosts" unplugged unplugged

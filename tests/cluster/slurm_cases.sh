@@ -270,7 +270,7 @@ slurm_cases() {
   export OMPI_MCA_btl=tcp,self
   for GEMEL_LAUNCHER in $(launchers); do
     export GEMEL_LAUNCHER
-    try slurm "$GEMEL_LAUNCHER: a job on 2 nodes of 2 ranks" 'finishes' undisturbed_job "$GEMEL_LAUNCHER-two" '--nodes=2 --ntasks-per-node=2'
+    [[ $quick ]] || try slurm "$GEMEL_LAUNCHER: a job on 2 nodes of 2 ranks" 'finishes' undisturbed_job "$GEMEL_LAUNCHER-two" '--nodes=2 --ntasks-per-node=2'
     for delay in $delays; do
       try slurm "$GEMEL_LAUNCHER: warned $delay s after its start" 'requeued, finishes' warned_after "$GEMEL_LAUNCHER-early-$delay" "$delay"
     done
