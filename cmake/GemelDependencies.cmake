@@ -2,11 +2,7 @@
 find_package(MPI REQUIRED COMPONENTS CXX)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 # FindHDF5 compiles a C program, which is why the project enables C.
-set(HDF5_PREFER_PARALLEL TRUE)
 find_package(HDF5 REQUIRED COMPONENTS C)
-if(NOT HDF5_IS_PARALLEL)
-  message(FATAL_ERROR "gemel needs HDF5 built with MPI (Debian: libhdf5-openmpi-dev); found a serial one: ${HDF5_INCLUDE_DIRS}")
-endif()
 find_package(Boost REQUIRED COMPONENTS program_options)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)

@@ -8,7 +8,7 @@ help_if_asked "$@"
 
 packages=(
   build-essential cmake ninja-build pkg-config
-  openmpi-bin libopenmpi-dev libdnnl-dev libhdf5-openmpi-dev
+  openmpi-bin libopenmpi-dev libdnnl-dev libhdf5-dev
   libboost-program-options-dev libspdlog-dev libfmt-dev nlohmann-json3-dev librandom123-dev libxxhash-dev
   libonnx-dev libprotobuf-dev
   zlib1g-dev libzstd-dev libbz2-dev libsimdjson-dev zstd bzip2

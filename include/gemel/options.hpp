@@ -214,6 +214,8 @@ struct CheckpointOptions {
   bool keep_best = false;
   /// Checkpoints have the training items of every user, so that recommendations can leave them out without the data.
   bool store_history = false;
+  /// Training waits until a checkpoint is on the storage. Otherwise it goes on meanwhile, which takes memory for a copy of what is written.
+  bool wait = false;
 };
 
 /// Everything that `trainer train` can be told. The defaults are the TFRS tutorial's.

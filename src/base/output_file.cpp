@@ -4,14 +4,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/file_calls.hpp"
 
 namespace gemel::base {
 namespace {
+
+constexpr std::size_t buffered = 256 * 1024;  // bytes
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path, int error) {
   throw OutputError(fmt::format("{}: cannot {} this file: {}", path.string(), what,
@@ -39,40 +43,51 @@ void require_free(const std::filesystem::path& path, bool replace) {
 OutputFile::OutputFile(std::filesystem::path path, bool replace)
     : path_(std::move(path)), unfinished_(unfinished_name(path_)), replace_(replace) {
   require_free(path_, replace);
-  file_.reset(std::fopen(unfinished_.c_str(), "wbe"));
-  if (!file_) fail("create", path_, errno);
+  descriptor_ = file_calls().open(unfinished_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0666);
+  if (descriptor_ < 0) fail("create", path_, errno);
 }
 
 OutputFile::~OutputFile() {
-  if (!file_) return;
-  std::error_code ignored;
-  std::filesystem::remove(unfinished_, ignored);
+  if (descriptor_ < 0) return;
+  file_calls().close(descriptor_);
+  file_calls().unlink(unfinished_.c_str());
 }
 
-void OutputFile::reserve(std::uint64_t bytes) {
-  const int error = ::posix_fallocate(fileno(file_.get()), 0, static_cast<off_t>(bytes));
-  if (error != 0) fail("write", path_, error);
-}
-
-void OutputFile::shorten(std::uint64_t bytes) {
-  if (::ftruncate(fileno(file_.get()), static_cast<off_t>(bytes)) != 0) fail("write", path_, errno);
+void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        file_calls().pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail("write", path_, written < 0 ? errno : EIO);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+  size_ = std::max(size_, offset);
 }
 
 void OutputFile::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail("write", path_, errno);
+  buffer_ += bytes;
   size_ += bytes.size();
+  if (buffer_.size() >= buffered) flush();
+}
+
+void OutputFile::flush() {
+  const std::string bytes = std::exchange(buffer_, {});
+  write_at(size_ - bytes.size(), std::as_bytes(std::span(bytes)));
 }
 
 void OutputFile::finish() {
-  if (std::fflush(file_.get()) != 0) fail("write", path_, errno);
-  if (::fsync(fileno(file_.get())) != 0) fail("write", path_, errno);
+  flush();
+  while (file_calls().fsync(descriptor_) != 0) {
+    if (errno != EINTR) fail("write", path_, errno);
+  }
 }
 
 void OutputFile::commit() {
   finish();
   require_free(path_, replace_);  // somebody may have been quicker
-  if (std::rename(unfinished_.c_str(), path_.c_str()) != 0) fail("name", path_, errno);
-  file_.reset();
+  if (file_calls().rename(unfinished_.c_str(), path_.c_str()) != 0) fail("name", path_, errno);
+  file_calls().close(std::exchange(descriptor_, -1));
 }
 
 }  // namespace gemel::base

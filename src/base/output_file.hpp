@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace gemel::base {
@@ -19,14 +20,8 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
-  /// Where the content is until then: for a library that writes to a path. It must have closed it before `commit`.
-  const std::filesystem::path& unfinished() const { return unfinished_; }
-
-  /// Makes the file system set so many bytes aside, for a library that does not bear a full disk. The file is as long then.
-  void reserve(std::uint64_t bytes);
-  /// Gives back what was set aside and is not needed: the file is as long then.
-  void shorten(std::uint64_t bytes);
-
+  /// At a place of the file, for one that is not written from its beginning to its end. Not together with the other write().
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   void write(std::string_view bytes);
   /// Bytes written so far.
   std::uint64_t size() const { return size_; }
@@ -36,15 +31,14 @@ class OutputFile {
   void commit();
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
+  void flush();
 
   std::filesystem::path path_;
   std::filesystem::path unfinished_;
-  std::unique_ptr<std::FILE, Close> file_;
-  std::uint64_t size_ = 0;
   bool replace_;
+  int descriptor_ = -1;  // open until it is committed
+  std::string buffer_;   // the end of what was written
+  std::uint64_t size_ = 0;
 };
 
 /// Throws OutputError when something has that name already, unless it is to be replaced; the remedy is --force.

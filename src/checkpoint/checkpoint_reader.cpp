@@ -1,17 +1,21 @@
 #include "checkpoint/checkpoint_reader.hpp"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
-#include <set>
+#include <cerrno>
+#include <exception>
+#include <system_error>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "base/error.hpp"
 #include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/long_texts.hpp"
-#include "gemel/version.hpp"
-#include "hdf5/error.hpp"
+#include "checkpoint/proof.hpp"
+#include "hdf5/text_rows.hpp"
 #include "mpi/agreement.hpp"
 #include "tensor/arithmetic.hpp"
 
@@ -25,19 +29,33 @@ std::string text_of(const hdf5::Shape& shape) {
   return shape.cols ? fmt::format("[{}, {}]", shape.rows, *shape.cols) : fmt::format("[{}]", shape.rows);
 }
 
-bool has_prefix(const std::string& path, std::span<const std::string> prefixes) {
-  return std::ranges::any_of(prefixes, [&](const std::string& prefix) { return path.starts_with(prefix); });
+bool fits(const std::string& path, std::span<const std::string> patterns) {
+  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), path.c_str(), FNM_NOESCAPE) == 0;
+  });
 }
 
-/// `bytes` are floats: the rows of `range`, from the start of a buffer.
-void require_finite(const std::string& path, const BlockRange& range, std::span<const std::byte> bytes,
-                    const FileKind& kind) {
+std::string unreadable(const FileCallError& error) {
+  return fmt::format(
+      "cannot be read ({}), so it is not known whether it is sound; make it readable, move it away to go on "
+      "from an earlier one, or name one with --resume PATH",
+      std::generic_category().message(error.error));
+}
+
+/// `bytes` are floats: the rows of `range` of the dataset at `path`, from the start of a buffer.
+void require_in_ranges(const std::string& path, const BlockRange& range, std::span<const std::byte> bytes,
+                       const Ranges& ranges, const FileKind& kind) {
   const std::span values(reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float));
-  if (tensor::all_finite(values)) return;
-  throw CheckpointError(
-      fmt::format("dataset {} has values among its rows {} to {} that are no finite numbers: the training "
-                  "had diverged. {}",
-                  path, range.first_row, range.first_row + range.rows - 1, kind.when_damaged));
+  const char* fault = nullptr;
+  if (fits(path, ranges.finite) && !tensor::all_finite(values))
+    fault = "are no finite numbers: the training had diverged";
+  if (fault == nullptr && fits(path, ranges.not_negative) &&
+      std::ranges::any_of(values, [](float value) { return value < 0; }))
+    fault = "are below 0, as no sums of squares are";
+  if (fault == nullptr) return;
+  throw FaultFound(FileFault::damaged,
+                   fmt::format("dataset {} has values among its rows {} to {} that {}. {}", path,
+                               range.first_row, range.first_row + range.rows - 1, fault, kind.when_damaged));
 }
 
 }  // namespace
@@ -45,136 +63,116 @@ void require_finite(const std::string& path, const BlockRange& range, std::span<
 CheckpointReader::CheckpointReader(std::filesystem::path path, mpi::Communicator& communicator,
                                    const FileKind& kind)
     : kind_(kind), path_(std::move(path)), communicator_(&communicator) {
+  find_contents();
   together([&] {
-    if (!std::filesystem::exists(path_))
-      throw CheckpointError(fmt::format("no such file. {}", kind_.when_other_file));
-    if (!std::filesystem::is_regular_file(path_))
-      throw CheckpointError(fmt::format("not a file. {}", kind_.when_other_file));
-    if (communicator_->is_root() && !hdf5::is_hdf5(path_)) {
-      throw CheckpointError(fmt::format("not an HDF5 file. {}", kind_.when_other_file));
-    }
+    if (!communicator_->is_root()) file_ = OpenFile::open_to_read(path_);
   });
-  together([&] {
-    try {
-      file_.emplace(hdf5::File::open_read(path_, *communicator_));
-    } catch (const hdf5::Hdf5Error& error) {
-      throw CheckpointError(fmt::format("truncated or damaged ({}). {}", error.what(), kind_.when_damaged));
-    }
-  });
-  together([&] { check_header(); });
 }
 
-void CheckpointReader::check_header() {
-  if (!hdf5::has_attribute(*file_, "/", "format") ||
-      hdf5::read_attribute<std::string>(*file_, "/", "format") != kind_.format) {
-    throw CheckpointError(
-        fmt::format("an HDF5 file, but not a {} of this program. {}", kind_.noun, kind_.when_other_file));
-  }
-  const auto version = hdf5::read_attribute<std::int64_t>(*file_, "/", "format_version");
-  if (version > format_version) {
-    throw CheckpointError(
-        fmt::format("has format version {}; this program ({}) reads versions up to {}: use a newer one",
-                    version, gemel::version(), format_version));
-  }
-  if (!hdf5::has_attribute(*file_, "/", "complete") ||
-      hdf5::read_attribute<std::int64_t>(*file_, "/", "complete") != 1) {
-    throw CheckpointError(fmt::format("incomplete: its writing was interrupted. {}", kind_.when_damaged));
-  }
+void CheckpointReader::find_contents() {
+  std::string text;
+  together([&] {
+    if (!communicator_->is_root()) return;
+    file_ = OpenFile::open_to_read(path_);
+    ProvedFile proved = prove(file_, kind_);
+    text = hdf5::to_text(proved.contents);
+    contents_ = std::move(proved.contents);
+    has_digest_ = proved.has_digest;
+  });
+  communicator_->broadcast(text);
+  communicator_->broadcast(std::span(&has_digest_, 1));
+  if (!communicator_->is_root()) contents_ = hdf5::parse_contents(text);
 }
 
 void CheckpointReader::together(const std::function<void()>& action) {
+  std::exception_ptr failure;
+  FileFault fault = FileFault::none;
+  const auto fail = [&](FileFault found, const std::string& what) {
+    fault = found;
+    failure = std::make_exception_ptr(CheckpointError(what));
+  };
   try {
-    mpi::agree(*communicator_, action);
+    action();
+  } catch (const FaultFound& found) {
+    fail(found.fault, found.what());
+  } catch (const FileEndsEarly& error) {
+    fail(FileFault::damaged, fmt::format("damaged: {}. {}", error.what(), kind_.when_damaged));
+  } catch (const FileCallError& error) {
+    if (error.error == ENOENT || error.error == ENOTDIR) {
+      fail(FileFault::foreign, fmt::format("no such file. {}", kind_.when_other_file));
+    } else {
+      fail(FileFault::unreadable, unreadable(error));
+    }
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  try {
+    mpi::agree_on(*communicator_, failure);
   } catch (const mpi::AgreedError& error) {
-    try {
-      close();
-    } catch (const base::Error&) {  // the first error is the one to report
-    }
-    throw mpi::AgreedError(kind_.read_code,
-                           fmt::format("{} {}: {}", kind_.noun, path_.string(), error.what()));
+    const auto faults = communicator_->all_gather(fault);  // in this order agree_on has chosen its message
+    const auto first = std::ranges::find_if(faults, [](FileFault of) { return of != FileFault::none; });
+    throw FileError(first == faults.end() ? FileFault::unreadable : *first, kind_.read_code,
+                    fmt::format("{} {}: {}", kind_.noun, path_.string(), error.what()));
   }
 }
 
-bool CheckpointReader::has(const std::string& object_path) {
-  bool found = false;
-  together([&] { found = file_.value().has(object_path); });
-  return found;
+bool CheckpointReader::has(const std::string& object_path) const {
+  return contents_.has(object_path);
 }
 
-hdf5::Shape CheckpointReader::shape(const std::string& path) {
-  hdf5::Shape shape;
-  together([&] {
-    if (!file_.value().has(path)) refuse_missing(path);
-    shape = hdf5::Dataset::open(*file_, path).shape();
-  });
-  return shape;
+hdf5::Shape CheckpointReader::shape(const std::string& path) const {
+  const hdf5::StoredDataset* found = contents_.dataset(path);
+  if (found == nullptr) refuse(fmt::format("has no dataset {}. {}", path, kind_.when_unfit));
+  return found->shape;
 }
 
-std::vector<DatasetInfo> CheckpointReader::datasets() {
+std::vector<DatasetInfo> CheckpointReader::datasets() const {
   std::vector<DatasetInfo> found;
-  together([&] {
-    for (const std::string& path : file_.value().dataset_paths()) {
-      if (path.starts_with(checksum_root + "/")) continue;
-      const auto dataset = hdf5::Dataset::open(*file_, path);
-      found.push_back({path, dataset.element(), dataset.shape(), dataset.row_bytes()});
-    }
-  });
+  for (const hdf5::StoredDataset& dataset : contents_.datasets) {
+    if (!is_checksums(dataset.path))
+      found.push_back({dataset.path, dataset.element, dataset.shape, dataset.row_bytes()});
+  }
   return found;
 }
 
-bool CheckpointReader::has_attribute(const std::string& object_path, const std::string& name) {
-  bool found = false;
-  together([&] { found = hdf5::has_attribute(file_.value(), object_path, name); });
-  return found;
+bool CheckpointReader::has_attribute(const std::string& object_path, const std::string& name) const {
+  return contents_.attribute(object_path, name) != nullptr;
 }
 
-template <hdf5::AttributeValue T>
-T CheckpointReader::attribute(const std::string& object_path, const std::string& name) {
-  T value{};
-  together([&] {
-    if (!hdf5::has_attribute(file_.value(), object_path, name)) {
-      throw CheckpointError(
-          fmt::format("{} has no attribute \"{}\". {}", object_path, name, kind_.when_unfit));
-    }
-    value = hdf5::read_attribute<T>(*file_, object_path, name);
-  });
-  return value;
+template <AttributeType T>
+T CheckpointReader::attribute(const std::string& object_path, const std::string& name) const {
+  const hdf5::AttributeValue* value = contents_.attribute(object_path, name);
+  if (value == nullptr)
+    refuse(fmt::format("{} has no attribute \"{}\". {}", object_path, name, kind_.when_unfit));
+  if (const T* of_type = std::get_if<T>(value)) return *of_type;
+  refuse(fmt::format("the attribute \"{}\" of {} is of another type than {}. {}", name, object_path,
+                     name_of(hdf5::element_of<T>), kind_.when_unfit));
 }
-template std::int64_t CheckpointReader::attribute(const std::string&, const std::string&);
-template std::uint64_t CheckpointReader::attribute(const std::string&, const std::string&);
-template double CheckpointReader::attribute(const std::string&, const std::string&);
-template std::string CheckpointReader::attribute(const std::string&, const std::string&);
+template std::int64_t CheckpointReader::attribute(const std::string&, const std::string&) const;
+template std::uint64_t CheckpointReader::attribute(const std::string&, const std::string&) const;
+template double CheckpointReader::attribute(const std::string&, const std::string&) const;
+template std::string CheckpointReader::attribute(const std::string&, const std::string&) const;
 
-CheckpointReader::OpenDataset CheckpointReader::open(const std::string& path,
-                                                     std::optional<Element> element) {
-  if (!file_.value().has(path)) refuse_missing(path);
-  auto data = hdf5::Dataset::open(*file_, path);
-  if (element && data.element() != *element) {
-    throw CheckpointError(fmt::format("dataset {} holds {}, not {}. {}", path, name_of(data.element()),
-                                      name_of(*element), kind_.when_unfit));
+CheckpointReader::FoundDataset CheckpointReader::find(const std::string& path,
+                                                      std::optional<Element> element) const {
+  const hdf5::StoredDataset* data = contents_.dataset(path);
+  if (data == nullptr) refuse_missing(path);
+  if (element && data->element != *element) {
+    throw FaultFound(FileFault::unfit,
+                     fmt::format("dataset {} holds {}, not {}. {}", path, name_of(data->element),
+                                 name_of(*element), kind_.when_unfit));
   }
-  const std::string sums_path = checksum_path(path);
-  if (!file_->has(sums_path)) {
-    throw CheckpointError(fmt::format("damaged: has no dataset {}. {}", sums_path, kind_.when_damaged));
-  }
-  auto checksums = hdf5::Dataset::open(*file_, sums_path);
-  const ChecksumBlocks blocks(data.shape().rows, data.row_bytes());
-  if (checksums.element() != Element::uint64 || checksums.shape() != hdf5::Shape{blocks.count(), {}}) {
-    throw CheckpointError(
-        fmt::format("dataset {} is damaged: it does not have one checksum for every block. {}", path,
-                    kind_.when_damaged));
-  }
-  data.set_transfer(hdf5::Transfer::independent);
-  checksums.set_transfer(hdf5::Transfer::independent);
-  return {std::move(data), std::move(checksums), blocks};
+  // That each has them is proved.
+  return {*data, *contents_.dataset(checksum_path(path)),
+          ChecksumBlocks(data->shape.rows, data->row_bytes())};
 }
 
-void CheckpointReader::read_blocks(const OpenDataset& dataset, const std::string& path,
-                                   const BlockRange& range, const TakeBlocks& take,
-                                   const PlaceOfBlocks& place) const {
+void CheckpointReader::read_blocks(const FoundDataset& dataset, const BlockRange& range,
+                                   const TakeBlocks& take, const PlaceOfBlocks& place) const {
   const auto& [data, checksums, blocks] = dataset;
   std::vector<std::uint64_t> expected(range.blocks);
-  checksums.read_rows(range.first_block, range.blocks, std::span(expected));
+  file_.read_at(checksums.offset + range.first_block * sizeof(std::uint64_t),
+                std::as_writable_bytes(std::span(expected)));
   std::vector<std::byte> buffer;
   for (std::size_t done = 0; done < range.blocks; done += blocks_at_once) {
     const BlockRange part =
@@ -184,14 +182,15 @@ void CheckpointReader::read_blocks(const OpenDataset& dataset, const std::string
       buffer.resize(part.rows * data.row_bytes());
       bytes = buffer;
     }
-    data.read_bytes(data.element(), part.first_row, part.rows, bytes);
+    file_.read_at(data.offset + std::uint64_t{part.first_row} * data.row_bytes(), bytes);
     const std::vector<std::uint64_t> found = blocks.checksums(part, bytes);
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (found[i] == expected[done + i]) continue;
       const BlockRange bad = blocks.range(part.first_block + i, 1);
-      throw CheckpointError(fmt::format("dataset {} is damaged: rows {} to {} do not have their checksum. {}",
-                                        path, bad.first_row, bad.first_row + bad.rows - 1,
-                                        kind_.when_damaged));
+      throw FaultFound(
+          FileFault::damaged,
+          fmt::format("dataset {} is damaged: rows {} to {} do not have their checksum. {}", data.path,
+                      bad.first_row, bad.first_row + bad.rows - 1, kind_.when_damaged));
     }
     take(part, bytes);
   }
@@ -199,19 +198,19 @@ void CheckpointReader::read_blocks(const OpenDataset& dataset, const std::string
 
 void CheckpointReader::read_whole(
     const std::string& path, Element element,
-    const std::function<std::span<std::byte>(const hdf5::Dataset& dataset)>& prepare) {
+    const std::function<std::span<std::byte>(const hdf5::StoredDataset& dataset)>& prepare) {
   std::span<std::byte> whole;
   std::size_t row_bytes = 0;
   std::size_t rows = 0;
   const int rank = communicator_->rank();
   together([&] {
-    const OpenDataset dataset = open(path, element);
+    const FoundDataset dataset = find(path, element);
     row_bytes = dataset.data.row_bytes();
-    rows = dataset.data.shape().rows;
+    rows = dataset.data.shape.rows;
     whole = prepare(dataset.data);
     const BlockRange mine = dataset.blocks.share(rank, communicator_->size());
     read_blocks(
-        dataset, path, mine, [](const BlockRange&, std::span<const std::byte>) {},
+        dataset, mine, [](const BlockRange&, std::span<const std::byte>) {},
         [&](const BlockRange& range) {
           return whole.subspan(range.first_row * row_bytes, range.rows * row_bytes);
         });
@@ -230,18 +229,18 @@ void CheckpointReader::read_whole(
 }
 
 void CheckpointReader::read(const std::string& path, tensor::MatrixView whole) {
-  read_whole(path, Element::float32, [&](const hdf5::Dataset& dataset) {
+  read_whole(path, Element::float32, [&](const hdf5::StoredDataset& dataset) {
     const hdf5::Shape wanted{whole.rows(), whole.cols()};
-    if (dataset.shape() != wanted) refuse_shape(path, dataset.shape(), text_of(wanted));
+    if (dataset.shape != wanted) refuse_shape(path, dataset.shape, text_of(wanted));
     return std::as_writable_bytes(whole.flat());
   });
 }
 
 tensor::Matrix CheckpointReader::read_matrix(const std::string& path) {
   tensor::Matrix whole;
-  read_whole(path, Element::float32, [&](const hdf5::Dataset& dataset) {
-    if (!dataset.shape().cols) refuse_shape(path, dataset.shape(), "two dimensions");
-    whole.resize(dataset.shape().rows, *dataset.shape().cols);
+  read_whole(path, Element::float32, [&](const hdf5::StoredDataset& dataset) {
+    if (!dataset.shape.cols) refuse_shape(path, dataset.shape, "two dimensions");
+    whole.resize(dataset.shape.rows, *dataset.shape.cols);
     return std::as_writable_bytes(whole.view().flat());
   });
   return whole;
@@ -251,9 +250,9 @@ template <class T>
 std::vector<T> CheckpointReader::read_vector(const std::string& path) {
   std::vector<T> whole;
   std::string packed;
-  read_whole(path, hdf5::element_of<T>, [&](const hdf5::Dataset& dataset) {
-    require_vector(path, dataset.shape());
-    whole.resize(dataset.shape().rows);
+  read_whole(path, hdf5::element_of<T>, [&](const hdf5::StoredDataset& dataset) {
+    require_vector(path, dataset.shape);
+    whole.resize(dataset.shape.rows);
     if constexpr (std::is_same_v<T, std::string>) {
       packed.resize(whole.size() * dataset.row_bytes());
       return std::as_writable_bytes(std::span(packed));
@@ -277,9 +276,9 @@ void CheckpointReader::read_range(const std::string& path, std::optional<Element
                                   std::size_t count, const Prepare& prepare, const TakeRows& take,
                                   const PlaceOfBlocks& place) {
   together([&] {
-    const OpenDataset dataset = open(path, element);
+    const FoundDataset dataset = find(path, element);
     prepare(dataset.data);
-    require_rows(path, dataset.data.shape(), first, count);
+    require_rows(path, dataset.data.shape, first, count);
     const std::size_t row_bytes = dataset.data.row_bytes();
     const BlockRange mine = dataset.blocks.covering(first, count);
     const auto take_own = [&](const BlockRange& range, std::span<const std::byte> bytes) {
@@ -287,16 +286,16 @@ void CheckpointReader::read_range(const std::string& path, std::optional<Element
       const std::size_t end = std::min(first + count, range.first_row + range.rows);
       take(begin - first, bytes.subspan((begin - range.first_row) * row_bytes, (end - begin) * row_bytes));
     };
-    read_blocks(dataset, path, mine, take_own, place);
+    read_blocks(dataset, mine, take_own, place);
   });
 }
 
 template <class T>
 void CheckpointReader::read_numbers(const std::string& path, std::size_t first, std::size_t count,
                                     std::optional<std::size_t> cols, std::span<T> own) {
-  const auto prepare = [&](const hdf5::Dataset& dataset) {
-    const hdf5::Shape wanted{dataset.shape().rows, cols};
-    if (dataset.shape() != wanted) refuse_shape(path, dataset.shape(), text_of(wanted));
+  const auto prepare = [&](const hdf5::StoredDataset& dataset) {
+    const hdf5::Shape wanted{dataset.shape.rows, cols};
+    if (dataset.shape != wanted) refuse_shape(path, dataset.shape, text_of(wanted));
   };
   const std::size_t row_bytes = cols.value_or(1) * sizeof(T);
   const std::span<std::byte> own_bytes = std::as_writable_bytes(own);
@@ -338,7 +337,7 @@ std::vector<std::byte> CheckpointReader::read_bytes(const std::string& path, std
                                                     std::size_t count) {
   std::vector<std::byte> own;
   std::size_t row_bytes = 0;
-  const auto prepare = [&](const hdf5::Dataset& dataset) { row_bytes = dataset.row_bytes(); };
+  const auto prepare = [&](const hdf5::StoredDataset& dataset) { row_bytes = dataset.row_bytes(); };
   read_range(path, {}, first, count, prepare, [&](std::size_t row, std::span<const std::byte> bytes) {
     own.resize(count * row_bytes);
     std::ranges::copy(bytes, own.begin() + static_cast<std::ptrdiff_t>(row * row_bytes));
@@ -350,8 +349,8 @@ std::vector<std::string> CheckpointReader::read_strings(const std::string& path,
                                                         std::size_t count) {
   std::vector<std::string> own;
   std::size_t length = 0;
-  const auto prepare = [&](const hdf5::Dataset& dataset) {
-    require_vector(path, dataset.shape());
+  const auto prepare = [&](const hdf5::StoredDataset& dataset) {
+    require_vector(path, dataset.shape);
     length = dataset.row_bytes();
   };
   read_range(path, Element::text, first, count, prepare,
@@ -372,8 +371,8 @@ void CheckpointReader::append_rest(const std::string& path, std::size_t first, s
     if (std::ranges::is_sorted(rest_rows) && (rest_rows.empty() || rest_rows.front() >= 0) &&
         (rest_rows.empty() || static_cast<std::size_t>(rest_rows.back()) < rows))
       return;
-    throw CheckpointError(fmt::format("damaged: dataset {} names rows that {} has not. {}",
-                                      rest_row_path(path), path, kind_.when_damaged));
+    throw FaultFound(FileFault::damaged, fmt::format("damaged: dataset {} names rows that {} has not. {}",
+                                                     rest_row_path(path), path, kind_.when_damaged));
   });
   const auto piece_of = [&](std::size_t row) {
     const auto begin = std::ranges::lower_bound(rest_rows, static_cast<std::int64_t>(row));
@@ -386,37 +385,22 @@ void CheckpointReader::append_rest(const std::string& path, std::size_t first, s
     own[static_cast<std::size_t>(rest_rows[begin + i]) - first] += rest[i];
 }
 
-void CheckpointReader::verify(std::span<const std::string> finite) {
-  std::vector<std::string> paths;
-  together([&] { paths = file_.value().dataset_paths(); });
-  std::set<std::string> without_dataset;  // what has checksums and has not been met yet
-  std::erase_if(paths, [&](const std::string& path) {
-    const bool is_checksums = path.starts_with(checksum_root + "/");
-    if (is_checksums) without_dataset.insert(path.substr(checksum_root.size()));
-    return is_checksums;
-  });
-  for (const std::string& path : paths) {
+void CheckpointReader::verify(const Ranges& ranges) {
+  for (const DatasetInfo& info : datasets()) {
     together([&] {
-      const OpenDataset dataset = open(path, {});
+      const FoundDataset dataset = find(info.path, {});
       const BlockRange mine = dataset.blocks.share(communicator_->rank(), communicator_->size());
-      const bool must_be_finite = dataset.data.element() == Element::float32 && has_prefix(path, finite);
-      read_blocks(dataset, path, mine, [&](const BlockRange& range, std::span<const std::byte> bytes) {
-        if (must_be_finite) require_finite(path, range, bytes, kind_);
+      read_blocks(dataset, mine, [&](const BlockRange& range, std::span<const std::byte> bytes) {
+        if (info.element == Element::float32) require_in_ranges(info.path, range, bytes, ranges, kind_);
       });
     });
-    without_dataset.erase(path);
   }
-  together([&] {
-    if (without_dataset.empty()) return;
-    throw CheckpointError(
-        fmt::format("damaged: dataset {} is missing. {}", *without_dataset.begin(), kind_.when_damaged));
-  });
 }
 
 void CheckpointReader::refuse_shape(const std::string& path, const hdf5::Shape& shape,
                                     std::string_view wanted) const {
-  throw CheckpointError(
-      fmt::format("dataset {} has the shape {}, not {}. {}", path, text_of(shape), wanted, kind_.when_unfit));
+  throw FaultFound(FileFault::unfit, fmt::format("dataset {} has the shape {}, not {}. {}", path,
+                                                 text_of(shape), wanted, kind_.when_unfit));
 }
 
 void CheckpointReader::require_vector(const std::string& path, const hdf5::Shape& shape) const {
@@ -426,21 +410,17 @@ void CheckpointReader::require_vector(const std::string& path, const hdf5::Shape
 void CheckpointReader::require_rows(const std::string& path, const hdf5::Shape& shape, std::size_t first,
                                     std::size_t count) const {
   if (first <= shape.rows && count <= shape.rows - first) return;
-  throw CheckpointError(fmt::format("dataset {} has the shape {}: there are no {} rows from row {} on. {}",
-                                    path, text_of(shape), count, first, kind_.when_unfit));
+  throw FaultFound(FileFault::unfit,
+                   fmt::format("dataset {} has the shape {}: there are no {} rows from row {} on. {}", path,
+                               text_of(shape), count, first, kind_.when_unfit));
 }
 
 void CheckpointReader::refuse_missing(const std::string& path) const {
-  throw CheckpointError(fmt::format("has no dataset {}. {}", path, kind_.when_unfit));
+  throw FaultFound(FileFault::unfit, fmt::format("has no dataset {}. {}", path, kind_.when_unfit));
 }
 
-void CheckpointReader::refuse(const std::string& what) {
-  close();
-  throw mpi::AgreedError(kind_.read_code, fmt::format("{}: {}", path_.string(), what));
-}
-
-void CheckpointReader::close() {
-  if (file_) file_->close();
+void CheckpointReader::refuse(const std::string& what, FileFault fault) const {
+  throw FileError(fault, kind_.read_code, fmt::format("{} {}: {}", kind_.noun, path_.string(), what));
 }
 
 std::string without_advice(const std::string& message) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -12,9 +13,9 @@
 
 #include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/checksum_blocks.hpp"
-#include "hdf5/attribute.hpp"
-#include "hdf5/dataset.hpp"
-#include "hdf5/file.hpp"
+#include "checkpoint/durable_file.hpp"
+#include "checkpoint/file_fault.hpp"
+#include "hdf5/contents.hpp"
 #include "mpi/communicator.hpp"
 #include "tensor/matrix.hpp"
 #include "tensor/matrix_view.hpp"
@@ -31,15 +32,26 @@ struct DatasetInfo {
   std::size_t bytes() const { return shape.rows * row_bytes; }
 };
 
-/// Reads a checkpoint file. The constructor checks that it is one, complete, and of a version that this
-/// program knows.
+/// What datasets of floats must hold: patterns of their paths, in which "*" stands for any text.
+struct Ranges {
+  std::vector<std::string> finite;
+  std::vector<std::string> not_negative;
+};
+
+/// What the attributes of ours hold.
+template <class T>
+concept AttributeType = std::same_as<T, std::int64_t> || std::same_as<T, std::uint64_t> ||
+    std::same_as<T, double> || std::same_as<T, std::string>;
+
+/// Reads a checkpoint file. The constructor proves that it is one, complete, and of a version that this
+/// program knows (proof.hpp); after that HDF5 has no part in it.
 ///
-/// Everything is collective and called alike on every rank. What is wrong is thrown by all ranks as
-/// mpi::AgreedError with the exit code of the kind, naming the file, the dataset and the rows; the reader is
-/// closed then. No value is handed out before its checksum has been verified.
+/// Everything is called alike on every rank, and what has values is collective. What is wrong is thrown by all ranks as
+/// FileError with the exit code of the kind, naming the file, the dataset and the rows. No value is handed out before its checksum has
+/// been verified.
 class CheckpointReader {
  public:
-  /// The communicator must outlive the reader.
+  /// Collective. The communicator must outlive the reader.
   CheckpointReader(std::filesystem::path path, mpi::Communicator& communicator,
                    const FileKind& kind = checkpoint_file());
   CheckpointReader(const CheckpointReader&) = delete;
@@ -48,16 +60,19 @@ class CheckpointReader {
   const std::filesystem::path& path() const { return path_; }
   mpi::Communicator& communicator() const { return *communicator_; }
 
-  bool has(const std::string& object_path);
-  hdf5::Shape shape(const std::string& path);
+  /// Whether the file has a digest of all of it. Files of before there were any do not.
+  bool has_digest() const { return has_digest_; }
+
+  bool has(const std::string& object_path) const;
+  hdf5::Shape shape(const std::string& path) const;
 
   /// All of them but the checksums, in alphabetical order of their paths.
-  std::vector<DatasetInfo> datasets();
+  std::vector<DatasetInfo> datasets() const;
 
-  bool has_attribute(const std::string& object_path, const std::string& name);
+  bool has_attribute(const std::string& object_path, const std::string& name) const;
   /// T: std::int64_t, std::uint64_t, double or std::string.
-  template <hdf5::AttributeValue T>
-  T attribute(const std::string& object_path, const std::string& name);
+  template <AttributeType T>
+  T attribute(const std::string& object_path, const std::string& name) const;
 
   /// Reads a whole dataset [rows, cols] onto every rank. Its shape must be that of `whole`.
   void read(const std::string& path, tensor::MatrixView whole);
@@ -80,20 +95,16 @@ class CheckpointReader {
   std::vector<std::byte> read_bytes(const std::string& path, std::size_t first, std::size_t count);
   std::vector<std::string> read_strings(const std::string& path, std::size_t first, std::size_t count);
 
-  /// Reads every dataset, in bounded memory, and throws at the first block that does not have its checksum. Those of floats whose
-  /// path begins with one of `finite` must hold finite numbers only.
-  void verify(std::span<const std::string> finite = {});
+  /// Reads every dataset, in bounded memory, and throws at the first block that does not have its checksum, or is not in its range.
+  void verify(const Ranges& ranges = {});
 
-  /// Closes the file and throws AgreedError (checkpoint): `what` is wrong with the content, and every rank knows of it.
-  [[noreturn]] void refuse(const std::string& what);
-
-  /// Call on every normal path (see hdf5::File).
-  void close();
+  /// Throws FileError: `what` is wrong with the content, and every rank knows of it.
+  [[noreturn]] void refuse(const std::string& what, FileFault fault = FileFault::unfit) const;
 
  private:
-  struct OpenDataset {
-    hdf5::Dataset data;
-    hdf5::Dataset checksums;
+  struct FoundDataset {
+    const hdf5::StoredDataset& data;
+    const hdf5::StoredDataset& checksums;
     ChecksumBlocks blocks;
   };
   /// Called with consecutive blocks that have their checksums.
@@ -101,21 +112,22 @@ class CheckpointReader {
   /// Where the bytes of blocks belong; empty where not all of them do.
   using PlaceOfBlocks = std::function<std::span<std::byte>(const BlockRange& range)>;
   /// Throws if a dataset does not have the right shape; makes room for what is read of it.
-  using Prepare = std::function<void(const hdf5::Dataset& dataset)>;
+  using Prepare = std::function<void(const hdf5::StoredDataset& dataset)>;
   /// Called with consecutive rows of those asked for; `row` counts from the first of these.
   using TakeRows = std::function<void(std::size_t row, std::span<const std::byte> bytes)>;
 
-  void check_header();
+  /// Root proves the file, and tells the others what is in it.
+  void find_contents();
   /// Fails alike on every rank. `element`: what the dataset must hold, if that matters.
-  OpenDataset open(const std::string& path, std::optional<hdf5::Element> element);
+  FoundDataset find(const std::string& path, std::optional<hdf5::Element> element) const;
   /// Reads and verifies blocks, some at a time, where `place` has a place for their bytes or to a buffer. Not agreed on: what can fail on
   /// one rank alone comes after all that is collective.
-  void read_blocks(const OpenDataset& dataset, const std::string& path, const BlockRange& range,
-                   const TakeBlocks& take, const PlaceOfBlocks& place = {}) const;
+  void read_blocks(const FoundDataset& dataset, const BlockRange& range, const TakeBlocks& take,
+                   const PlaceOfBlocks& place = {}) const;
   /// Reads a whole dataset onto every rank: every rank reads its share, then they exchange them. `prepare`
   /// says where it belongs, and throws if its shape is not the right one.
   void read_whole(const std::string& path, hdf5::Element element,
-                  const std::function<std::span<std::byte>(const hdf5::Dataset& dataset)>& prepare);
+                  const std::function<std::span<std::byte>(const hdf5::StoredDataset& dataset)>& prepare);
   /// Reads rows [first, first + count).
   void read_range(const std::string& path, std::optional<hdf5::Element> element, std::size_t first,
                   std::size_t count, const Prepare& prepare, const TakeRows& take,
@@ -125,7 +137,7 @@ class CheckpointReader {
                     std::optional<std::size_t> cols, std::span<T> own);
   /// Adds what the rows of a dataset had no room for to the texts of rows [first, first + own.size()). Each rank names rows of its own.
   void append_rest(const std::string& path, std::size_t first, std::span<std::string> own);
-  /// Runs `action`, lets the ranks agree on its outcome, and closes the file if it failed.
+  /// Runs `action` and lets the ranks agree on its outcome.
   void together(const std::function<void()>& action);
 
   // Of datasets with other content than is looked for.
@@ -139,7 +151,9 @@ class CheckpointReader {
   FileKind kind_;
   std::filesystem::path path_;
   mpi::Communicator* communicator_;
-  std::optional<hdf5::File> file_;
+  OpenFile file_;
+  hdf5::Contents contents_;
+  bool has_digest_ = false;
 };
 
 /// What is wrong with a file: a message of the reader, but for what it advises to do.

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <span>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/checkpoint_reader.hpp"
 #include "checkpoint/durable_file.hpp"
+#include "checkpoint/proof.hpp"
 #include "checkpoint/run_owner.hpp"
 #include "mpi/agreement.hpp"
 
@@ -53,6 +55,17 @@ bool is_abandoned(const fs::path& path, const std::string& process, const LockTi
   std::error_code error;
   const auto changed = fs::last_write_time(path, error);
   return !error && std::chrono::abs(fs::file_time_type::clock::now() - changed) >= times.silence;
+}
+
+/// Whether the file is there, as long as it was, with its structure. Values are not read for this.
+bool is_whole(const fs::path& path) {
+  try {
+    prove(OpenFile::open_to_read(path), checkpoint_file());
+    return true;
+  } catch (const base::CheckpointError& error) {
+    spdlog::warn("{}: {}; it does not count among those that --keep keeps", path.string(), error.what());
+    return false;
+  }
 }
 
 bool has_checkpoints(const fs::path& directory, std::int64_t run) {
@@ -130,15 +143,14 @@ void CheckpointStore::prepare_directory(const fs::path& resumed) const {
   const fs::path trial = directory_ / fmt::format(".gemel-trial-{}", process_name());
   try {
     fs::create_directories(directory_);
-    fs::remove(trial);
+    try_to_remove(trial);
     OpenFile file = OpenFile::create(trial);
-    file.reserve(0, 1);
+    file.write_at(0, std::array{std::byte{0}});
     file.sync();
-    fs::remove(trial);
+    try_to_remove(trial);
     sync_directory(directory_);
   } catch (const std::exception& error) {
-    std::error_code ignored;
-    fs::remove(trial, ignored);
+    try_to_remove(trial);
     const std::string also =
         resumed.empty() ? ""
                         : fmt::format(" beside --resume {}, also where nothing is left but to evaluate it",
@@ -187,6 +199,8 @@ void CheckpointStore::prune(std::optional<std::int64_t> best) {
   on_root([&] {
     std::int64_t kept = 0;
     for (const CheckpointName& name : list_checkpoints(directory_)) {
+      // One that is not whole any more, whatever has befallen it, is no reason to remove another.
+      if (name.run == run_ && kept < options_.keep && !is_whole(directory_ / name.file_name())) continue;
       if (name.run != run_ || kept++ < options_.keep || name.step == best) continue;
       std::error_code error;
       fs::remove(directory_ / name.file_name(), error);

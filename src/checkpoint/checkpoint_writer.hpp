@@ -2,37 +2,48 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
+#include "checkpoint/background_write.hpp"
 #include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/checksum_blocks.hpp"
-#include "checkpoint/durable_file.hpp"
-#include "hdf5/attribute.hpp"
-#include "hdf5/dataset.hpp"
-#include "hdf5/file.hpp"
+#include "checkpoint/container_header.hpp"
+#include "checkpoint/own_blocks.hpp"
+#include "checkpoint/snapshot_memory.hpp"
+#include "checkpoint/unfinished_file.hpp"
+#include "hdf5/layout.hpp"
 #include "mpi/communicator.hpp"
 #include "tensor/matrix_view.hpp"
 
 namespace gemel::checkpoint {
 
-/// Writes one checkpoint file under a temporary name; commit() gives it its own.
+/// Writes one checkpoint file under a temporary name; commit() gives it its own. Or takes a snapshot of what is to be written, and a
+/// BackgroundWrite does the rest.
+///
+/// Root lays the file out, in memory; every rank writes the rows that it has at their places, on its own; root writes the rest and
+/// commits. No rank waits for another inside of a file call.
 ///
 /// Everything is collective and called alike on every rank, with the same content (but for the own rows of
-/// write_rows): each rank stores its share of it. What fails on any rank (a full disk) is thrown by all of
+/// write_rows). What fails on any rank (a full disk) is thrown by all of
 /// them as mpi::AgreedError with the exit code of the kind; the temporary file is gone then, the writer cannot be
 /// used any more, and earlier checkpoints are untouched. A writer that is destroyed before commit() leaves no
-/// file. Only when HDF5 itself fails to write a file of several ranks (a broken disk) does the failing rank
-/// say so and end the job, with the same exit code.
+/// file.
 class CheckpointWriter {
  public:
   /// `path` is the final name; its directory must exist. `replace`: what has the name already is replaced by commit(). The communicator must outlive the writer.
   CheckpointWriter(std::filesystem::path path, mpi::Communicator& communicator,
                    const FileKind& kind = checkpoint_file(), bool replace = false);
+  /// Writes nothing, and keeps all in `memory`, which must not be used otherwise until the BackgroundWrite is done.
+  CheckpointWriter(std::filesystem::path path, mpi::Communicator& communicator, SnapshotMemory& memory,
+                   const FileKind& kind = checkpoint_file());
   ~CheckpointWriter();
   CheckpointWriter(const CheckpointWriter&) = delete;
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
@@ -40,7 +51,7 @@ class CheckpointWriter {
   const mpi::Communicator& communicator() const { return *communicator_; }
 
   /// Attaches an attribute to the group or dataset at `object_path` ("/" is the file itself). A dataset must
-  /// have been written before; a group is created if need be.
+  /// have been written before; a group is created if need be. What is wrong with it is told by what comes next.
   void attribute(const std::string& object_path, const std::string& name, std::int64_t value);
   void attribute(const std::string& object_path, const std::string& name, std::uint64_t value);
   void attribute(const std::string& object_path, const std::string& name, double value);
@@ -60,7 +71,7 @@ class CheckpointWriter {
   /// Writes the same dataset of `rows` rows when this rank has [first, first + rows of `own`) of them. The
   /// ranks' pieces, in rank order, follow each other without gap or overlap from row 0 to `rows`; any may be
   /// empty (a matrix [0, cols] then, with the same cols as elsewhere). Beyond `own` it takes memory for less
-  /// than two blocks, and for strings that of the blocks written at once.
+  /// than two blocks, and for strings that of the blocks written at once; a snapshot takes that of `own`.
   void write_rows(const std::string& path, std::size_t rows, std::size_t first, tensor::ConstMatrixView own);
   void write_rows(const std::string& path, std::size_t rows, std::size_t first, std::span<const float> own);
   void write_rows(const std::string& path, std::size_t rows, std::size_t first, std::span<const double> own);
@@ -76,12 +87,11 @@ class CheckpointWriter {
                   std::span<const std::string> own);
 
   /// Marks the file complete, waits until the storage has it, and gives it its final name, which must not
-  /// exist yet unless it is to be replaced.
-  void commit();
+  /// exist yet unless it is to be replaced. Returns the size of the file in bytes.
+  std::uint64_t commit();
 
-  /// What the file may grow to with all that has been written so far: so many bytes have been set aside for
-  /// it.
-  std::uint64_t reserved_bytes() const { return reserved_; }
+  /// Of a snapshot: marks it complete, and hands it over to be written.
+  std::unique_ptr<BackgroundWrite> start();
 
  private:
   /// The bytes of rows [first, first + count) of what this rank has, counted from its own first row; valid
@@ -93,13 +103,13 @@ class CheckpointWriter {
     std::size_t count = 0;
     BytesOfRows bytes;
   };
+  /// Adds a dataset to the layout.
+  using Add = std::function<hdf5::StoredDataset(hdf5::Layout& layout)>;
 
-  void create_temporary();
-  /// Sees to it that the file can grow by so many bytes more.
-  void reserve(std::uint64_t bytes);
-  template <class T>
-  void write_attribute(const std::string& object_path, const std::string& name, const T& value,
-                       std::size_t bytes);
+  CheckpointWriter(std::filesystem::path path, mpi::Communicator& communicator, SnapshotMemory* memory,
+                   const FileKind& kind, bool replace);
+
+  void attach(const std::string& object_path, const std::string& name, const hdf5::AttributeValue& value);
   template <class T>
   void write_whole(const std::string& path, std::span<const T> whole, const hdf5::Shape& shape);
   template <class T>
@@ -108,33 +118,28 @@ class CheckpointWriter {
   /// Rows of `length` bytes, none of which is longer.
   void write_texts(const std::string& path, std::size_t rows, std::size_t first,
                    std::span<const std::string> own, std::size_t length);
-  /// Writes a dataset that `create` makes, of `rows` rows of `row_bytes`.
+  /// Writes a dataset that `add` lays out, of `rows` rows of `row_bytes`.
   void write_piece(const std::string& path, std::size_t rows, std::size_t row_bytes, const Piece& piece,
-                   const std::function<hdf5::Dataset()>& create);
-  /// Writes the blocks that begin in this rank's piece, and their checksums; `missing` is what the last one
+                   const Add& add);
+  /// Where root has laid out a dataset and its checksums.
+  PlacedDataset lay_out(const std::string& path, std::size_t blocks, const Add& add);
+  /// Writes the blocks that begin in this rank's piece, or keeps them; `missing` is what the last one
   /// lacks. Every rank is on its own here.
-  void write_blocks(const ChecksumBlocks& blocks, const Piece& piece, std::span<const std::byte> missing,
-                    hdf5::Dataset& dataset, hdf5::Dataset& checksums);
+  void take_blocks(const PlacedDataset& place, const ChecksumBlocks& blocks, std::size_t row_bytes,
+                   const Piece& piece, std::span<const std::byte> missing);
+  /// Marks the file complete. What is left to write is root's.
+  Ending end();
   /// Runs `action`, lets the ranks agree on its outcome, and gives the file up if it failed.
   void together(const std::function<void()>& action);
-  /// Runs `action`, in which HDF5 writes to the file. An error there (a broken disk; a full one is found
-  /// before) is one that the ranks cannot come back from together: a parallel file can be neither used nor
-  /// closed after it without some of them waiting inside of HDF5 for ever. The rank says why, removes the
-  /// temporary file and ends the job.
-  void or_end_job(const std::function<void()>& action);
-  void abandon();
-  void remove_temporary();
-  std::string explain(const base::Error& error) const;
 
   FileKind kind_;
-  std::filesystem::path path_;
-  std::filesystem::path temporary_;
-  bool replace_;
   mpi::Communicator* communicator_;
-  OpenFile on_root_;  // root's own handle to the temporary file, for what MPI-IO cannot do
-  std::optional<hdf5::File> file_;
-  std::uint64_t needed_ = 0;
-  std::uint64_t reserved_ = 0;
+  SnapshotMemory* memory_;  // null where rows are written at once
+  std::unique_ptr<UnfinishedFile> file_;
+  std::optional<hdf5::Layout> layout_;  // on root
+  std::exception_ptr failed_attribute_;
+  std::vector<OwnBlocks> kept_;
+  std::vector<PlacedSum> sums_;
   bool finished_ = false;  // committed or given up
 };
 

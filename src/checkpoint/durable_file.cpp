@@ -5,30 +5,47 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 #include <utility>
 
-#include "base/error.hpp"
+#include "base/file_calls.hpp"
 
 namespace gemel::checkpoint {
 namespace {
 
+using base::file_calls;
+
+/// The system moves no more than this at once.
+constexpr std::size_t most_at_once = std::size_t{1} << 30;
+
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path, int error) {
-  throw base::CheckpointError(
-      fmt::format("cannot {} {}: {}", what, path.string(), std::generic_category().message(error)));
+  throw FileCallError(what, path, error);
 }
 
 }  // namespace
 
-OpenFile::OpenFile(int descriptor, std::filesystem::path path)
-    : descriptor_(descriptor), path_(std::move(path)) {}
+FileCallError::FileCallError(const char* what, const std::filesystem::path& path, int number)
+    : CheckpointError(
+          fmt::format("cannot {} {}: {}", what, path.string(), std::generic_category().message(number))),
+      error(number) {}
+
+OpenFile::OpenFile(const char* what, const std::filesystem::path& path, int flags)
+    : descriptor_(file_calls().open(path.c_str(), flags, 0666)), path_(path) {
+  if (descriptor_ < 0) fail(what, path, errno);
+}
 
 OpenFile OpenFile::create(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-  if (descriptor < 0) fail("create", path, errno);
-  return {descriptor, path};
+  return {"create", path, O_CREAT | O_EXCL | O_WRONLY};
+}
+
+OpenFile OpenFile::open_to_write(const std::filesystem::path& path) {
+  return {"open", path, O_WRONLY};
+}
+
+OpenFile OpenFile::open_to_read(const std::filesystem::path& path) {
+  return {"open", path, O_RDONLY | O_NONBLOCK};
 }
 
 OpenFile::OpenFile(OpenFile&& other) noexcept
@@ -41,17 +58,59 @@ OpenFile& OpenFile::operator=(OpenFile&& other) noexcept {
 }
 
 OpenFile::~OpenFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (is_open()) file_calls().close(descriptor_);
 }
 
-void OpenFile::reserve(std::uint64_t first, std::uint64_t end) {
-  const int error =
-      ::posix_fallocate(descriptor_, static_cast<off_t>(first), static_cast<off_t>(end - first));
-  if (error != 0) fail("set space aside in", path_, error);
+bool OpenFile::is_regular() const {
+  struct stat status {};
+  if (file_calls().fstat(descriptor_, &status) != 0) fail("look at", path_, errno);
+  return S_ISREG(status.st_mode);
+}
+
+std::uint64_t OpenFile::size() const {
+  struct stat status {};
+  if (file_calls().fstat(descriptor_, &status) != 0) fail("look at", path_, errno);
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+void OpenFile::reserve(std::uint64_t bytes) {
+  if (file_calls().fallocate(descriptor_, 0, static_cast<off_t>(bytes)) == 0) return;
+  if (errno != EOPNOTSUPP && errno != ENOSYS) fail("set space aside in", path_, errno);
+}
+
+void OpenFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  require_file_size_allowed(offset + bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(bytes.size(), most_at_once);
+    const ssize_t written = file_calls().pwrite(descriptor_, bytes.data(), count, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail("write", path_, written < 0 ? errno : EIO);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+}
+
+void OpenFile::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
+  while (!bytes.empty()) {
+    const std::size_t count = std::min(bytes.size(), most_at_once);
+    const ssize_t read = file_calls().pread(descriptor_, bytes.data(), count, static_cast<off_t>(offset));
+    if (read < 0 && errno == EINTR) continue;
+    if (read < 0) fail("read", path_, errno);
+    if (read == 0) throw FileEndsEarly(fmt::format("it ends before byte {}", offset + 1));
+    bytes = bytes.subspan(static_cast<std::size_t>(read));
+    offset += static_cast<std::uint64_t>(read);
+  }
 }
 
 void OpenFile::sync() {
-  if (::fsync(descriptor_) != 0) fail("sync", path_, errno);
+  while (file_calls().fsync(descriptor_) != 0) {
+    if (errno != EINTR) fail("sync", path_, errno);
+  }
+}
+
+void OpenFile::close() {
+  if (!is_open()) return;
+  if (file_calls().close(std::exchange(descriptor_, -1)) != 0) fail("close", path_, errno);
 }
 
 void require_file_size_allowed(std::uint64_t bytes) {
@@ -64,16 +123,16 @@ void require_file_size_allowed(std::uint64_t bytes) {
 }
 
 void sync_directory(const std::filesystem::path& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = file_calls().open(directory.c_str(), O_RDONLY | O_DIRECTORY, 0);
   if (descriptor < 0) fail("open", directory, errno);
-  const int error = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
+  const int error = file_calls().fsync(descriptor) == 0 ? 0 : errno;
+  file_calls().close(descriptor);
   // Some network file systems cannot sync a directory (EINVAL); they make a rename durable by themselves.
   if (error != 0 && error != EINVAL) fail("sync", directory, error);
 }
 
 void rename_without_overwriting(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+  if (file_calls().rename_new(from.c_str(), to.c_str()) == 0) return;
   // Network file systems do not know the flag.
   const bool flag_unknown = errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
   if (!flag_unknown) fail("rename the finished file to", to, errno);
@@ -82,7 +141,11 @@ void rename_without_overwriting(const std::filesystem::path& from, const std::fi
 }
 
 void rename_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) fail("rename the finished file to", to, errno);
+  if (file_calls().rename(from.c_str(), to.c_str()) != 0) fail("rename the finished file to", to, errno);
+}
+
+void try_to_remove(const std::filesystem::path& path) noexcept {
+  file_calls().unlink(path.c_str());
 }
 
 std::string process_name() {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "hdf5/dataset.hpp"
+#include "hdf5/text_rows.hpp"
 
 namespace gemel::checkpoint {
 namespace {

@@ -1,12 +1,9 @@
 #include "checkpoint/newest_checkpoint.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <span>
 #include <string>
 #include <system_error>
@@ -47,32 +44,16 @@ std::vector<CheckpointName> candidates(const fs::path& directory, Purpose purpos
   }
 }
 
-/// Throws when the system does not let the file be read, which says nothing about what is in it. Root only.
-void require_readable(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  char byte = 0;
-  const bool is_read = descriptor >= 0 && ::read(descriptor, &byte, 1) >= 0;
-  const int error = is_read ? 0 : errno;
-  if (descriptor >= 0) ::close(descriptor);
-  if (error == 0 || error == ENOENT || error == EISDIR) return;  // for the reader to tell
-  throw base::CheckpointError(
-      fmt::format("{} cannot be read ({}), so it is not known whether it is sound; make it readable, move it "
-                  "away to go on "
-                  "from an earlier one, or name one with --resume PATH",
-                  path.string(), std::generic_category().message(error)));
-}
-
-/// The checkpoint, if it is sound; or null, and `fault` tells why it is not. Collective.
+/// The checkpoint, if it is sound; or null where it is damaged, and `fault` tells why. What has the name of a checkpoint and is no file
+/// of ours is taken for a damaged one. Collective.
 std::unique_ptr<CheckpointReader> open_sound(const fs::path& path, mpi::Communicator& communicator,
                                              const Verify& verify, std::string& fault) {
-  mpi::agree(communicator, [&] {
-    if (communicator.is_root()) require_readable(path);
-  });
   try {
     auto reader = std::make_unique<CheckpointReader>(path, communicator);
     verify(*reader);
     return reader;
-  } catch (const mpi::AgreedError& error) {
+  } catch (const FileError& error) {
+    if (error.fault != FileFault::damaged && error.fault != FileFault::foreign) throw;
     const std::string reason = without_advice(error.what());
     fault = reason.substr(0, reason.find('\n'));
     return nullptr;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -17,12 +16,15 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/file_calls.hpp"
+#include "base/quiet_thread.hpp"
 #include "checkpoint/durable_file.hpp"
 
 namespace gemel::checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
+using base::file_calls;
 using std::chrono::nanoseconds;
 
 struct Marker {
@@ -40,13 +42,13 @@ nanoseconds modified(const struct stat& status) {
 /// Nothing when there is none, or what is there is no file or cannot be read. It is opened anew each time, because a network file system
 /// asks its server for the time of a file then, and else may tell one that is a minute old.
 std::optional<Marker> read_marker(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const int descriptor = file_calls().open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
   if (descriptor < 0) return {};
   char text[4096];
-  const ssize_t size = ::read(descriptor, text, sizeof(text));
+  const ssize_t size = file_calls().pread(descriptor, text, sizeof(text), 0);
   struct stat status {};
-  const bool is_known = ::fstat(descriptor, &status) == 0;
-  ::close(descriptor);
+  const bool is_known = file_calls().fstat(descriptor, &status) == 0;
+  file_calls().close(descriptor);
   if (size < 0 || !is_known || !S_ISREG(status.st_mode)) return {};
   return Marker{std::string(text, static_cast<std::size_t>(size)), modified(status)};
 }
@@ -72,14 +74,14 @@ std::string describe(const RunOwner& owner) {
 
 /// Returns false when there is one already. The system lets one of all who try make it.
 bool make_marker(const fs::path& path, const std::string& text) {
-  const int descriptor = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+  const int descriptor = file_calls().open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0666);
   if (descriptor < 0 && errno == EEXIST) return false;
   if (descriptor >= 0) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    const ssize_t written = file_calls().pwrite(descriptor, text.data(), text.size(), 0);
     const int error = errno;
-    ::close(descriptor);
+    file_calls().close(descriptor);
     if (written == static_cast<ssize_t>(text.size())) return true;
-    ::unlink(path.c_str());
+    file_calls().unlink(path.c_str());
     errno = error;
   }
   throw base::CheckpointError(fmt::format("cannot mark a run as under way with {}: {}", path.string(),
@@ -89,12 +91,12 @@ bool make_marker(const fs::path& path, const std::string& text) {
 /// What time it is for the file system of a directory: machines' clocks differ. Our own where nothing can be written there.
 nanoseconds time_in(const fs::path& directory) {
   const fs::path trial = directory / fmt::format(".gemel-clock-{}", process_name());
-  ::unlink(trial.c_str());
-  const int descriptor = ::open(trial.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+  file_calls().unlink(trial.c_str());
+  const int descriptor = file_calls().open(trial.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0666);
   struct stat status {};
-  const bool is_known = descriptor >= 0 && ::fstat(descriptor, &status) == 0;
-  if (descriptor >= 0) ::close(descriptor);
-  ::unlink(trial.c_str());
+  const bool is_known = descriptor >= 0 && file_calls().fstat(descriptor, &status) == 0;
+  if (descriptor >= 0) file_calls().close(descriptor);
+  file_calls().unlink(trial.c_str());
   return is_known ? modified(status) : std::chrono::system_clock::now().time_since_epoch();
 }
 
@@ -103,9 +105,9 @@ nanoseconds time_in(const fs::path& directory) {
 /// held nobody else removes it, and while it is there nobody makes another. (Where the file system has no locks, two may take one run
 /// over; RunLock::require_held finds that out before anything is written.)
 void remove_marker(const fs::path& path, const Marker& dead) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const int descriptor = file_calls().open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
   if (descriptor < 0) {
-    if (errno != ENOENT) ::unlink(path.c_str());  // of another user, in a directory that is ours
+    if (errno != ENOENT) file_calls().unlink(path.c_str());  // of another user, in a directory that is ours
     return;
   }
   ::flock(descriptor, LOCK_EX);
@@ -114,8 +116,8 @@ void remove_marker(const fs::path& path, const Marker& dead) {
   const bool is_present = ::fstat(descriptor, &locked) == 0 && ::lstat(path.c_str(), &present) == 0 &&
                           locked.st_ino == present.st_ino && locked.st_dev == present.st_dev;
   const auto marker = read_marker(path);
-  if (is_present && marker && marker->text == dead.text) ::unlink(path.c_str());
-  ::close(descriptor);  // and with it the lock
+  if (is_present && marker && marker->text == dead.text) file_calls().unlink(path.c_str());
+  file_calls().close(descriptor);  // and with it the lock
 }
 
 enum class Life { dead, alive, unknown };
@@ -169,19 +171,13 @@ std::unique_ptr<RunLock> RunLock::claim(const fs::path& directory, std::int64_t 
 
 RunLock::RunLock(fs::path path, const LockTimes& times)
     : path_(std::move(path)), text_(RunOwner::self().text()) {
-  // Signals that ask the run to stop are for the thread that trains.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  refreshing_ =
-      std::jthread([this, every = times.refresh](const std::stop_token& stop) { refresh(stop, every); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  refreshing_ = base::quiet_thread(
+      [this, every = times.refresh](const std::stop_token& stop) { refresh(stop, every); });
 }
 
 RunLock::~RunLock() {
   refreshing_ = {};  // stops and joins
-  if (is_held()) ::unlink(path_.c_str());
+  if (is_held()) file_calls().unlink(path_.c_str());
 }
 
 bool RunLock::is_held() const {

@@ -10,7 +10,7 @@
 #include "base/instruction_level.hpp"
 #include "cli/command_list.hpp"
 #include "gemel/version.hpp"
-#include "hdf5/file.hpp"
+#include "hdf5/library.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/environment.hpp"
 #include "onednn/runtime.hpp"

@@ -104,8 +104,6 @@ int compare(const DiffCommandOptions& options, mpi::Communicator& communicator, 
   const auto a = model::open_checkpoint(options.a, communicator);
   const auto b = model::open_checkpoint(options.b, communicator);
   const CheckpointDifference difference = serving::compare(*a, *b);
-  a->close();
-  b->close();
   if (communicator.is_root()) {
     const std::string path_a = a->path().string();
     const std::string path_b = b->path().string();

@@ -72,7 +72,6 @@ EvaluateCommandOptions parse(std::span<const std::string> arguments, mpi::Commun
   const auto reader = model::open_checkpoint(options.model.checkpoint, communicator);
   options.model.checkpoint = reader->path().string();
   const SavedSettings saved = read_settings(*reader);
-  reader->close();
   mpi::agree(communicator, [&] {
     require_source(saved, table);
     read_saved(saved, table);
@@ -225,7 +224,6 @@ int evaluate(const EvaluateCommandOptions& options, mpi::Communicator& communica
   };
   const auto reader = model::open_checkpoint(options.model.checkpoint, communicator);
   const serving::EvaluationReport report = serving::evaluate(*reader, options.request, tell);
-  reader->close();
   if (!communicator.is_root()) return 0;
   const std::string& by = options.request.by;
   out << (options.json ? json_text(report_json(report, by)) : report_text(report, by));

@@ -131,7 +131,6 @@ int run_inspect(std::span<const std::string> arguments, mpi::Communicator& commu
       communicator, options.model.spare_ranks, communicator.size(), [&](mpi::Communicator& working) {
         const auto reader = model::open_checkpoint(options.model.checkpoint, working);
         const CheckpointSummary summary = serving::summarize(*reader);
-        reader->close();
         if (!working.is_root()) return 0;
         out << (options.json ? json_text(serving::to_json(summary)) : summary_text(summary));
         return 0;

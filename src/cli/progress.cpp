@@ -174,9 +174,9 @@ void Progress::on_validation(const report::ValidationReport& report) {
 
 void Progress::on_checkpoint(const report::CheckpointReport& report) {
   const std::lock_guard lock(mutex_);
-  print(fmt::format("checkpoint after epoch {}, step {}: {} ({} in {})\n", report.epoch, report.step,
-                    report.path, base::bytes_text(static_cast<double>(report.bytes)),
-                    seconds_text(report.seconds)));
+  print(fmt::format("checkpoint after epoch {}, step {}: {} ({} in {}; training waited {})\n", report.epoch,
+                    report.step, report.path, base::bytes_text(static_cast<double>(report.bytes)),
+                    seconds_text(report.seconds), seconds_text(report.waiting_seconds)));
 }
 
 void Progress::on_summary(const report::SummaryReport& report) {

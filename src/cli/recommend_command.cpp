@@ -145,7 +145,6 @@ RecommendCommandOptions parse(std::span<const std::string> arguments, mpi::Commu
   const auto reader = model::open_checkpoint(options.model.checkpoint, communicator);
   options.model.checkpoint = reader->path().string();
   const SavedSettings saved = read_settings(*reader);
-  reader->close();
   mpi::agree(communicator, [&] { read_saved_data(saved, table); });
   options.source = {saved, names_data(table), named_data(table)};
   return options;
@@ -298,7 +297,6 @@ int recommend(const RecommendCommandOptions& options, mpi::Communicator& communi
   const auto queries = make_queries(options, recommender.encoder(), users ? &*users : nullptr, communicator);
   std::optional<serving::SeenItems> seen;
   if (queries->has_users()) seen = find_seen_items(options, *reader, catalogue, data, communicator);
-  reader->close();
   check_users(options, *queries, recommender.encoder());
   if (options.output.top_k > static_cast<std::int64_t>(recommender.items()))
     spdlog::info("there are {} items, and lists have all of them that are not left out", recommender.items());

@@ -13,7 +13,7 @@
 #include "cli/common_rows.hpp"
 #include "cli/model_rows.hpp"
 #include "cli/report_text.hpp"
-#include "model/model_file.hpp"
+#include "run/sound_checkpoint.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -84,8 +84,7 @@ Finding verify_file(const std::string& path, mpi::Communicator& communicator) {
     checkpoint::CheckpointReader reader(path, communicator);
     finding.epoch = reader.attribute<std::int64_t>("/", "epoch");
     finding.step = reader.attribute<std::int64_t>("/", "step");
-    model::verify_checkpoint(reader);
-    reader.close();
+    run::require_sound(reader);
   } catch (const mpi::AgreedError& error) {
     finding.fault = checkpoint::without_advice(error.what());
   }
@@ -112,8 +111,10 @@ nlohmann::ordered_json finding_json(const Finding& finding) {
 std::string verify_help() {
   VerifyCommandOptions defaults;
   return fmt::format(
-      R"(trainer verify reads checkpoints to the end: each must be complete, have its checksums, and hold finite
-parameters. The exit code is 0 when all are sound, and 4 when one is not.
+      R"(trainer verify reads checkpoints to the end: each must be complete, have its checksums, and hold what a run
+needs to go on from it, in numbers that can be. A line tells of each whether it is sound, or damaged, not
+readable, of another program or of a newer version. The exit code is 0 when all are sound, and 4 when one is
+not.
 
 Usage:
   trainer verify PATH... [OPTIONS]

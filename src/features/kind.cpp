@@ -41,6 +41,10 @@ std::unique_ptr<const VocabularyIndex> Kind::index(const ingest::VocabularyBlock
 void Kind::write(nlohmann::ordered_json&) const {}
 void Kind::read(const nlohmann::json&) {}
 
+void Kind::require_learned(bool is_possible, std::string_view what) const {
+  if (!is_possible) throw base::UsageError(fmt::format("a feature of the kind {} has {}", name(), what));
+}
+
 std::int64_t KindArgument::whole_number(std::string_view what, std::int64_t least, std::int64_t most) const {
   const std::optional<std::int64_t> value = parse_count(text_);
   if (!value || *value < least || *value > most) {

@@ -134,6 +134,8 @@ class Kind {
 
  protected:
   Kind() = default;
+  /// Throws UsageError where an entry has what cannot have been learned: `what`.
+  void require_learned(bool is_possible, std::string_view what) const;
   Kind(const Kind&) = default;
   Kind& operator=(const Kind&) = default;
 };

@@ -62,9 +62,4 @@ Element element_of_type(hid_t type, const std::string& object) {
   throw Hdf5Error(object + ": a type of values that this program does not read");
 }
 
-std::size_t text_length(std::string_view text) {
-  const std::size_t last = text.find_last_not_of('\0');
-  return last == std::string_view::npos ? 0 : last + 1;
-}
-
 }  // namespace gemel::hdf5

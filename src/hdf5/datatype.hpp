@@ -45,7 +45,4 @@ DatatypeHandle text_type(std::size_t length);
 /// The kind of a type found in a file. Throws Hdf5Error, naming `object`, for one that is not in the table.
 Element element_of_type(hid_t type, const std::string& object);
 
-/// The length of `text` without the zero bytes at its end.
-std::size_t text_length(std::string_view text);
-
 }  // namespace gemel::hdf5

@@ -28,6 +28,7 @@ class Handle {
   hid_t id_ = H5I_INVALID_HID;
 };
 
+using FileHandle = Handle<H5Fclose>;
 using GroupHandle = Handle<H5Gclose>;
 using DatasetHandle = Handle<H5Dclose>;
 using DatatypeHandle = Handle<H5Tclose>;

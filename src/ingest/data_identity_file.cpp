@@ -1,8 +1,11 @@
 #include "ingest/data_identity_file.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <string>
 
+#include "checkpoint/file_fault.hpp"
 #include "ingest/trained_sample_file.hpp"
 
 namespace gemel::ingest {
@@ -25,14 +28,21 @@ void write_data_identity(checkpoint::CheckpointWriter& writer, const DataIdentit
 
 DataIdentity read_data_identity(checkpoint::CheckpointReader& reader) {
   const auto number = [&](const char* name) { return reader.attribute<std::int64_t>("/data", name); };
+  const auto count = [&](const char* name) {
+    const std::int64_t value = number(name);
+    if (value < 0)
+      reader.refuse(fmt::format("damaged: {} of /data is {}. Use an earlier checkpoint", name, value),
+                    checkpoint::FileFault::damaged);
+    return value;
+  };
   DataIdentity data;
   data.name = reader.attribute<std::string>("/data", "name");
-  data.interactions = number("interactions");
-  data.train_examples = number("train_examples");
-  data.test_examples = number("test_examples");
+  data.interactions = count("interactions");
+  data.train_examples = count("train_examples");
+  data.test_examples = count("test_examples");
   data.content_hash = reader.attribute<std::uint64_t>("/data", "content_hash");
   if (reader.has_attribute("/data", "validation_examples"))
-    data.validation_examples = number("validation_examples");
+    data.validation_examples = count("validation_examples");
   if (reader.has("/data/trained_pairs")) data.trained = read_sample(reader, "/data");
   data.split.reset();
   if (reader.has_attribute("/data", "split_test_end")) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/algorithm/string/replace.hpp>
+#include <vector>
 
 namespace gemel::ingest {
 namespace {
@@ -11,6 +12,20 @@ namespace {
 std::string escaped(const std::string& column) {
   return boost::algorithm::replace_all_copy(boost::algorithm::replace_all_copy(column, "%", "%25"), "/",
                                             "%2F");
+}
+
+std::vector<checkpoint::AllowedDatasets> allowed_datasets() {
+  using hdf5::Element;
+  const std::vector<Element> numbers = {Element::int64, Element::float64};
+  return {{"/interactions/*/item", {Element::int32}, 1},
+          {"/interactions/*/part", {Element::uint8}, 1},
+          {"/interactions/*/column/*", {Element::int64, Element::float64, Element::int32}, 1},
+          {"/vocabulary/*/text_rest_row", {Element::int64}, 1},
+          {"/vocabulary/*/text*", {Element::text}, 1},
+          {"/vocabulary/*/count", {Element::int64}, 1},
+          {"/items/count", {Element::int64}, 1},
+          {"/items/column/*", {Element::int64, Element::float64, Element::text}, 1},
+          {"/split/trained_*", {Element::uint64}, 1}};
 }
 
 }  // namespace
@@ -26,7 +41,9 @@ const checkpoint::FileKind& prepared_kind() {
       .when_other_file =
           "Name a file that trainer prepare wrote, a directory of data, or other files with --ratings",
       .when_unfit = prepare_again,
-      .when_unwritten = "Free space on that file system, or choose another place with --out."};
+      .when_unwritten = "Free space on that file system, or choose another place with --out.",
+      .datasets = allowed_datasets(),
+      .attributes_of = {"/", "/data", "/split", "/split/*"}};
   return kind;
 }
 

@@ -17,9 +17,8 @@
 #include "base/pages.hpp"
 #include "checkpoint/checkpoint_reader.hpp"
 #include "checkpoint/long_texts.hpp"
+#include "checkpoint/proof.hpp"
 #include "exchange/placement.hpp"
-#include "hdf5/error.hpp"
-#include "hdf5/file.hpp"
 #include "ingest/block_strings.hpp"
 #include "ingest/prepared_format.hpp"
 #include "ingest/row_bitmap.hpp"
@@ -55,7 +54,6 @@ class PreparedFile {
     read_interactions(wanted);
     read_items();
     if (reader_.has("/split")) read_split();
-    reader_.close();
     return std::move(dataset_);
   }
 
@@ -340,20 +338,10 @@ class PreparedFile {
   Dataset dataset_;
 };
 
-bool is_hdf5(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) return false;
-  try {
-    return hdf5::is_hdf5(path);
-  } catch (const hdf5::Hdf5Error&) {  // another reader says why it cannot be read
-    return false;
-  }
-}
-
 }  // namespace
 
 bool PreparedReader::recognises(const fs::path& path) const {
-  return is_hdf5(path) || is_hdf5(path / prepared_name);
+  return checkpoint::begins_as_container(path) || checkpoint::begins_as_container(path / prepared_name);
 }
 
 Dataset PreparedReader::read(const fs::path& path, const WantedColumns& wanted, BadLines,

@@ -28,7 +28,6 @@ std::string inspect(const std::string& path) {
   return alone([&](mpi::Communicator& self) {
     const auto reader = model::open_checkpoint(path, self);
     const serving::CheckpointSummary summary = serving::summarize(*reader);
-    reader->close();
     return report::json_text(serving::to_json(summary));
   });
 }
@@ -38,8 +37,6 @@ std::string diff(const std::string& a, const std::string& b) {
     const auto reader_a = model::open_checkpoint(a, self);
     const auto reader_b = model::open_checkpoint(b, self);
     const serving::CheckpointDifference difference = serving::compare(*reader_a, *reader_b);
-    reader_a->close();
-    reader_b->close();
     return report::json_text(
         serving::to_json(reader_a->path().string(), reader_b->path().string(), difference));
   });
@@ -49,7 +46,6 @@ void verify(const std::string& path) {
   alone([&](mpi::Communicator& self) {
     const auto reader = model::open_checkpoint(path, self);
     model::verify_checkpoint(*reader);
-    reader->close();
   });
 }
 

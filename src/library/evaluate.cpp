@@ -64,7 +64,6 @@ EvaluationResult evaluate(const std::string& path, const EvaluationOptions& opti
     const auto reader = model::open_checkpoint(path, world);
     const serving::EvaluationRequest request = {settle(options, *reader), options.part, options.by};
     serving::EvaluationReport report = serving::evaluate(*reader, request, [](const std::string&) {});
-    reader->close();
     return public_form(std::move(report));
   });
 }

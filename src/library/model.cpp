@@ -69,7 +69,6 @@ Model Model::open(const std::string& path, int threads) {
     auto self = mpi::Communicator::self();
     const auto reader = model::open_checkpoint(path, self);
     auto parts = std::make_unique<const Parts>(*reader, mpi::Communicator::self(), threads);
-    reader->close();
     return Model(std::move(parts));
   });
 }

@@ -66,7 +66,6 @@ LoadedModel LoadedModel::open(const std::filesystem::path& path, mpi::Communicat
                               double most_replicated) {
   const auto reader = open_checkpoint(path, communicator);
   LoadedModel model(*reader, most_replicated);
-  reader->close();
   return model;
 }
 

@@ -46,8 +46,10 @@ std::vector<std::int64_t> rows_added(const TwoTower& model) {
 }
 
 void verify_checkpoint(checkpoint::CheckpointReader& reader) {
-  static const std::vector<std::string> finite = {"/query/", "/candidate/", "/loss/", "/catalogue/vector"};
-  reader.verify(finite);
+  static const checkpoint::Ranges ranges = {
+      .finite = {"/query/*", "/candidate/*", "/loss/*", "/catalogue/vector"},
+      .not_negative = {"*accumulator", "*second_moment"}};
+  reader.verify(ranges);
 }
 
 std::unique_ptr<checkpoint::CheckpointReader> open_checkpoint(const std::filesystem::path& path,

@@ -274,6 +274,7 @@ JobShape describe_job(const TrainingOptions& options, const ingest::TrainingData
   job.users = data.users;
   job.keeps_seen = data.seen.has_value();
   job.keeps_seen_before_test = data.seen_before_test.has_value();
+  job.copies_checkpoints = !options.checkpoint.wait;
   const std::size_t parts = exchange::LaneTree(options.lanes).subtrees_of_ranks(ranks).size();
   job.subtrees = static_cast<double>(parts) / ranks;
   describe_model(options, data, communicator, job);

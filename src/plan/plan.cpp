@@ -166,6 +166,15 @@ double user_memory(const JobShape& job) {
   return bytes;
 }
 
+/// What a rank copies of a checkpoint that is written while training goes on: its rows, of replicated tables an even part.
+double checkpoint_copy(const JobShape& job) {
+  double bytes = static_cast<double>(job.dense_parameters) * job.dense_bytes;
+  for (const TableShape& table : job.tables) bytes += static_cast<double>(table.rows) * table.row_bytes;
+  bytes += static_cast<double>(job.candidates) * (static_cast<double>(job.vector_width) * float_bytes +
+                                                  row_number_bytes + job.candidate_name_bytes);
+  return share(bytes, job.ranks);
+}
+
 }  // namespace
 
 std::string Plan::Table::text() const {
@@ -263,6 +272,7 @@ Plan make_plan(const JobShape& job, const PlacementWishes& wishes) {
   };
   if (job.users > 0) plan.memory.emplace_back("users and their items", user_memory(job));
   if (job.factors > 0) plan.memory.emplace_back("least squares", solver_memory(job));
+  if (job.copies_checkpoints) plan.memory.emplace_back("copy for a checkpoint", checkpoint_copy(job));
   if (job.only_solves) {
     add_solver_traffic(job, plan);
   } else {

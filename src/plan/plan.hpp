@@ -51,6 +51,7 @@ struct JobShape {
   std::int64_t users = 0;          ///< whose numbers the examples have; 0: the examples have none
   bool keeps_seen = false;         ///< the training items of every user are kept
   bool keeps_seen_before_test = false;  ///< and once more, with the validation items
+  bool copies_checkpoints = false;      ///< they are written while training goes on
   std::size_t factors = 0;              ///< width of what least squares solves for; 0: nothing does
   bool only_solves = false;             ///< steps are halves of its sweeps
   std::vector<TableShape> tables;

@@ -116,6 +116,7 @@ void MetricsFile::on_checkpoint(const CheckpointReport& report) {
          {"step", report.step},
          {"path", report.path},
          {"seconds", report.seconds},
+         {"waiting_seconds", report.waiting_seconds},
          {"bytes", report.bytes}});
 }
 

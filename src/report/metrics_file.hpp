@@ -19,7 +19,7 @@ namespace gemel::report {
 ///   validation  part (which examples were evaluated: validation, or test where there are none for validation), epoch, step,
 ///               loss (of the last epoch), top_<k>..., recall_<k>... (Metric::key), seconds, examples_per_second (of these examples)
 ///   test        the same of the test examples, once at the end of a run that has validation examples
-///   checkpoint  epoch, step, path, seconds, bytes
+///   checkpoint  epoch, step, path, seconds, waiting_seconds (of training), bytes
 ///   summary     the last line: part (of which examples top_<k> are), epoch, step, loss, top_<k>..., popularity and random (the same of rankings without a model), seconds, training_seconds, evaluation_seconds,
 ///               checkpoint_seconds, examples_per_second, checkpoint (path), interrupted,
 ///               phase_seconds {phase: {min, mean, max} over ranks}, bytes; with --monitor also

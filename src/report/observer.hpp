@@ -73,7 +73,8 @@ struct CheckpointReport {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   std::string path;
-  double seconds = 0;
+  double seconds = 0;          ///< until it is on the storage
+  double waiting_seconds = 0;  ///< of these, the training stood still
   std::int64_t bytes = 0;
 };
 

@@ -62,9 +62,8 @@ void RunReporter::validation(const step::EpochRecord& record, ingest::Part part,
                            static_cast<double>(examples) / seconds, part});
 }
 
-void RunReporter::checkpoint(const step::TrainingState& state, const std::string& path, double seconds,
-                             std::int64_t bytes) {
-  if (communicator_.is_root()) observer_.on_checkpoint({state.epoch, state.step, path, seconds, bytes});
+void RunReporter::checkpoint(const CheckpointReport& report) {
+  if (communicator_.is_root()) observer_.on_checkpoint(report);
 }
 
 void RunReporter::summary(const step::TrainingState& state, const Outcome& outcome) {

@@ -55,8 +55,7 @@ class RunReporter {
   /// Examples of `part` were evaluated after an epoch.
   void validation(const step::EpochRecord& record, ingest::Part part, const MetricValues& metrics,
                   double seconds);
-  void checkpoint(const step::TrainingState& state, const std::string& path, double seconds,
-                  std::int64_t bytes);
+  void checkpoint(const CheckpointReport& report);
   /// The run has ended; writes the trace. Collective.
   void summary(const step::TrainingState& state, const Outcome& outcome);
 

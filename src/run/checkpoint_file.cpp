@@ -4,10 +4,7 @@
 #include <fmt/format.h>
 
 #include <ctime>
-#include <span>
-#include <system_error>
 
-#include "checkpoint/checkpoint_writer.hpp"
 #include "ingest/data_identity_file.hpp"
 #include "learning/optimizer_file.hpp"
 #include "model/model_file.hpp"
@@ -28,24 +25,12 @@ void write_run(checkpoint::CheckpointWriter& writer, const RunIdentity& run,
   writer.attribute("/", "config", run.config);
 }
 
-/// Collective.
-std::int64_t file_size(const std::filesystem::path& path, mpi::Communicator& communicator) {
-  std::int64_t bytes = 0;
-  if (communicator.is_root()) {
-    std::error_code ignored;
-    bytes = static_cast<std::int64_t>(std::filesystem::file_size(path, ignored));
-  }
-  communicator.broadcast(std::span(&bytes, 1));
-  return bytes;
-}
-
 }  // namespace
 
-std::int64_t save_checkpoint(const std::filesystem::path& path, const RunIdentity& run,
-                             const step::TrainingState& state, const model::CatalogueView& catalogue,
-                             const model::TwoTower& model, const learning::Optimizer& optimizer,
-                             mpi::Communicator& communicator) {
-  checkpoint::CheckpointWriter writer(path, communicator);
+void write_checkpoint(checkpoint::CheckpointWriter& writer, const RunIdentity& run,
+                      const step::TrainingState& state, const model::CatalogueView& catalogue,
+                      const model::TwoTower& model, const learning::Optimizer& optimizer,
+                      mpi::Communicator& communicator) {
   write_run(writer, run, communicator);
   ingest::write_data_identity(writer, run.data);
   step::write_state(writer, state, run.metrics, run.top_k);
@@ -53,8 +38,6 @@ std::int64_t save_checkpoint(const std::filesystem::path& path, const RunIdentit
   learning::write_optimizer(writer, model, optimizer);
   model::write_catalogue(writer, catalogue);
   if (run.history) ingest::write_history(writer, *run.history);
-  writer.commit();
-  return file_size(path, communicator);
 }
 
 std::string first_not_finite(const model::TwoTower& model, const learning::Optimizer& optimizer,

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoint/checkpoint_reader.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
 #include "ingest/data_identity.hpp"
 #include "ingest/history_file.hpp"
 #include "learning/optimizer.hpp"
@@ -30,13 +30,13 @@ struct RunIdentity {
   std::optional<ingest::HistoryView> history = {};  ///< training items of every user, if they are kept
 };
 
-/// Writes a checkpoint of the layout that src/checkpoint/README.md documents. The content does not depend on the number of ranks, but for the
-/// attributes `created` and `ranks` of the group /run. The optimizer must be settled. Collective; errors as
-/// CheckpointWriter. Returns the size of the file in bytes.
-std::int64_t save_checkpoint(const std::filesystem::path& path, const RunIdentity& run,
-                             const step::TrainingState& state, const model::CatalogueView& catalogue,
-                             const model::TwoTower& model, const learning::Optimizer& optimizer,
-                             mpi::Communicator& communicator);
+/// Writes the content of a checkpoint, of the layout that src/checkpoint/README.md documents; `writer` is to be committed or started. The
+/// content does not depend on the number of ranks, but for the attributes `created` and `ranks` of the group /run. The optimizer must be
+/// settled. Collective; errors as CheckpointWriter.
+void write_checkpoint(checkpoint::CheckpointWriter& writer, const RunIdentity& run,
+                      const step::TrainingState& state, const model::CatalogueView& catalogue,
+                      const model::TwoTower& model, const learning::Optimizer& optimizer,
+                      mpi::Communicator& communicator);
 
 /// The path in a checkpoint of the first parameter, or else state of the optimiser, in which any rank holds what is no finite number;
 /// empty when all are finite. A pass over memory. Collective.

@@ -4,7 +4,7 @@
 
 #include "checkpoint/newest_checkpoint.hpp"
 #include "ingest/data_identity_file.hpp"
-#include "model/model_file.hpp"
+#include "run/sound_checkpoint.hpp"
 
 namespace gemel::run {
 namespace {
@@ -13,10 +13,13 @@ namespace {
 std::unique_ptr<checkpoint::CheckpointReader> open_reader(const CheckpointOptions& options,
                                                           mpi::Communicator& communicator) {
   if (options.resume.empty()) return nullptr;
-  if (options.resume != "auto")
-    return std::make_unique<checkpoint::CheckpointReader>(options.resume, communicator);
-  return checkpoint::open_newest_sound(options.directory, communicator, model::verify_checkpoint,
-                                       checkpoint::Purpose::resume);
+  if (options.resume == "auto") {
+    return checkpoint::open_newest_sound(options.directory, communicator, require_sound,
+                                         checkpoint::Purpose::resume);
+  }
+  auto reader = std::make_unique<checkpoint::CheckpointReader>(options.resume, communicator);
+  require_sound(*reader);
+  return reader;
 }
 
 }  // namespace
@@ -42,8 +45,6 @@ checkpoint::CheckpointReader& EarlierCheckpoint::reader(mpi::Communicator& commu
 }
 
 void EarlierCheckpoint::close() {
-  if (!reader_) return;
-  reader_->close();
   reader_.reset();
 }
 

@@ -31,7 +31,7 @@ class EarlierCheckpoint {
 
   /// The file, open on the ranks of `communicator`: opened again where it was closed. Collective.
   checkpoint::CheckpointReader& reader(mpi::Communicator& communicator);
-  /// Call on every normal path, and before other ranks than those that opened the file go on with it. Collective.
+  /// Call before other ranks than those that opened the file go on with it.
   void close();
 
  private:

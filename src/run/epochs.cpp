@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 /// Words that ranks tell each other at every step.
 constexpr std::uint32_t stop_flag = 1;      // a signal asks this rank to stop
 constexpr std::uint32_t diverged_flag = 2;  // a lane's loss is not finite
+constexpr std::uint32_t writing_flag = 4;   // this rank writes its part of a checkpoint
 
 std::uint32_t flags_of(std::span<const double> lane_losses) {
   const bool are_finite = std::ranges::all_of(lane_losses, [](double loss) { return std::isfinite(loss); });
@@ -44,7 +45,9 @@ Epochs::End Epochs::train(step::TrainingState& state, const std::function<void()
 Epochs::End Epochs::run_step(step::TrainingState& state) {
   reporter_.begin_step(state.step + 1);
   const std::span<double> losses = own_lane_losses(state);
-  const std::uint32_t flags = learner_.run_step(state.step_in_epoch, flags_of(losses), losses);
+  const std::uint32_t own_flags = flags_of(losses) | (is_writing_() ? writing_flag : 0);
+  const std::uint32_t flags = learner_.run_step(state.step_in_epoch, own_flags, losses);
+  is_any_writing_ = (flags & writing_flag) != 0;
   ++state.step_in_epoch;
   ++state.step;
   if ((flags & diverged_flag) != 0 || !std::isfinite(learner_.step.gradient_norm())) return End::diverged;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <utility>
 
 #include "mpi/communicator.hpp"
 #include "report/run_reporter.hpp"
@@ -20,12 +21,19 @@ class Epochs {
     diverged,  ///< a loss or a gradient is not finite
   };
 
-  /// The references must outlive the object.
-  Epochs(step::Learner& learner, mpi::Communicator& communicator, report::RunReporter& reporter)
-      : learner_(learner), communicator_(communicator), reporter_(reporter) {}
+  /// `is_writing`: whether this rank is busy with writing a checkpoint. The references must outlive the object.
+  Epochs(step::Learner& learner, mpi::Communicator& communicator, report::RunReporter& reporter,
+         std::function<bool()> is_writing)
+      : learner_(learner),
+        communicator_(communicator),
+        reporter_(reporter),
+        is_writing_(std::move(is_writing)) {}
 
   /// Deals the epoch of `state` and trains the rest of it; calls `between_steps` after every step but the last. Collective.
   End train(step::TrainingState& state, const std::function<void()>& between_steps);
+
+  /// Whether some rank was busy with writing a checkpoint when the last step began. The same on all ranks.
+  bool is_any_writing() const { return is_any_writing_; }
 
   /// Completes state.lane_losses, of which each rank has its lanes'. Collective.
   void gather_lane_losses(step::TrainingState& state);
@@ -40,6 +48,8 @@ class Epochs {
   step::Learner& learner_;
   mpi::Communicator& communicator_;
   report::RunReporter& reporter_;
+  std::function<bool()> is_writing_;
+  bool is_any_writing_ = false;
 };
 
 }  // namespace gemel::run

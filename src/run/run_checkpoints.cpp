@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
+#include "checkpoint/checkpoint_writer.hpp"
 #include "evaluation/embedder.hpp"
 #include "features/features_file.hpp"
 #include "model/model_file.hpp"
@@ -120,10 +122,7 @@ bool RunCheckpoints::report_changes(const model::TwoTower& model, const ingest::
   return true;
 }
 
-std::int64_t RunCheckpoints::save(step::Learner& learner, const ingest::TrainingData& data,
-                                  const step::TrainingState& state, std::optional<std::int64_t> best) {
-  store_->require_own();
-  const std::filesystem::path path = store_->path_for(state.step);
+RunIdentity RunCheckpoints::identity(const ingest::TrainingData& data) const {
   RunIdentity run = {options::result_settings(options_),
                      options::run_settings(options_),
                      options_.lanes,
@@ -134,6 +133,13 @@ std::int64_t RunCheckpoints::save(step::Learner& learner, const ingest::Training
                      {}};
   if (options_.checkpoint.store_history) run.history.emplace(data.user_ids, *data.seen);
   communicator_.broadcast(run.options);  // has paths, and ranks may work in different directories
+  return run;
+}
+
+void RunCheckpoints::save(step::Learner& learner, const ingest::TrainingData& data,
+                          const step::TrainingState& state, std::optional<std::int64_t> best) {
+  base::require(!writing_, "checkpoint: one at a time");
+  store_->require_own();
   tensor::Matrix vectors(data.item_ids.strings.size(), learner.model.dim());
   {
     const learning::AveragedWeights averaged(learner.optimizer);
@@ -142,12 +148,44 @@ std::int64_t RunCheckpoints::save(step::Learner& learner, const ingest::Training
         .run(data.catalogue, static_cast<std::size_t>(data.item_ids.first), vectors.view());
   }
   require_finite(learner, vectors, state.step);
-  const std::int64_t bytes =
-      save_checkpoint(path, run, state, {data.item_ids, data.item_labels, data.item_counts, vectors.view()},
-                      learner.model, learner.optimizer, communicator_);
-  store_->prune(best);
-  last_ = path;
-  return bytes;
+  const auto write = [&](checkpoint::CheckpointWriter& writer) {
+    write_checkpoint(writer, identity(data), state,
+                     {data.item_ids, data.item_labels, data.item_counts, vectors.view()}, learner.model,
+                     learner.optimizer, communicator_);
+  };
+  const std::filesystem::path path = store_->path_for(state.step);
+  Writing writing{{path, state.epoch, state.step, 0}, best, nullptr};
+  if (options_.checkpoint.wait) {
+    checkpoint::CheckpointWriter writer(path, communicator_);
+    write(writer);
+    writing.checkpoint.bytes = writer.commit();
+  } else {
+    checkpoint::CheckpointWriter writer(path, communicator_, memory_);
+    write(writer);
+    writing.background = writer.start();
+  }
+  writing_ = std::move(writing);
+}
+
+std::optional<WrittenCheckpoint> RunCheckpoints::go_on() {
+  if (!writing_) return std::nullopt;
+  if (writing_->background && !writing_->background->advance()) return std::nullopt;
+  return end_writing();
+}
+
+std::optional<WrittenCheckpoint> RunCheckpoints::finish() {
+  if (!writing_) return std::nullopt;
+  if (writing_->background) writing_->background->finish();
+  return end_writing();
+}
+
+WrittenCheckpoint RunCheckpoints::end_writing() {
+  WrittenCheckpoint written = writing_->checkpoint;
+  if (writing_->background) written.bytes = writing_->background->bytes();
+  store_->prune(writing_->best);
+  last_ = written.path;
+  writing_.reset();
+  return written;
 }
 
 void RunCheckpoints::require_finite(const step::Learner& learner, const tensor::Matrix& vectors,
@@ -167,11 +205,9 @@ bool RunCheckpoints::restore(const std::filesystem::path& path, step::Learner& l
     reader.emplace(path, communicator_);
     model::verify_checkpoint(*reader);
     restore_checkpoint(*reader, learner.model, learner.optimizer);
-    reader->close();
     return true;
   } catch (const mpi::AgreedError& error) {
     spdlog::warn("the best checkpoint is left alone: {}", error.what());
-    if (reader) reader->close();
     return false;
   }
 }

@@ -7,16 +7,26 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/background_write.hpp"
 #include "checkpoint/checkpoint_store.hpp"
+#include "checkpoint/snapshot_memory.hpp"
 #include "gemel/options.hpp"
 #include "ingest/training_data.hpp"
 #include "mpi/communicator.hpp"
+#include "run/checkpoint_file.hpp"
 #include "run/earlier_checkpoint.hpp"
 #include "step/learner.hpp"
 #include "step/training_state.hpp"
 #include "tensor/matrix.hpp"
 
 namespace gemel::run {
+
+struct WrittenCheckpoint {
+  std::filesystem::path path;
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;
+  std::uint64_t bytes = 0;  ///< on root
+};
 
 /// The checkpoints of a run: the one that it goes on from, and those that it writes. All members are collective; what goes wrong is
 /// thrown by all ranks as AgreedError (checkpoint).
@@ -38,10 +48,20 @@ class RunCheckpoints {
   /// items are left out of the rankings, what was measured before is not compared with what comes.
   std::optional<step::TrainingState> load(step::Learner& learner, const ingest::TrainingData& data);
 
-  /// Writes a checkpoint and removes those that are no longer to be kept; that of step `best` is. Returns its size in bytes. Where
-  /// the training has diverged it throws AgreedError (diverged) instead, and leaves all files as they are.
-  std::int64_t save(step::Learner& learner, const ingest::TrainingData& data,
-                    const step::TrainingState& state, std::optional<std::int64_t> best);
+  /// Begins to write a checkpoint, from a copy, so that training can go on; none may be under way. With CheckpointOptions::wait it writes
+  /// all of it. What is no longer to be kept goes when it is written; that of step `best` stays. Where the training has diverged it throws
+  /// AgreedError (diverged) instead, and leaves all files as they are.
+  void save(step::Learner& learner, const ingest::TrainingData& data, const step::TrainingState& state,
+            std::optional<std::int64_t> best);
+
+  /// Whether a checkpoint is under way: begun, and not reported as written. The same on all ranks.
+  bool is_writing() const { return writing_.has_value(); }
+  /// Whether this rank is not done with its part yet. Not collective.
+  bool is_busy() const { return writing_ && writing_->background && writing_->background->is_busy(); }
+  /// Where a checkpoint is under way and no rank is busy: on to what comes next. Tells of the checkpoint when all of it is written.
+  std::optional<WrittenCheckpoint> go_on();
+  /// Waits for a checkpoint that is under way, if one is.
+  std::optional<WrittenCheckpoint> finish();
 
   /// Loads model and optimiser from a checkpoint of this run. Where that is not sound, or its tables are not the model's, it warns,
   /// leaves them as they are and returns false.
@@ -64,6 +84,15 @@ class RunCheckpoints {
   /// Throws AgreedError (diverged) when a checkpoint would hold values that are none. `vectors` are those of the catalogue's block.
   void require_finite(const step::Learner& learner, const tensor::Matrix& vectors, std::int64_t step);
 
+  RunIdentity identity(const ingest::TrainingData& data) const;
+  WrittenCheckpoint end_writing();
+
+  struct Writing {
+    WrittenCheckpoint checkpoint;
+    std::optional<std::int64_t> best;
+    std::unique_ptr<checkpoint::BackgroundWrite> background;  // null where all is written already
+  };
+
   const TrainingOptions& options_;
   mpi::Communicator& communicator_;
   std::unique_ptr<EarlierCheckpoint> earlier_;  // null for a fresh run, and once it is loaded
@@ -71,6 +100,8 @@ class RunCheckpoints {
   std::optional<checkpoint::CheckpointStore> store_;
   std::filesystem::path resumed_from_;
   std::filesystem::path last_;
+  checkpoint::SnapshotMemory memory_;
+  std::optional<Writing> writing_;
 };
 
 }  // namespace gemel::run

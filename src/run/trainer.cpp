@@ -46,7 +46,7 @@ class Run {
         plan_(plan::plan_tables(options_, data_, program_bytes_, communicator)),
         learner_(options_, data_, plan_.placements(communicator.rank()), communicator, reporter_.timer(),
                  reporter_.traffic()),
-        epochs_(learner_, communicator, reporter_),
+        epochs_(learner_, communicator, reporter_, [this] { return checkpoints_.is_busy(); }),
         evaluations_(options_, data_, learner_, communicator, reporter_) {
     state_.lane_losses.assign(static_cast<std::size_t>(options.lanes), 0.0);
   }
@@ -65,6 +65,7 @@ class Run {
       save_if_due(Interval::Unit::steps, state_.step);
     }
     if (state_.step != saved_step_) save();
+    finish_saving();
     if (has_ended()) evaluate_in_the_end();
     reporter_.summary(state_, outcome());
     if (!has_ended()) throw_interrupted();
@@ -115,7 +116,10 @@ class Run {
 
   /// Trains the rest of the current epoch, or up to the step at which a signal is heeded: returns whether one was.
   bool train_epoch() {
-    const Epochs::End end = epochs_.train(state_, [&] { save_if_due(Interval::Unit::steps, state_.step); });
+    const Epochs::End end = epochs_.train(state_, [&] {
+      if (!epochs_.is_any_writing()) go_on_saving();
+      save_if_due(Interval::Unit::steps, state_.step);
+    });
     if (end == Epochs::End::diverged) end_diverged();
     return end == Epochs::End::stopped;
   }
@@ -170,19 +174,48 @@ class Run {
     if (every.unit == unit && is_due(every.count, count) && state_.step != saved_step_) save();
   }
 
+  /// Begins to write a checkpoint, once the one before it is written.
   void save() {
-    const auto start = Clock::now();
-    std::int64_t bytes = 0;
+    finish_saving();
+    save_began_ = Clock::now();
     reporter_.activity("writing a checkpoint");
     {
       const auto timing = reporter_.timer().measure(metering::Phase::checkpoint);
       learner_.optimizer.settle_all();
       epochs_.gather_lane_losses(state_);
-      bytes = checkpoints_.save(learner_, data_, state_, step_to_keep());
+      checkpoints_.save(learner_, data_, state_, step_to_keep());
     }
     saved_step_ = state_.step;
-    reporter_.checkpoint(state_, checkpoints_.last().string(),
-                         std::chrono::duration<double>(Clock::now() - start).count(), bytes);
+    save_waited_ = Clock::now() - save_began_;
+    if (options_.checkpoint.wait) finish_saving();
+  }
+
+  /// Where a checkpoint is under way, and no rank is busy with it.
+  void go_on_saving() {
+    if (!checkpoints_.is_writing()) return;
+    report_saved([&] { return checkpoints_.go_on(); });
+  }
+
+  void finish_saving() {
+    if (!checkpoints_.is_writing()) return;
+    reporter_.activity("writing a checkpoint");
+    report_saved([&] { return checkpoints_.finish(); });
+  }
+
+  template <class Write>
+  void report_saved(const Write& write) {
+    const auto start = Clock::now();
+    std::optional<WrittenCheckpoint> written;
+    {
+      const auto timing = reporter_.timer().measure(metering::Phase::checkpoint);
+      written = write();
+    }
+    save_waited_ += Clock::now() - start;
+    if (!written) return;
+    const auto seconds = [](Clock::duration time) { return std::chrono::duration<double>(time).count(); };
+    reporter_.checkpoint({written->epoch, written->step, written->path.string(),
+                          seconds(Clock::now() - save_began_), seconds(save_waited_),
+                          static_cast<std::int64_t>(written->bytes)});
   }
 
   report::RunReport describe() {
@@ -236,6 +269,8 @@ class Run {
 
   step::TrainingState state_;
   std::int64_t saved_step_ = 0;
+  Clock::time_point save_began_;
+  Clock::duration save_waited_{};
 };
 
 }  // namespace

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <fmt/format.h>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
 
-#include <cstdint>
-#include <optional>
-
-#include "base/error.hpp"
 #include "base/output_file.hpp"
-#include "hdf5/error.hpp"
-#include "hdf5/file.hpp"
-#include "mpi/communicator.hpp"
+#include "hdf5/layout.hpp"
 
 namespace gemel::serving {
 
@@ -17,28 +15,19 @@ namespace gemel::serving {
 /// no checkpoint's fault.
 class Hdf5Output {
  public:
-  /// `output` must outlive the object and is committed by its owner, after close(). `bytes` is a bound of the file's length: it is set
-  /// aside, as HDF5 cannot close a file that finds the disk full.
-  Hdf5Output(base::OutputFile& output, std::uint64_t bytes);
+  /// Adds all datasets to `layout`. `output` must outlive the object and is committed by its owner.
+  Hdf5Output(base::OutputFile& output, const std::function<void(hdf5::Layout& layout)>& add);
 
-  /// Calls action(file), which writes to the file.
-  template <class Action>
-  void write(const Action& action) {
-    try {
-      action(*file_);
-    } catch (const hdf5::Hdf5Error& error) {
-      throw base::OutputError(
-          fmt::format("{}: cannot write this file: {}", output_.path().string(), error.what()));
-    }
+  /// Writes rows [first, ...) of a dataset, as their bytes.
+  void write_bytes(const hdf5::StoredDataset& dataset, std::size_t first, std::span<const std::byte> rows);
+  template <class T>
+  void write(const hdf5::StoredDataset& dataset, std::size_t first, std::span<const T> rows) {
+    write_bytes(dataset, first, std::as_bytes(rows));
   }
-
-  /// Datasets must have been closed before.
-  void close();
+  void write(const hdf5::StoredDataset& dataset, std::size_t first, std::span<const std::string> rows);
 
  private:
   base::OutputFile& output_;
-  mpi::Communicator alone_ = mpi::Communicator::self();
-  std::optional<hdf5::File> file_;
 };
 
 }  // namespace gemel::serving

@@ -2,24 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace gemel::serving {
 namespace {
 
 constexpr const char* file_name = "vectors.h5";
-
-/// A bound of the file's length.
-std::uint64_t file_bytes(std::span<const VectorTable> tables) {
-  std::uint64_t bytes = 0;
-  for (const VectorTable& table : tables) {
-    const std::size_t row =
-        table.longest_id + table.longest_label + sizeof(std::int64_t) + table.dim * sizeof(float);
-    bytes += static_cast<std::uint64_t>(table.rows) * (row + 2);  // of each text at least a byte
-  }
-  return bytes;
-}
 
 std::string path_of(const VectorTable& table, const char* dataset) {
   return fmt::format("/{}s/{}", table.noun, dataset);
@@ -28,46 +16,34 @@ std::string path_of(const VectorTable& table, const char* dataset) {
 }  // namespace
 
 Hdf5Vectors::Hdf5Vectors(std::span<const VectorTable> tables, base::OutputFiles& files)
-    : output_(files.add(file_name), file_bytes(tables)) {
-  output_.write([&](hdf5::File& file) {
-    for (const VectorTable& table : tables) create(table, file);
-  });
-}
+    : output_(files.add(file_name), [&](hdf5::Layout& layout) {
+        for (const VectorTable& table : tables) add(table, layout);
+      }) {}
 
-void Hdf5Vectors::create(const VectorTable& table, hdf5::File& file) {
+void Hdf5Vectors::add(const VectorTable& table, hdf5::Layout& layout) {
   const auto rows = static_cast<std::size_t>(table.rows);
-  const auto add_texts = [&](const char* name, std::size_t longest) {
-    const std::string path = path_of(table, name);
-    datasets_.emplace(path, hdf5::Dataset::create_text(file, path, rows, std::max<std::size_t>(longest, 1)));
-  };
-  const auto add = [&](const char* name, hdf5::Element element, const hdf5::Shape& shape) {
-    const std::string path = path_of(table, name);
-    datasets_.emplace(path, hdf5::Dataset::create(file, path, element, shape));
-  };
-  add_texts("id", table.longest_id);
+  const auto keep = [&](const hdf5::StoredDataset& dataset) { datasets_.emplace(dataset.path, dataset); };
+  keep(layout.add_text(path_of(table, "id"), rows, table.longest_id));
   if (table.has_labels) {
-    add_texts("label", table.longest_label);
-    add("count", hdf5::Element::int64, {rows, {}});
+    keep(layout.add_text(path_of(table, "label"), rows, table.longest_label));
+    keep(layout.add(path_of(table, "count"), hdf5::Element::int64, {rows, {}}));
   }
-  add("vector", hdf5::Element::float32, {rows, table.dim});
+  keep(layout.add(path_of(table, "vector"), hdf5::Element::float32, {rows, table.dim}));
 }
 
 void Hdf5Vectors::write(const VectorTable& table, const VectorRows& rows) {
   const auto first = static_cast<std::size_t>(rows.first);
-  const auto dataset = [&](const char* name) -> hdf5::Dataset& { return datasets_.at(path_of(table, name)); };
-  output_.write([&](hdf5::File&) {
-    dataset("id").write_rows(first, std::span<const std::string>(rows.ids.texts()));
-    if (table.has_labels) {
-      dataset("label").write_rows(first, std::span<const std::string>(rows.labels.texts()));
-      dataset("count").write_rows(first, std::span<const std::int64_t>(rows.counts));
-    }
-    dataset("vector").write_rows(first, rows.vectors.view().flat());
-  });
+  const auto dataset = [&](const char* name) { return datasets_.at(path_of(table, name)); };
+  const std::vector<std::string> ids = rows.ids.texts();
+  output_.write(dataset("id"), first, std::span<const std::string>(ids));
+  if (table.has_labels) {
+    const std::vector<std::string> labels = rows.labels.texts();
+    output_.write(dataset("label"), first, std::span<const std::string>(labels));
+    output_.write(dataset("count"), first, std::span<const std::int64_t>(rows.counts));
+  }
+  output_.write(dataset("vector"), first, std::span<const float>(rows.vectors.view().flat()));
 }
 
-void Hdf5Vectors::finish() {
-  datasets_.clear();
-  output_.close();
-}
+void Hdf5Vectors::finish() {}  // whoever has the files commits them
 
 }  // namespace gemel::serving

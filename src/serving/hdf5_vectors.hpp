@@ -5,8 +5,7 @@
 #include <string>
 
 #include "base/output_files.hpp"
-#include "hdf5/dataset.hpp"
-#include "hdf5/file.hpp"
+#include "hdf5/layout.hpp"
 #include "serving/hdf5_output.hpp"
 #include "serving/vector_writer.hpp"
 
@@ -22,10 +21,10 @@ class Hdf5Vectors final : public VectorWriter {
   void finish() override;
 
  private:
-  void create(const VectorTable& table, hdf5::File& file);
+  void add(const VectorTable& table, hdf5::Layout& layout);
 
+  std::map<std::string, hdf5::StoredDataset> datasets_;  // by their paths
   Hdf5Output output_;
-  std::map<std::string, hdf5::Dataset> datasets_;  // by their paths
 };
 
 }  // namespace gemel::serving

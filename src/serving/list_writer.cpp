@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -12,8 +11,7 @@
 #include "base/error.hpp"
 #include "base/output_file.hpp"
 #include "evaluation/gathered_queries.hpp"
-#include "hdf5/dataset.hpp"
-#include "hdf5/file.hpp"
+#include "hdf5/layout.hpp"
 #include "ingest/string_exchange.hpp"
 #include "mpi/agreement.hpp"
 #include "serving/hdf5_output.hpp"
@@ -61,16 +59,17 @@ class Hdf5Sink : public Sink {
            const ingest::StringColumn& labels)
       : shape_(shape),
         named_(destination.path, destination.replace),
-        output_(named_, bytes_of(shape) + bytes_of(ids) + bytes_of(labels)) {
-    output_.write([&](hdf5::File& file) {
-      const auto rows = static_cast<std::size_t>(shape.lists);
-      query_.emplace(hdf5::Dataset::create_text(file, "/query", rows, shape.longest_query));
-      unknown_.emplace(hdf5::Dataset::create(file, "/unknown", hdf5::Element::int64, {rows, {}}));
-      row_.emplace(hdf5::Dataset::create(file, "/row", hdf5::Element::int64, {rows, shape.k}));
-      score_.emplace(hdf5::Dataset::create(file, "/score", hdf5::Element::float32, {rows, shape.k}));
-      write_texts(file, "/item_id", ids);
-      write_texts(file, "/label", labels);
-    });
+        output_(named_, [&](hdf5::Layout& layout) {
+          const auto rows = static_cast<std::size_t>(shape.lists);
+          query_ = layout.add_text("/query", rows, shape.longest_query);
+          unknown_ = layout.add("/unknown", hdf5::Element::int64, {rows, {}});
+          row_ = layout.add("/row", hdf5::Element::int64, {rows, shape.k});
+          score_ = layout.add("/score", hdf5::Element::float32, {rows, shape.k});
+          item_id_ = layout.add_text("/item_id", ids.size(), longest_of(ids));
+          label_ = layout.add_text("/label", labels.size(), longest_of(labels));
+        }) {
+    write_texts(item_id_, ids);
+    write_texts(label_, labels);
   }
 
   void write(std::string_view bytes) override {
@@ -91,47 +90,34 @@ class Hdf5Sink : public Sink {
       take(rows.data() + i * shape_.k, shape_.k * sizeof(std::int64_t));
       take(scores.data() + i * shape_.k, shape_.k * sizeof(float));
     }
-    output_.write([&](hdf5::File&) {
-      query_->write_bytes(hdf5::Element::text, written_, std::as_bytes(std::span(queries)));
-      unknown_->write_rows(written_, std::span<const std::int64_t>(unknown));
-      row_->write_rows(written_, std::span<const std::int64_t>(rows));
-      score_->write_rows(written_, std::span<const float>(scores));
-    });
+    output_.write_bytes(query_, written_, std::as_bytes(std::span(queries)));
+    output_.write(unknown_, written_, std::span<const std::int64_t>(unknown));
+    output_.write(row_, written_, std::span<const std::int64_t>(rows));
+    output_.write(score_, written_, std::span<const float>(scores));
     written_ += count;
   }
 
-  void finish() override {
-    query_.reset();
-    unknown_.reset();
-    row_.reset();
-    score_.reset();
-    output_.close();
-    named_.commit();
-  }
+  void finish() override { named_.commit(); }
 
  private:
   static std::size_t longest_of(const ingest::StringColumn& texts) {
     auto alone = mpi::Communicator::self();
     return std::max<std::size_t>(longest(texts, alone), 1);
   }
-  static std::uint64_t bytes_of(const ListShape& shape) {
-    return static_cast<std::uint64_t>(shape.lists) * record_bytes(shape);
-  }
-  static std::uint64_t bytes_of(const ingest::StringColumn& texts) {
-    return std::uint64_t{texts.size()} * longest_of(texts);
-  }
-  static void write_texts(hdf5::File& file, const std::string& path, const ingest::StringColumn& texts) {
-    auto dataset = hdf5::Dataset::create_text(file, path, texts.size(), longest_of(texts));
-    dataset.write_rows(0, std::span<const std::string>(texts.texts()));
+  void write_texts(const hdf5::StoredDataset& dataset, const ingest::StringColumn& column) {
+    const std::vector<std::string> texts = column.texts();
+    output_.write(dataset, 0, std::span<const std::string>(texts));
   }
 
   ListShape shape_;
   base::OutputFile named_;
+  hdf5::StoredDataset query_;
+  hdf5::StoredDataset unknown_;
+  hdf5::StoredDataset row_;
+  hdf5::StoredDataset score_;
+  hdf5::StoredDataset item_id_;
+  hdf5::StoredDataset label_;
   Hdf5Output output_;
-  std::optional<hdf5::Dataset> query_;
-  std::optional<hdf5::Dataset> unknown_;
-  std::optional<hdf5::Dataset> row_;
-  std::optional<hdf5::Dataset> score_;
   std::size_t written_ = 0;  // lists
 };
 

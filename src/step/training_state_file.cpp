@@ -2,15 +2,52 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <span>
 #include <string>
+
+#include "checkpoint/file_fault.hpp"
 
 namespace gemel::step {
 namespace {
 
 std::string history_path(const Metric& metric) {
   return "/history/" + metric.key();
+}
+
+[[noreturn]] void refuse(const checkpoint::CheckpointReader& reader, const std::string& what) {
+  reader.refuse(fmt::format("damaged: {}. Use an earlier checkpoint", what), checkpoint::FileFault::damaged);
+}
+
+/// A count that a run can have got to.
+std::int64_t count_in(const checkpoint::CheckpointReader& reader, const std::string& object,
+                      const char* name) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  const auto count = reader.attribute<std::int64_t>(object, name);
+  if (count < 0 || count > most) refuse(reader, fmt::format("{} is {}", name, count));
+  return count;
+}
+
+void require_state(const checkpoint::CheckpointReader& reader, const TrainingState& state) {
+  if (state.lane_losses.size() != static_cast<std::size_t>(reader.attribute<std::int64_t>("/", "lanes")))
+    refuse(reader, fmt::format("/training/lane_losses has {} lanes", state.lane_losses.size()));
+  if (!std::ranges::all_of(state.lane_losses, [](double loss) { return std::isfinite(loss); }))
+    refuse(reader, "/training/lane_losses has losses that are no finite numbers");
+  if (state.step_in_epoch > state.step)
+    refuse(reader, fmt::format("step_in_epoch is {} after {} steps", state.step_in_epoch, state.step));
+  if (state.compared_after > state.epoch)
+    refuse(reader, fmt::format("compared_after is {} after {} epochs", state.compared_after, state.epoch));
+  if (state.history.size() != static_cast<std::size_t>(state.epoch))
+    refuse(reader, fmt::format("/history has {} epochs of {}", state.history.size(), state.epoch));
+  std::int64_t step = 0;
+  for (std::size_t i = 0; i < state.history.size(); ++i) {
+    const EpochRecord& record = state.history[i];
+    if (record.epoch != static_cast<std::int64_t>(i) + 1 || record.step <= step || record.step > state.step)
+      refuse(reader, fmt::format("/history has epoch {} at step {}", record.epoch, record.step));
+    step = record.step;
+  }
 }
 
 /// What `metric` was in each of so many epochs.
@@ -20,7 +57,7 @@ std::vector<double> read_history(checkpoint::CheckpointReader& reader, const Met
   if (!reader.has(path)) return std::vector<double>(epochs, std::numeric_limits<double>::quiet_NaN());
   std::vector<double> values = reader.read_vector<double>(path);
   if (values.size() != epochs)
-    reader.refuse(fmt::format("{} has {} values for {} epochs", path, values.size(), epochs));
+    refuse(reader, fmt::format("{} has {} values for {} epochs", path, values.size(), epochs));
   return values;
 }
 
@@ -55,15 +92,15 @@ void write_state(checkpoint::CheckpointWriter& writer, const TrainingState& stat
 
 TrainingState read_state(checkpoint::CheckpointReader& reader, const std::vector<Metric>& metrics) {
   TrainingState state;
-  state.epoch = reader.attribute<std::int64_t>("/", "epoch");
-  state.step = reader.attribute<std::int64_t>("/", "step");
-  state.step_in_epoch = reader.attribute<std::int64_t>("/", "step_in_epoch");
+  state.epoch = count_in(reader, "/", "epoch");
+  state.step = count_in(reader, "/", "step");
+  state.step_in_epoch = count_in(reader, "/", "step_in_epoch");
   state.lane_losses = reader.read_vector<double>("/training/lane_losses");
   const auto epochs = reader.read_vector<std::int64_t>("/history/epoch");
   const auto steps = reader.read_vector<std::int64_t>("/history/step");
   const auto losses = reader.read_vector<double>("/history/loss");
   if (steps.size() != epochs.size() || losses.size() != epochs.size())
-    reader.refuse("/history/epoch, /history/step and /history/loss are of different lengths");
+    refuse(reader, "/history/epoch, /history/step and /history/loss are of different lengths");
   for (std::size_t i = 0; i < epochs.size(); ++i)
     state.history.push_back({epochs[i], steps[i], losses[i], {}});
   for (const Metric& metric : metrics) {
@@ -71,7 +108,8 @@ TrainingState read_state(checkpoint::CheckpointReader& reader, const std::vector
     for (std::size_t i = 0; i < values.size(); ++i) state.history[i].metrics.push_back(values[i]);
   }
   if (reader.has_attribute("/history", "compared_after"))  // later than the first version of the format
-    state.compared_after = reader.attribute<std::int64_t>("/history", "compared_after");
+    state.compared_after = count_in(reader, "/history", "compared_after");
+  require_state(reader, state);
   return state;
 }
 

@@ -12,6 +12,7 @@
 #include "checkpoint/checkpoint_writer.hpp"
 #include "checkpoint/row_cut.hpp"
 #include "mpi/agreement.hpp"
+#include "support/any_file.hpp"
 #include "support/command.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -167,7 +168,7 @@ class CheckpointRowsTest : public testing::Test {
   }
   std::string message_of_reading(const std::function<void(CheckpointReader&)>& action) {
     return message_of([&] {
-      CheckpointReader reader(path_, world_);
+      CheckpointReader reader(path_, world_, any_file());
       action(reader);
     });
   }
@@ -196,7 +197,7 @@ TEST_F(CheckpointRowsTest, AnyCutGivesTheFileOfOneRank) {
 
 TEST_F(CheckpointRowsTest, EveryRankReadsTheRowsItNames) {
   write_alone(path_);
-  CheckpointReader reader(path_, world_);
+  CheckpointReader reader(path_, world_, any_file());
   const auto expect_numbers = [&]<class T>(const std::string& name, const std::vector<T>& whole,
                                            std::size_t first, std::size_t count) {
     std::vector<T> own(count);
@@ -232,16 +233,14 @@ TEST_F(CheckpointRowsTest, EveryRankReadsTheRowsItNames) {
                         : testing::Matcher<std::vector<std::string>>(IsEmpty()));
   EXPECT_THAT(reader.read_strings("/empty/words", 0, 0), IsEmpty());
   EXPECT_EQ(reader.read_vector<std::uint64_t>("/hashes"), content_.hashes);
-  reader.close();
 }
 
 TEST_F(CheckpointRowsTest, TheRankThatReadsADamagedBlockTellsAll) {
   write_alone(path_);
   damage(20000 * 32 * 0.5F);  // in the third block of the weights
-  CheckpointReader reader(path_, world_);
+  CheckpointReader reader(path_, world_, any_file());
   tensor::Matrix sound(8192 + 100, 32);
   reader.read_rows("/weights", 3 * 8192, sound.view());  // behind it
-  reader.close();
 
   tensor::Matrix own(10, 32);
   std::fill_n(own.data(), own.size(), -1.0F);

@@ -9,6 +9,7 @@
 
 #include "checkpoint/checkpoint_reader.hpp"
 #include "checkpoint/checkpoint_writer.hpp"
+#include "support/any_file.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace gemel::checkpoint {
@@ -45,14 +46,13 @@ class LongTextsFileTest : public testing::Test {
     CheckpointWriter writer(path, world_);
     writer.write_rows("/catalogue/label", all.size(), first, std::span<const std::string>(own));
     writer.commit();
-    CheckpointReader reader(path, world_);
+    CheckpointReader reader(path, world_, any_file());
     reader.verify();
     EXPECT_EQ(reader.read_vector<std::string>("/catalogue/label"), all);
     EXPECT_EQ(reader.read_strings("/catalogue/label", first, own.size()), own);
     const std::size_t last = all.size() - 1;
     EXPECT_EQ(reader.read_strings("/catalogue/label", last, 1), Texts{all[last]});
     is_cut_ = reader.has("/catalogue/label_rest");
-    reader.close();
     return std::filesystem::file_size(path);
   }
 

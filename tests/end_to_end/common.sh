@@ -18,7 +18,7 @@ working=(--spare-ranks work)
 # fail TEXT: notes the failure and shows what the last run printed; the test goes on.
 fail() {
   printf 'FAILED: %s\n' "$1"
-  for stream in output errors; do
+  for stream in output errors started-errors; do
     [[ ! -s $stream ]] || sed "s/^/  $stream | /" "$stream" | head -n 40
   done
   failures=$((failures + 1))
@@ -101,10 +101,11 @@ train() {
   ((status == 0)) || fail "exit code $status of: $*"
 }
 
-# start RANKS DIRECTORY ARGUMENT...: the same in the background. Sets $job to the process id of mpirun.
+# start RANKS DIRECTORY ARGUMENT...: the same in the background. Sets $job to the process id of mpirun. What it prints goes to files of its
+# own, as it may live on while others print.
 start() {
   "${mpiexec[@]}" -n "$1" "$trainer" train "${working[@]}" --checkpoint-dir "$2" "${quiet[@]}" \
-    "${@:3}" >output 2>errors </dev/null &
+    "${@:3}" >>started-output 2>>started-errors </dev/null &
   job=$!
 }
 

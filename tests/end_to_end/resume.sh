@@ -110,7 +110,7 @@ head -c 20000 "$(newest shared)" >damaged/run-001-step-00000040.h5
 echo nothing >damaged/run-002-step-00000080.h5
 on 2 --checkpoint-dir damaged "${quiet[@]}" --data "$data" --epochs 1 --resume auto
 ((status == 4)) || fail "exit code $status, not 4, where only damaged checkpoints are"
-for words in 'damaged/run-001-step-00000040.h5: truncated or damaged' 'damaged/run-002-step-00000080.h5: not an HDF5 file'; do
+for words in 'damaged/run-001-step-00000040.h5: damaged: truncated to 20000 bytes' 'damaged/run-002-step-00000080.h5: not an HDF5 file'; do
   check "it says '$words'" grep -qF "$words" errors
 done
 [[ $(find damaged -type f | wc -l) == 2 ]] || fail "something was written: $(ls damaged)"

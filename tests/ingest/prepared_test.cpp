@@ -8,8 +8,6 @@
 #include <vector>
 
 #include "checkpoint/checkpoint_writer.hpp"
-#include "hdf5/dataset.hpp"
-#include "hdf5/file.hpp"
 #include "ingest/dataset_reader.hpp"
 #include "ingest/overlap.hpp"
 #include "ingest/pair_columns.hpp"

@@ -202,7 +202,6 @@ TEST_F(LoadedModelTest, ScoresAreThoseOfPlainLoopsOverTheFile) {
   const tensor::Matrix items = reader.read_matrix("/candidate/tables/item_id_lookup/weights");
   const tensor::Matrix item_kernel = reader.read_matrix("/candidate/dense_0/kernel");
   const auto item_bias = reader.read_vector<float>("/candidate/dense_0/bias");
-  reader.close();
 
   const features::FeatureRows& rows = run_->data.test.features;
   const tensor::Matrix queries = embed(rows, loaded.towers(), loaded.towers().query());

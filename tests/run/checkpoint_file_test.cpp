@@ -165,16 +165,16 @@ class CheckpointFileTest : public testing::Test {
                      10,
                      ingest::SplitBorders{1, std::int64_t{1} << 62, 3, -4}};
     identity.metrics = metrics_;
-    const std::int64_t bytes =
-        save_checkpoint(path_, identity, state_, catalogue, saved.model, saved.optimizer, world_);
-    EXPECT_EQ(bytes, static_cast<std::int64_t>(std::filesystem::file_size(path_)));
+    checkpoint::CheckpointWriter writer(path_, world_);
+    write_checkpoint(writer, identity, state_, catalogue, saved.model, saved.optimizer, world_);
+    const std::uint64_t bytes = writer.commit();
+    EXPECT_EQ(bytes, std::filesystem::file_size(path_));
     return values_of(saved);
   }
   step::TrainingState load(Run& into) {
     checkpoint::CheckpointReader reader(path_, world_);
     step::TrainingState state =
         load_checkpoint(reader, into.model, into.optimizer, make_metrics(metrics_, top_k_));
-    reader.close();
     return state;
   }
   /// The message that every rank gets when the checkpoint is loaded into a run that it does not fit.
@@ -278,7 +278,6 @@ TEST_F(CheckpointFileTest, HasAHistoryOfWhatWasMeasuredOnly) {
   EXPECT_EQ(reader.read_vector<double>("/history/mrr_10")[0], 0.5);
   for (const char* absent : {"/history/top_1", "/history/mrr_1", "/history/ndcg_10"})
     EXPECT_FALSE(reader.has(absent)) << absent;
-  reader.close();
   Run loaded = run({});
   const step::TrainingState state = load(loaded);
   EXPECT_EQ(state.history[0].metrics, state_.history[0].metrics);
@@ -335,7 +334,6 @@ TEST_F(CheckpointFileTest, ACheckpointOfBeforeAGrowthIsNotRestoredInPart) {
     const Values before = values_of(grown);
     checkpoint::CheckpointReader reader(path_, world_);
     EXPECT_THROW(restore_checkpoint(reader, grown.model, grown.optimizer), mpi::AgreedError);
-    reader.close();
     EXPECT_EQ(values_of(grown), before);
   }
 }
@@ -346,7 +344,6 @@ TEST_F(CheckpointFileTest, ARunRestoresItsOwnAfterItsVocabulariesHaveGrown) {
     Run grown = run(sharded, {20, 5, 3, 2});  // the file has the added rows already
     checkpoint::CheckpointReader reader(path_, world_);
     restore_checkpoint(reader, grown.model, grown.optimizer);
-    reader.close();
     EXPECT_EQ(values_of(grown), saved);
     EXPECT_EQ(grown.optimizer.steps(), 23);
   }
@@ -364,7 +361,6 @@ TEST_F(CheckpointFileTest, BringsBackTheFeaturesWithThisRanksBlockOfTheirVocabul
   EXPECT_EQ(ingest::read_data_identity(reader).split->train_until, -4);
   const auto features = features::read_features(reader, "query");
   const auto candidate = features::read_features(reader, "candidate");
-  reader.close();
   ASSERT_EQ(features.size(), 3U);
   ASSERT_EQ(candidate.size(), 2U);
   EXPECT_EQ(features[1].spec.declaration(), "timestamp:bucketize(4):2");

@@ -45,6 +45,7 @@ struct SmallRun {
   void save(std::optional<std::int64_t> best = std::nullopt) {
     setting->learner.optimizer.settle_all();
     checkpoints.save(setting->learner, setting->data, state, best);
+    checkpoints.finish();
   }
   bool restore(const std::filesystem::path& path) { return checkpoints.restore(path, setting->learner); }
 

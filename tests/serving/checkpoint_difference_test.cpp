@@ -50,8 +50,6 @@ class CheckpointDifferenceTest : public testing::Test {
     checkpoint::CheckpointReader reader_a(directory_ / a, world_);
     checkpoint::CheckpointReader reader_b(directory_ / b, world_);
     CheckpointDifference difference = compare(reader_a, reader_b);
-    reader_a.close();
-    reader_b.close();
     return difference;
   }
 

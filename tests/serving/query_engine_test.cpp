@@ -49,7 +49,6 @@ class QueryEngineTest : public testing::Test {
     const auto reader = model::open_checkpoint(directory_.path(), communicator);
     model::LoadedModel model(*reader);
     seen.emplace(ingest::read_history(*reader, model.catalogue().size()), communicator);
-    reader->close();
     return model;
   }
 

@@ -49,6 +49,7 @@ class Bucketize : public Kind {
   void read(const nlohmann::json& entry) override {
     minimum_ = entry.at("minimum").get<double>();
     maximum_ = entry.at("maximum").get<double>();
+    require_learned(minimum_ <= maximum_, "a maximum below its minimum");
   }
 
  private:

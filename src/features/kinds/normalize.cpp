@@ -44,6 +44,7 @@ class Normalize : public Kind {
   void read(const nlohmann::json& entry) override {
     mean_ = entry.at("mean").get<double>();
     deviation_ = entry.at("deviation").get<double>();
+    require_learned(deviation_ > 0, "a deviation that is not above 0");
   }
 
  private:

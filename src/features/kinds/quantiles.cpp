@@ -53,6 +53,9 @@ class Quantiles : public Kind {
   void write(nlohmann::ordered_json& entry) const override { entry["boundaries"] = boundaries_; }
   void read(const nlohmann::json& entry) override {
     boundaries_ = entry.at("boundaries").get<std::vector<double>>();
+    require_learned(
+        std::ranges::is_sorted(boundaries_) && boundaries_.size() < static_cast<std::size_t>(ranges_),
+        "boundaries that do not ascend, or too many");
   }
 
  private:

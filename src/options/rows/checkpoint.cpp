@@ -22,6 +22,11 @@ std::vector<Option> checkpoint_rows(TrainingOptions& o) {
        "without "
        "the data: 8 bytes for each, and each user's id.",
        toggle(o.checkpoint.store_history), Effect::run},
+      {group, "checkpoint-wait", "[=true|false]",
+       "Let training wait until a checkpoint is on the storage. Otherwise it goes on meanwhile, for which "
+       "each "
+       "rank keeps a copy of what it writes in memory.",
+       toggle(o.checkpoint.wait)},
       {group, "resume", "auto|PATH",
        "Go on from a checkpoint: from the file PATH, or with auto from the newest sound one of "
        "--checkpoint-dir, or from the start if it holds none. On any number of ranks. Without --data, "

@@ -1,0 +1,102 @@
+#include "run/sound_checkpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "checkpoint/file_fault.hpp"
+#include "features/features_file.hpp"
+#include "gemel/options.hpp"
+#include "ingest/data_identity_file.hpp"
+#include "ingest/history_file.hpp"
+#include "learning/optimizer_slots.hpp"
+#include "model/model_file.hpp"
+#include "options/settings.hpp"
+#include "step/training_state_file.hpp"
+
+namespace gemel::run {
+namespace {
+
+[[noreturn]] void refuse(const checkpoint::CheckpointReader& reader, const std::string& what) {
+  reader.refuse(fmt::format("damaged: {}. Use an earlier checkpoint", what), checkpoint::FileFault::damaged);
+}
+
+void require_rows(const checkpoint::CheckpointReader& reader, const std::string& path, std::size_t rows) {
+  if (!reader.has(path)) refuse(reader, path + " is missing");
+  const std::size_t found = reader.shape(path).rows;
+  if (found != rows) refuse(reader, fmt::format("{} has {} rows, not {}", path, found, rows));
+}
+
+void require_catalogue(const checkpoint::CheckpointReader& reader) {
+  const std::size_t items = reader.shape("/catalogue/id").rows;
+  for (const char* path : {"/catalogue/label", "/catalogue/count", "/catalogue/vector"})
+    require_rows(reader, path, items);
+}
+
+/// That the settings can be read, as they are when a run goes on.
+TrainingOptions settings_of(const checkpoint::CheckpointReader& reader) {
+  const auto config = reader.attribute<std::string>("/", "config");
+  const std::string run =
+      reader.has_attribute("/run", "options") ? reader.attribute<std::string>("/run", "options") : "{}";
+  try {
+    return options::saved_training_options(reader.path().string(), config, run);
+  } catch (const base::CheckpointError& error) {
+    refuse(reader, error.what());
+  }
+}
+
+/// The tables and layers of a tower, each with what the optimiser keeps beside it, in shapes that belong together.
+class TowerShapes {
+ public:
+  TowerShapes(checkpoint::CheckpointReader& reader, const std::string& tower, const TrainingOptions& options)
+      : reader_(reader), tower_(tower) {
+    for (const learning::SlotKind& slot : learning::slot_kinds(options.optimizer))
+      slots_.push_back(slot.name);
+    if (options.optimizer.average_decay > 0) slots_.emplace_back("average");
+    layers_ = options.model.layers.size();
+  }
+
+  void require() {
+    std::size_t width = 0;
+    for (const features::FittedFeature& feature : features::read_features(reader_, tower_)) {
+      if (!feature.spec.is_bias()) width += feature.spec.has_table() ? feature.spec.dim : 1;
+      if (!feature.spec.has_table()) continue;
+      const std::string table = fmt::format("/{}/tables/{}/", tower_, feature.spec.name());
+      require_rows(reader_, table + "weights", static_cast<std::size_t>(feature.table_rows()));
+      for (const std::string& slot : slots_)
+        require_rows(reader_, table + slot, static_cast<std::size_t>(feature.table_rows()));
+    }
+    for (std::size_t layer = 0; layer < layers_; ++layer) {
+      const std::string dense = fmt::format("/{}/dense_{}/", tower_, layer);
+      require_rows(reader_, dense + "kernel", width);
+      width = reader_.shape(dense + "kernel").values_per_row();
+      require_rows(reader_, dense + "bias", width);
+      for (const std::string& slot : slots_) {
+        require_rows(reader_, dense + "kernel_" + slot, reader_.shape(dense + "kernel").rows);
+        require_rows(reader_, dense + "bias_" + slot, width);
+      }
+    }
+  }
+
+ private:
+  checkpoint::CheckpointReader& reader_;
+  std::string tower_;
+  std::vector<std::string> slots_;
+  std::size_t layers_ = 0;
+};
+
+}  // namespace
+
+void require_sound(checkpoint::CheckpointReader& reader) {
+  model::verify_checkpoint(reader);
+  const TrainingOptions options = settings_of(reader);
+  step::read_state(reader, {});
+  ingest::read_data_identity(reader);
+  require_catalogue(reader);
+  for (const char* tower : {"query", "candidate"}) TowerShapes(reader, tower, options).require();
+  if (!ingest::has_history(reader)) return;
+  require_rows(reader, "/users/first", reader.shape("/users/id").rows + 1);
+}
+
+}  // namespace gemel::run
