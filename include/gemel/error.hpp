@@ -14,10 +14,11 @@ enum class ExitCode : int {
   usage = 2,        ///< an option, or a combination of options, that cannot be
   data = 3,         ///< the data set: missing, malformed, empty
   checkpoint = 4,   ///< a checkpoint or its directory: unreadable, damaged, of another model, not writable
-  diverged = 5,     ///< the loss became infinite or not a number
-  interrupted = 6,  ///< stopped by a signal after a checkpoint was written; start again with --resume auto
+  diverged = 5,     ///< the loss, a gradient or a weight became infinite or not a number
+  interrupted = 6,  ///< stopped by a signal, after a checkpoint if a step was done; use --resume auto
   output = 7,       ///< a file for the user cannot be written, or exists already
   differs = 8,      ///< `trainer diff` has found a difference
+  hung = 9,         ///< a rank was waited for in vain (--hang-timeout)
 };
 
 /// Base of every error that gemel reports. `what()` says what is wrong, where, and what to do about it.

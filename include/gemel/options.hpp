@@ -260,6 +260,10 @@ struct TrainingOptions {
   std::string monitor;
   /// End the training after so many evaluations without a better one; 0: never.
   std::int64_t patience = 0;
+  /// Seconds that a rank waits for the others before it ends the job and names those that have not come; 0: for ever.
+  std::int64_t hang_timeout = 600;
+  /// Every so many steps the ranks compare what each of them has a copy of, and end the job where copies differ; 0: never.
+  std::int64_t detect_corruption = 0;
   /// Where a trace of all ranks' phases is written when the run ends; empty: nowhere.
   std::string trace_file;
 };

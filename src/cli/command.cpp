@@ -88,10 +88,11 @@ std::string exit_code_help() {
       {ExitCode::usage, "an option, or a combination of options, that cannot be"},
       {ExitCode::data, "the data set is missing, malformed or empty"},
       {ExitCode::checkpoint, "a checkpoint is unreadable, damaged, of another model, or cannot be written"},
-      {ExitCode::diverged, "the loss became infinite or not a number"},
+      {ExitCode::diverged, "the loss, a gradient or a weight became infinite or not a number"},
       {ExitCode::interrupted, "stopped by a signal after writing a checkpoint; go on with --resume auto"},
       {ExitCode::output, "a file with results cannot be written, or exists already"},
       {ExitCode::differs, "trainer diff has found a difference"},
+      {ExitCode::hung, "a rank was waited for in vain, for as long as --hang-timeout allows"},
   };
   std::string text = "Exit codes:\n";
   for (const auto& [code, meaning] : table) {

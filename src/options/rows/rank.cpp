@@ -22,6 +22,16 @@ std::vector<Option> rank_rows(TrainingOptions& o) {
        texts(o.placements)},
       {group, "threads", "N", "Lanes that one rank computes at the same time, each on a thread of its own.",
        whole_number(o.threads, 1, most_lanes)},
+      {group, "hang-timeout", "SECONDS",
+       "How long a rank waits for the others at most. Then it says where it waits, and which ranks have not "
+       "come, and ends the job with exit code 9. 0: for ever. Reading or writing on one rank counts, too: "
+       "give more where that takes long.",
+       whole_number(o.hang_timeout, 0)},
+      {group, "detect-corruption", "EVERY",
+       "Every so many steps, compare what every rank has a copy of: dense parameters, replicated tables and "
+       "the optimiser's state of both. Where copies differ, memory or a network has changed bits: the job "
+       "ends, and names the ranks and the parameter. 0: never. Changes no result.",
+       whole_number(o.detect_corruption, 0)},
   };
 }
 
