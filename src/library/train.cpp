@@ -6,6 +6,7 @@
 
 #include "library/errors.hpp"
 #include "library/session.hpp"
+#include "mpi/watchdog.hpp"
 #include "options/checks.hpp"
 #include "report/observer.hpp"
 #include "run/trainer.hpp"
@@ -64,6 +65,8 @@ TrainingResult shared(TrainingResult result, mpi::Communicator& world) {
 TrainingResult train(const TrainingOptions& options, TrainingObserver* observer) {
   check(options);
   options::check_ranks(options, library::world().size());
+  mpi::Watchdog watchdog;
+  watchdog.connect(library::world());
   Listener listener(observer);
   library::with_public_errors([&] { run::train(options, library::world(), listener); });
   return shared(listener.result(), library::world());

@@ -21,6 +21,7 @@ enum class Phase {
   checkpoint
 };
 
+/// Of literals, so each ends with a zero.
 inline constexpr std::array<std::string_view, 12> phase_names = {
     "deal",   "gather",   "lookup",   "forward", "share",      "loss",
     "reduce", "backward", "exchange", "update",  "evaluation", "checkpoint"};

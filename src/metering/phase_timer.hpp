@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/place.hpp"
 #include "metering/phase.hpp"
 #include "metering/phase_recorder.hpp"
 
@@ -18,14 +19,22 @@ class PhaseTimer {
   /// Adds the time from its construction to its destruction to one phase.
   class Scope {
    public:
-    Scope(PhaseTimer& timer, Phase phase) : timer_(timer), phase_(phase), start_(Clock::now()) {}
-    ~Scope() { timer_.add(phase_, start_, Clock::now()); }
+    Scope(PhaseTimer& timer, Phase phase)
+        : timer_(timer),
+          phase_(phase),
+          before_(base::Place::of_process().set_phase(phase_names[static_cast<std::size_t>(phase)].data())),
+          start_(Clock::now()) {}
+    ~Scope() {
+      base::Place::of_process().set_phase(before_);
+      timer_.add(phase_, start_, Clock::now());
+    }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
     PhaseTimer& timer_;
     Phase phase_;
+    const char* before_;
     Clock::time_point start_;
   };
 

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "mpi/error.hpp"
+#include "mpi/waiting.hpp"
 
 namespace gemel::mpi {
 namespace {
@@ -60,21 +61,21 @@ Communicator::Communicator(MPI_Comm handle) : handle_(handle) {
 Communicator Communicator::split(int number) {
   if (is_alone(handle_)) return self();
   MPI_Comm part = MPI_COMM_NULL;
-  check(MPI_Comm_split(handle_, number, rank_, &part), "MPI_Comm_split");
+  wait_in("MPI_Comm_split", [&] { return MPI_Comm_split(handle_, number, rank_, &part); });
   return Communicator(part);
 }
 
 Communicator Communicator::on_this_node() {
   if (is_alone(handle_)) return self();
   MPI_Comm node = MPI_COMM_NULL;
-  check(MPI_Comm_split_type(handle_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
-        "MPI_Comm_split_type");
+  wait_in("MPI_Comm_split_type",
+          [&] { return MPI_Comm_split_type(handle_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node); });
   return Communicator(node);
 }
 
 Communicator Communicator::world() {
   MPI_Comm handle = MPI_COMM_NULL;
-  check(MPI_Comm_dup(MPI_COMM_WORLD, &handle), "MPI_Comm_dup");
+  wait_in("MPI_Comm_dup", [&] { return MPI_Comm_dup(MPI_COMM_WORLD, &handle); });
   return Communicator(handle);
 }
 
@@ -114,7 +115,7 @@ void Communicator::set_largest_piece(std::size_t bytes) {
 }
 
 void Communicator::barrier() {
-  if (!is_alone(handle_)) check(MPI_Barrier(handle_), "MPI_Barrier");
+  if (!is_alone(handle_)) wait_in("MPI_Barrier", [&] { return MPI_Barrier(handle_); });
 }
 
 void Communicator::start_barrier(Pending& pending) {
@@ -124,7 +125,8 @@ void Communicator::start_barrier(Pending& pending) {
 void Communicator::broadcast_bytes(std::span<std::byte> bytes, int root) {
   if (is_alone(handle_)) return;
   for_each_piece(bytes, largest_piece_, [&](std::span<std::byte> piece) {
-    check(MPI_Bcast(piece.data(), to_count(piece.size()), MPI_BYTE, root, handle_), "MPI_Bcast");
+    wait_in("MPI_Bcast",
+            [&] { return MPI_Bcast(piece.data(), to_count(piece.size()), MPI_BYTE, root, handle_); });
   });
   if (rank_ == root) bytes_sent_ += static_cast<std::int64_t>(bytes.size()) * (size_ - 1);
 }
@@ -141,7 +143,9 @@ void Communicator::all_gather_bytes(std::span<const std::byte> mine, std::span<s
                 "mpi: all_gather into a wrong size");
   if (!is_alone(handle_) && all.size() <= largest_piece_) {
     const int count = to_count(mine.size());
-    check(MPI_Allgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, handle_), "MPI_Allgather");
+    wait_in("MPI_Allgather", [&] {
+      return MPI_Allgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, handle_);
+    });
     bytes_sent_ += static_cast<std::int64_t>(mine.size()) * (size_ - 1);
     return;
   }
@@ -226,8 +230,9 @@ std::vector<std::size_t> Communicator::exchange_counts(std::span<const std::size
   if (is_alone(handle_)) return {send_counts.begin(), send_counts.end()};
   std::vector<std::size_t> receive_counts(ranks);
   constexpr int bytes = sizeof(std::size_t);
-  check(MPI_Alltoall(send_counts.data(), bytes, MPI_BYTE, receive_counts.data(), bytes, MPI_BYTE, handle_),
-        "MPI_Alltoall");
+  wait_in("MPI_Alltoall", [&] {
+    return MPI_Alltoall(send_counts.data(), bytes, MPI_BYTE, receive_counts.data(), bytes, MPI_BYTE, handle_);
+  });
   bytes_sent_ += static_cast<std::int64_t>(bytes) * (size_ - 1);
   return receive_counts;
 }
@@ -268,15 +273,16 @@ void Communicator::start_receiving_bytes(int from, std::span<std::byte> bytes, P
 
 std::size_t Communicator::bytes_coming(int from, int tag) {
   MPI_Status status;
-  check(MPI_Probe(from, tag, handle_, &status), "MPI_Probe");
+  wait_in("MPI_Probe", [&] { return MPI_Probe(from, tag, handle_, &status); });
   int bytes = 0;
   check(MPI_Get_count(&status, MPI_BYTE, &bytes), "MPI_Get_count");
   return static_cast<std::size_t>(bytes);
 }
 
 bool Communicator::receive_piece(int from, int tag, std::span<std::byte> bytes) {
-  check(MPI_Recv(bytes.data(), to_count(bytes.size()), MPI_BYTE, from, tag, handle_, MPI_STATUS_IGNORE),
-        "MPI_Recv");
+  wait_in("MPI_Recv", [&] {
+    return MPI_Recv(bytes.data(), to_count(bytes.size()), MPI_BYTE, from, tag, handle_, MPI_STATUS_IGNORE);
+  });
   return bytes.size() < largest_piece_;
 }
 
@@ -284,7 +290,8 @@ template <class T>
 T Communicator::reduce(T value, MPI_Op operation) {
   if (is_alone(handle_)) return value;
   T result{};
-  check(MPI_Allreduce(&value, &result, 1, datatype<T>(), operation, handle_), "MPI_Allreduce");
+  wait_in("MPI_Allreduce",
+          [&] { return MPI_Allreduce(&value, &result, 1, datatype<T>(), operation, handle_); });
   return result;
 }
 
@@ -307,15 +314,16 @@ double Communicator::max(double value) {
 void Communicator::sum(std::span<std::int64_t> values) {
   if (is_alone(handle_)) return;
   for_each_piece(values, largest_piece_ / sizeof(std::int64_t), [&](std::span<std::int64_t> piece) {
-    check(MPI_Allreduce(MPI_IN_PLACE, piece.data(), to_count(piece.size()), MPI_INT64_T, MPI_SUM, handle_),
-          "MPI_Allreduce");
+    wait_in("MPI_Allreduce", [&] {
+      return MPI_Allreduce(MPI_IN_PLACE, piece.data(), to_count(piece.size()), MPI_INT64_T, MPI_SUM, handle_);
+    });
   });
 }
 
 std::int64_t Communicator::sum_before(std::int64_t value) {
   if (is_alone(handle_)) return 0;
   std::int64_t result = 0;
-  check(MPI_Exscan(&value, &result, 1, MPI_INT64_T, MPI_SUM, handle_), "MPI_Exscan");
+  wait_in("MPI_Exscan", [&] { return MPI_Exscan(&value, &result, 1, MPI_INT64_T, MPI_SUM, handle_); });
   return rank_ == 0 ? 0 : result;
 }
 

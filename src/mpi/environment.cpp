@@ -1,11 +1,16 @@
 #include "mpi/environment.hpp"
 
 #include <mpi.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <string_view>
 
+#include "base/place.hpp"
 #include "mpi/error.hpp"
+#include "mpi/waiting.hpp"
 
 namespace gemel::mpi {
 
@@ -18,6 +23,8 @@ void check(int status, const char* call) {
 }
 
 namespace {
+
+constexpr unsigned abort_patience = 3;  // seconds
 
 /// Messages up to this size go through shared memory without waiting for their receiver: a step's are mostly of 5 to 60 kB, of two
 /// ranks up to 200 kB, and Open MPI's default of 4 kB costs 7 to 15 % of an epoch. With more ranks more than 64 kB is no gain. What
@@ -48,7 +55,7 @@ void initialise(int* argc, char*** argv) {
   prefer_eager_messages();
   look_for_no_network();
   int provided = MPI_THREAD_SINGLE;
-  check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  wait_in("MPI_Init_thread", [&] { return MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided); });
   if (provided < MPI_THREAD_FUNNELED)
     throw MpiError("MPI_Init_thread: this MPI supports no threads (MPI_THREAD_FUNNELED)");
 }
@@ -64,7 +71,11 @@ Environment::Environment(int& argc, char**& argv) {
 }
 
 Environment::~Environment() {
+  base::Place& place = base::Place::of_process();
+  place.set_activity("at the end");
+  place.begin_waiting("MPI_Finalize");
   MPI_Finalize();
+  place.end_waiting();
 }
 
 bool Environment::is_initialised() {
@@ -95,8 +106,13 @@ std::string Environment::host_name() {
 }
 
 void Environment::abort(int exit_code) {
+  // It may wait for a launcher that is gone.
+  static std::atomic<int> code;
+  code = exit_code;
+  std::signal(SIGALRM, [](int) { ::_exit(code); });
+  ::alarm(abort_patience);
   MPI_Abort(MPI_COMM_WORLD, exit_code);
-  std::abort();
+  ::_exit(exit_code);
 }
 
 }  // namespace gemel::mpi

@@ -25,7 +25,7 @@ class Environment {
   /// The name of the machine that this rank is on.
   static std::string host_name();
 
-  /// Ends the whole job at once with `exit_code`. The way out when one rank has failed and the others do not know.
+  /// Ends the whole job within seconds with `exit_code`. The way out when one rank has failed and the others do not know.
   [[noreturn]] static void abort(int exit_code);
 };
 

@@ -14,8 +14,9 @@ namespace gemel::mpi {
 class Pending {
  public:
   explicit Pending(int tag = 0) : tag_(tag) {}
-  /// Waits, so that no buffer is freed under a transfer. Errors are lost here: call `wait` on every normal path. While an exception passes
-  /// it waits for two seconds at most: a rank that fails alone would wait for others for ever, and is about to end the job (end_job).
+  /// Waits, so that no buffer is freed under a transfer, but not for ever. Errors are lost here: call `wait` on every normal path. While an
+  /// exception passes it waits for two seconds at most: a rank that fails alone is about to end the job (end_job). Otherwise a transfer that
+  /// is under way after eight seconds ends the job here.
   ~Pending();
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;

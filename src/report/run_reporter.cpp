@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/memory.hpp"
+#include "base/place.hpp"
 
 namespace gemel::report {
 
@@ -18,6 +19,7 @@ RunReporter::RunReporter(mpi::Communicator& communicator, Observer& on_root, con
 }
 
 void RunReporter::activity(const std::string& what) {
+  base::Place::of_process().set_activity(what);
   if (communicator_.is_root()) observer_.on_activity(what);
 }
 
@@ -27,6 +29,8 @@ void RunReporter::start(const RunReport& report) {
 }
 
 void RunReporter::begin_step(std::int64_t step) {
+  base::Place::of_process().set_activity("");
+  base::Place::of_process().set_step(step);
   if (trace_) trace_->recorder().begin_step(step);
 }
 
