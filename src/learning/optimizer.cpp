@@ -19,7 +19,7 @@ std::size_t row_state_bytes(const OptimizerOptions& options, std::size_t dim) {
 }
 
 Optimizer::Optimizer(const OptimizerOptions& options, model::TwoTower& model)
-    : options_(options), dense_(model.dense()), tables_(model.tables()) {
+    : options_(options), dense_(model.dense()), tables_(model.tables()), not_finite_(tables_.size() + 1) {
   base::require(options.kind != OptimizerKind::adam || options.weight_decay == 0,
                 "learning: adam decays no weights");
   for (const SlotKind& kind : slot_kinds(options)) {
@@ -65,9 +65,20 @@ void Optimizer::update_dense(std::span<const float> gradient) {
   if (decays_weights()) tensor::decay(dense_.values(), std::span(due_).last(1));
   tensor::Slots slots;
   for (std::size_t i = 0; i < rule_slots(); ++i) slots[i] = slots_[i].dense;
-  tensor::update(options_, factors_, dense_.values(), gradient, slots);
+  if (!tensor::update(options_, factors_, dense_.values(), gradient, slots)) note_not_finite(tables_.size());
   if (averages_weights())
     tensor::approach(slots_.back().dense, dense_.values(), 1.0F - options_.average_decay);
+}
+
+void Optimizer::note_not_finite(std::size_t part) {
+  if (not_finite_[part] == 0) not_finite_[part] = steps_;
+}
+
+std::int64_t Optimizer::first_step_not_finite() const {
+  std::int64_t first = 0;
+  for (const std::int64_t step : not_finite_)
+    if (step > 0 && (first == 0 || step < first)) first = step;
+  return first;
 }
 
 void Optimizer::update_row(std::size_t table, std::size_t row, std::span<const float> gradient) {
@@ -81,7 +92,7 @@ void Optimizer::update_row(std::size_t table, std::size_t row, std::span<const f
   if (decays_weights()) tensor::decay(weights, std::span(due_).last(1));
   tensor::Slots slots;
   for (std::size_t i = 0; i < rule_slots(); ++i) slots[i] = slots_[i].tables[table].row(row);
-  tensor::update(options_, factors, weights, gradient, slots);
+  if (!tensor::update(options_, factors, weights, gradient, slots)) note_not_finite(table);
   if (averages_weights()) {
     tensor::approach(slots_.back().tables[table].row(row), weights, 1.0F - options_.average_decay);
   }
@@ -145,6 +156,7 @@ void Optimizer::swap_averages() {
 
 void Optimizer::resume_at(std::int64_t steps) {
   steps_ = steps;
+  std::ranges::fill(not_finite_, 0);
   first_due_ = steps;
   due_.clear();
   for (auto& rows : settled_) std::fill(rows.begin(), rows.end(), steps);

@@ -62,6 +62,10 @@ class Optimizer {
   /// and row; for different tables it may be called from different threads.
   void update_row(std::size_t table, std::size_t row, std::span<const float> gradient);
 
+  /// The first step (the number of steps that were begun by then) after which a weight or a slot that it updated was no finite number; 0
+  /// if there is none. On this rank, of the rows that it holds; what no step has touched is not looked at.
+  std::int64_t first_step_not_finite() const;
+
   bool decays_weights() const { return options_.weight_decay > 0; }
   bool averages_weights() const { return options_.average_decay > 0; }
   /// Brings rows that this rank holds, by their numbers in the whole table, up to date with the weight decay and the averages: before
@@ -85,6 +89,7 @@ class Optimizer {
   /// Slots that the update rule takes; those of averages come after them.
   std::size_t rule_slots() const { return slots_.size() - (averages_weights() ? 1 : 0); }
   bool is_lazy() const { return decays_weights() || averages_weights(); }
+  void note_not_finite(std::size_t part);
   void settle_row(std::size_t table, std::size_t row, std::int64_t until);
   std::span<const float> penalize(std::size_t table, std::size_t row, std::span<const float> gradient);
 
@@ -94,6 +99,8 @@ class Optimizer {
   std::vector<Slot> slots_;
   std::int64_t steps_ = 0;
   tensor::StepFactors factors_;
+  std::vector<std::int64_t>
+      not_finite_;  // [table], and of the dense parameters: since which step; 0: not at all
   std::vector<std::vector<float>>
       penalized_;  // [table] gradient of the row that is updated, with its penalty
   // What rows are due: the factors of the weight decay of the steps from first_due_ on, and how many steps' decays and averages each

@@ -17,7 +17,8 @@ struct StepFactors {
 using Slots = std::array<std::span<float>, 2>;
 
 /// Updates dense parameters, or one row of a table: weights, gradient and slots of the same length, but a slot per row of length 1.
-void update(const OptimizerOptions& options, const StepFactors& factors, std::span<float> weights,
+/// Returns whether weights and slots are finite numbers now: they are not where a gradient, or its square, is none.
+bool update(const OptimizerOptions& options, const StepFactors& factors, std::span<float> weights,
             std::span<const float> gradient, const Slots& slots);
 
 /// Multiplies the weights by every factor, one after the other, so that they have the same bits whether this is done step by step or
