@@ -3,9 +3,13 @@
 #   launch/local.sh [-n RANKS] [TRAINER ARGUMENT...]
 #   launch/local.sh -n 4 train --data data/ml-100k --layers 64,32
 # RANKS: as many as there are cores, at most one per lane (--lanes, 8 unless given). Control-C writes a checkpoint and ends
-# with code 6; a second one ends at once. The exit code is the trainer's.
+# with code 6, at the next step of a training; a second one ends at once, as the first does with other commands. SIGUSR2 writes a
+# checkpoint and goes on. The exit code is the trainer's; a rank that was killed is told.
 # Environment: GEMEL_TRAINER, the program (build/release/trainer); any OMPI_MCA_... that is set already stays as it is.
 set -euo pipefail
+# A signal that comes while this script gets ready is heeded later.
+# shellcheck disable=SC2064
+for signal in INT TERM HUP USR1; do trap "stop_signal=\${stop_signal:-$signal}" "$signal"; done
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 help_if_asked "${1-}"  # the trainer has help of its own: launch/local.sh train --help
 
@@ -46,5 +50,7 @@ arguments=("$@")
 # mpirun gives its ranks a terminal even when it writes to a file itself, so the trainer cannot know.
 if [[ ! -t 1 && ${1-} =~ ^(train|--.*)?$ ]]; then add_default --progress lines; fi
 
-# -q: when a rank fails, the trainer says why; mpirun need not say that it did.
-run_stoppable mpirun -q -n "$ranks" "$trainer" "${arguments[@]}"
+# Other commands write no checkpoints.
+trains=
+if [[ ${1-} =~ ^(train|-.*)?$ ]]; then trains=1; fi
+run_stoppable mpirun -n "$ranks" "${deaf[@]}" "$trainer" "${arguments[@]}"

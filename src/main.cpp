@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "base/stop_signals.hpp"
 #include "cli/commands.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/communicator.hpp"
 #include "mpi/environment.hpp"
 #include "mpi/lone_failure.hpp"
+#include "mpi/watchdog.hpp"
 
 namespace {
 
@@ -30,12 +32,22 @@ int run(const std::vector<std::string>& arguments, gemel::mpi::Communicator& wor
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Before anything else: MPI_Init alone takes half a second, and batch systems may send a signal in it.
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (gemel::cli::trains(arguments)) {
+    // For good: a signal that comes at the very end must not change the exit code.
+    [[maybe_unused]] static const auto* const stop_signals = new gemel::base::StopSignals;
+  } else {
+    gemel::base::end_without_unfinished_files();
+  }
   // A reader that has seen enough, and a file that may not grow (ulimit -f), fail a write; they do not kill.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  gemel::mpi::Watchdog watchdog;
   gemel::mpi::Environment environment(argc, argv);
   auto world = gemel::mpi::Communicator::world();
-  const int exit_code = run(std::vector<std::string>(argv + 1, argv + argc), world);
+  watchdog.connect(world);
+  const int exit_code = run(arguments, world);
   std::cout.flush();
   std::fflush(stderr);
   return exit_code;

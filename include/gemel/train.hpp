@@ -49,7 +49,7 @@ class GEMEL_API TrainingObserver {
 /// first call, unless the program has done so, and finalised when the program ends; call it from the thread that initialised it.
 ///
 /// The result is rank 0's, and the same on all. Throws Error, on all ranks alike: code() tells the kind as the exit codes of the program
-/// do. `interrupted` means that SIGTERM or SIGUSR1 ended the run after its checkpoint was written.
+/// do. `interrupted` means that SIGTERM, SIGINT, SIGHUP or SIGUSR1 ended the run, after its checkpoint was written if a step was done.
 GEMEL_API TrainingResult train(const TrainingOptions& options, TrainingObserver* observer = nullptr);
 
 }  // namespace gemel

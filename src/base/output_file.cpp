@@ -41,7 +41,7 @@ void require_free(const std::filesystem::path& path, bool replace) {
 }
 
 OutputFile::OutputFile(std::filesystem::path path, bool replace)
-    : path_(std::move(path)), unfinished_(unfinished_name(path_)), replace_(replace) {
+    : path_(std::move(path)), unfinished_(unfinished_name(path_)), entry_(unfinished_), replace_(replace) {
   require_free(path_, replace);
   descriptor_ = file_calls().open(unfinished_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0666);
   if (descriptor_ < 0) fail("create", path_, errno);

@@ -7,10 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/unfinished_file.hpp"
+
 namespace gemel::base {
 
 /// A file that users get: it has its name when it is whole, and not before. Written under another name beside it, which goes away if the
-/// file is not committed. Everything that fails throws OutputError with the system's own reason.
+/// file is not committed, also where a signal ends the process (end_without_unfinished_files). Everything that fails throws OutputError with the system's own reason.
 class OutputFile {
  public:
   /// `replace`: what has the name already is replaced in the end; otherwise that is an error, before anything is written.
@@ -35,6 +37,7 @@ class OutputFile {
 
   std::filesystem::path path_;
   std::filesystem::path unfinished_;
+  UnfinishedFile entry_;
   bool replace_;
   int descriptor_ = -1;  // open until it is committed
   std::string buffer_;   // the end of what was written

@@ -8,7 +8,7 @@
 
 namespace gemel::checkpoint {
 
-BackgroundWrite::BackgroundWrite(std::unique_ptr<UnfinishedFile> file, const FileKind& kind, Ending ending,
+BackgroundWrite::BackgroundWrite(std::unique_ptr<JointFile> file, const FileKind& kind, Ending ending,
                                  std::vector<OwnBlocks> blocks, mpi::Communicator& communicator)
     : kind_(kind),
       communicator_(&communicator),

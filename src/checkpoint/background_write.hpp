@@ -12,7 +12,7 @@
 
 #include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/own_blocks.hpp"
-#include "checkpoint/unfinished_file.hpp"
+#include "checkpoint/joint_file.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::checkpoint {
@@ -27,7 +27,7 @@ namespace gemel::checkpoint {
 class BackgroundWrite {
  public:
   /// `ending` is root's. What `blocks` point to must stay as it is until the end. The communicator must outlive the object. Begins.
-  BackgroundWrite(std::unique_ptr<UnfinishedFile> file, const FileKind& kind, Ending ending,
+  BackgroundWrite(std::unique_ptr<JointFile> file, const FileKind& kind, Ending ending,
                   std::vector<OwnBlocks> blocks, mpi::Communicator& communicator);
   /// Waits for no more than the call of the system that is under way.
   ~BackgroundWrite() = default;
@@ -53,7 +53,7 @@ class BackgroundWrite {
 
   FileKind kind_;
   mpi::Communicator* communicator_;
-  std::unique_ptr<UnfinishedFile> file_;
+  std::unique_ptr<JointFile> file_;
   Ending ending_;
   std::vector<OwnBlocks> blocks_;
   std::vector<PlacedSum> sums_;

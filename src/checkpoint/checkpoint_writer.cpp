@@ -36,7 +36,7 @@ CheckpointWriter::CheckpointWriter(std::filesystem::path path, mpi::Communicator
     : kind_(kind), communicator_(&communicator), memory_(memory) {
   std::string process = process_name();
   communicator.broadcast(process);
-  file_ = std::make_unique<UnfinishedFile>(std::move(path), process, replace);
+  file_ = std::make_unique<JointFile>(std::move(path), process, replace);
   together([&] {
     if (communicator_->is_root()) layout_.emplace(ContainerHeader::bytes);
   });

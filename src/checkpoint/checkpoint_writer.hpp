@@ -18,7 +18,7 @@
 #include "checkpoint/container_header.hpp"
 #include "checkpoint/own_blocks.hpp"
 #include "checkpoint/snapshot_memory.hpp"
-#include "checkpoint/unfinished_file.hpp"
+#include "checkpoint/joint_file.hpp"
 #include "hdf5/layout.hpp"
 #include "mpi/communicator.hpp"
 #include "tensor/matrix_view.hpp"
@@ -135,7 +135,7 @@ class CheckpointWriter {
   FileKind kind_;
   mpi::Communicator* communicator_;
   SnapshotMemory* memory_;  // null where rows are written at once
-  std::unique_ptr<UnfinishedFile> file_;
+  std::unique_ptr<JointFile> file_;
   std::optional<hdf5::Layout> layout_;  // on root
   std::exception_ptr failed_attribute_;
   std::vector<OwnBlocks> kept_;

@@ -56,6 +56,13 @@ const std::vector<Command>& commands() {
   return all;
 }
 
+bool trains(std::span<const std::string> arguments) {
+  if (arguments.empty()) return true;
+  const std::string& first = arguments.front();
+  if (first == "--version" || first == "--help" || first == "-h") return false;
+  return first.starts_with("-") || first == train_command().name;
+}
+
 int run(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out) {
   const std::string first = arguments.empty() ? "" : arguments.front();
   if (first == "--version") {

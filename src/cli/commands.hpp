@@ -13,6 +13,10 @@ namespace gemel::cli {
 /// Those of command_list.hpp.
 const std::vector<Command>& commands();
 
+/// Whether the arguments of the program ask for a training, as far as can be told before they are read: then signals ask for a
+/// checkpoint, instead of ending the process.
+bool trains(std::span<const std::string> arguments);
+
 /// Runs what the arguments of the program (without its name) ask for. What all ranks know of is thrown as
 /// AgreedError by all of them, and so need be reported only once; any other exception is this rank's own.
 /// Collective.

@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "base/cpus.hpp"
+#include "base/place.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/pending.hpp"
-#include "run/signals.hpp"
 
 namespace gemel::cli {
 namespace {
@@ -33,12 +33,6 @@ int end_together(mpi::Communicator& all, int exit_code) {
   return exit_code;
 }
 
-/// Sleeps until the ranks that work have ended. Returns their exit code.
-int rest(mpi::Communicator& all) {
-  const run::StopSignals signals;  // all ranks get them; those that work heed them
-  return end_together(all, 0);
-}
-
 }  // namespace
 
 std::vector<std::pair<std::string, SpareRanks>> spare_ranks_names() {
@@ -55,7 +49,8 @@ int on_working_ranks(mpi::Communicator& all, SpareRanks spare, std::int64_t most
   mpi::Communicator alike = all.split(works ? 1 : 0);
   if (alike.size() == all.size()) return action(all);
   before_rest();
-  if (!works) return rest(all);
+  base::Place::of_process().set_resting(!works);
+  if (!works) return end_together(all, 0);
   if (all.is_root()) {
     spdlog::warn(
         "{} of {} ranks work and the others rest: {}", alike.size(), all.size(),

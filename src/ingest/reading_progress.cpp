@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/stop_signals.hpp"
+
 namespace gemel::ingest {
 namespace {
 
@@ -43,6 +45,7 @@ void expect_reading(std::uint64_t own) {
 }
 
 void note_reading(std::uint64_t bytes) {
+  base::throw_if_asked_to_stop("while reading the data");
   if (!state()) return;
   State& now = *state();
   now.looked += bytes;

@@ -30,7 +30,7 @@ class ReadingWatch {
 void begin_reading(std::uint64_t all, std::uint64_t own);
 /// It knows now how many these are.
 void expect_reading(std::uint64_t own);
-/// It has looked at so many more.
+/// It has looked at so many more. Throws Error (interrupted) where a signal asks to stop: where what fails on one rank is agreed on.
 void note_reading(std::uint64_t bytes);
 
 }  // namespace gemel::ingest

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
-#include "run/signals.hpp"
+#include "base/stop_signals.hpp"
 
 namespace gemel::run {
 namespace {
@@ -13,12 +14,15 @@ using Clock = std::chrono::steady_clock;
 
 /// Words that ranks tell each other at every step.
 constexpr std::uint32_t stop_flag = 1;      // a signal asks this rank to stop
-constexpr std::uint32_t diverged_flag = 2;  // a lane's loss is not finite
-constexpr std::uint32_t writing_flag = 4;   // this rank writes its part of a checkpoint
+constexpr std::uint32_t diverged_flag = 2;  // a lane's loss, or what a step updated, is not finite
+constexpr std::uint32_t save_flag = 4;      // a signal asks this rank for a checkpoint
+constexpr std::uint32_t writing_flag = 8;   // this rank writes its part of a checkpoint
 
-std::uint32_t flags_of(std::span<const double> lane_losses) {
-  const bool are_finite = std::ranges::all_of(lane_losses, [](double loss) { return std::isfinite(loss); });
-  return (StopSignals::received() ? stop_flag : 0) | (are_finite ? 0 : diverged_flag);
+std::uint32_t flags_of(std::span<const double> lane_losses, const learning::Optimizer& optimizer) {
+  const bool are_finite = optimizer.first_step_not_finite() == 0 &&
+                          std::ranges::all_of(lane_losses, [](double loss) { return std::isfinite(loss); });
+  return (base::StopSignals::asks_to_stop() ? stop_flag : 0) |
+         (base::StopSignals::asks_for_checkpoint() ? save_flag : 0) | (are_finite ? 0 : diverged_flag);
 }
 
 }  // namespace
@@ -45,13 +49,14 @@ Epochs::End Epochs::train(step::TrainingState& state, const std::function<void()
 Epochs::End Epochs::run_step(step::TrainingState& state) {
   reporter_.begin_step(state.step + 1);
   const std::span<double> losses = own_lane_losses(state);
-  const std::uint32_t own_flags = flags_of(losses) | (is_writing_() ? writing_flag : 0);
+  const std::uint32_t own_flags = flags_of(losses, learner_.optimizer) | (is_writing_() ? writing_flag : 0);
   const std::uint32_t flags = learner_.run_step(state.step_in_epoch, own_flags, losses);
   is_any_writing_ = (flags & writing_flag) != 0;
   ++state.step_in_epoch;
   ++state.step;
   if ((flags & diverged_flag) != 0 || !std::isfinite(learner_.step.gradient_norm())) return End::diverged;
   reporter_.step(state);
+  is_asked_to_save_ = (flags & save_flag) != 0;
   return (flags & stop_flag) != 0 ? End::stopped : End::finished;
 }
 
@@ -64,6 +69,13 @@ std::span<double> Epochs::own_lane_losses(step::TrainingState& state) const {
 void Epochs::gather_lane_losses(step::TrainingState& state) {
   const std::span<const double> own = own_lane_losses(state);
   state.lane_losses = communicator_.all_gather_varying(own);
+}
+
+std::int64_t Epochs::first_step_not_finite() {
+  constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t own = learner_.optimizer.first_step_not_finite();
+  const std::int64_t first = communicator_.min(own == 0 ? never : own);
+  return first == never ? 0 : first;
 }
 
 double Epochs::mean_loss(step::TrainingState& state, std::int64_t examples) {

@@ -18,7 +18,7 @@ class Epochs {
   enum class End {
     finished,  ///< all steps of the epoch are done
     stopped,   ///< a signal ended it after a step, perhaps the last one
-    diverged,  ///< a loss or a gradient is not finite
+    diverged,  ///< a loss, a gradient, a weight or the optimiser's state is not finite
   };
 
   /// `is_writing`: whether this rank is busy with writing a checkpoint. The references must outlive the object.
@@ -35,6 +35,12 @@ class Epochs {
   /// Whether some rank was busy with writing a checkpoint when the last step began. The same on all ranks.
   bool is_any_writing() const { return is_any_writing_; }
 
+  /// The first step after which a weight or the optimiser's state was no finite number on any rank; 0 if there is none. Collective.
+  std::int64_t first_step_not_finite();
+
+  /// Whether a signal has asked any rank for a checkpoint by the last step. The same on every rank.
+  bool is_asked_to_save() const { return is_asked_to_save_; }
+
   /// Completes state.lane_losses, of which each rank has its lanes'. Collective.
   void gather_lane_losses(step::TrainingState& state);
 
@@ -50,6 +56,7 @@ class Epochs {
   report::RunReporter& reporter_;
   std::function<bool()> is_writing_;
   bool is_any_writing_ = false;
+  bool is_asked_to_save_ = false;
 };
 
 }  // namespace gemel::run

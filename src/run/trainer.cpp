@@ -14,19 +14,22 @@
 
 #include "base/error.hpp"
 #include "base/memory.hpp"
+#include "base/stop_signals.hpp"
 #include "ingest/training_data.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/lone_failure.hpp"
+#include "mpi/watchdog.hpp"
 #include "options/settings.hpp"
 #include "plan/table_plan.hpp"
 #include "report/run_reporter.hpp"
+#include "run/checkpoint_file.hpp"
 #include "run/divergence.hpp"
 #include "run/due.hpp"
+#include "run/early_stop.hpp"
 #include "run/epochs.hpp"
 #include "run/evaluations.hpp"
 #include "run/instruction_sets.hpp"
 #include "run/run_checkpoints.hpp"
-#include "run/signals.hpp"
 #include "step/learner.hpp"
 
 namespace gemel::run {
@@ -52,6 +55,7 @@ class Run {
   }
 
   void train() {
+    end_if_asked_to_stop(communicator_, "while preparing the data");
     resume();
     if (checkpoints_.resumed_from().empty()) start();
     reporter_.start(describe());
@@ -62,7 +66,7 @@ class Run {
       finish_epoch();
       if (is_due(options_.validate_every, state_.epoch) || state_.epoch == options_.epoch_count()) validate();
       save_if_due(Interval::Unit::epochs, state_.epoch);
-      save_if_due(Interval::Unit::steps, state_.step);
+      save_after_step();
     }
     if (state_.step != saved_step_) save();
     finish_saving();
@@ -75,6 +79,7 @@ class Run {
   ingest::TrainingData read_and_prepare() {
     reporter_.activity("reading the data");
     ingest::Dataset dataset = ingest::read_data(options_, communicator_);
+    end_if_asked_to_stop(communicator_, "while reading the data");
     checkpoints_.check_settings();
     return ingest::prepare_data(options_, std::move(dataset), communicator_, checkpoints_.earlier());
   }
@@ -94,6 +99,7 @@ class Run {
     const auto begin = Clock::now();
     learner_.start([&](std::int64_t sweep) {
       reporter_.activity(fmt::format("least squares, sweep {} of {}", sweep, warm.sweeps));
+      end_if_asked_to_stop(communicator_, "during the warm start");
     });
     reporter_.training_took(std::chrono::duration<double>(Clock::now() - begin).count());
     if (warm.kind == WarmStartKind::none) return;
@@ -116,17 +122,14 @@ class Run {
 
   /// Trains the rest of the current epoch, or up to the step at which a signal is heeded: returns whether one was.
   bool train_epoch() {
-    const Epochs::End end = epochs_.train(state_, [&] {
-      if (!epochs_.is_any_writing()) go_on_saving();
-      save_if_due(Interval::Unit::steps, state_.step);
-    });
+    const Epochs::End end = epochs_.train(state_, [&] { save_after_step(); });
     if (end == Epochs::End::diverged) end_diverged();
     return end == Epochs::End::stopped;
   }
 
   void finish_epoch() {
     const double loss = epochs_.mean_loss(state_, data_.identity.train_examples);
-    if (!std::isfinite(loss)) end_diverged();
+    if (!std::isfinite(loss) || epochs_.first_step_not_finite() > 0) end_diverged();
     ++state_.epoch;
     state_.step_in_epoch = 0;
     std::ranges::fill(state_.lane_losses, 0.0);
@@ -172,6 +175,14 @@ class Run {
   void save_if_due(Interval::Unit unit, std::int64_t count) {
     const Interval& every = options_.checkpoint.every;
     if (every.unit == unit && is_due(every.count, count) && state_.step != saved_step_) save();
+  }
+
+  void save_after_step() {
+    if (!epochs_.is_any_writing()) go_on_saving();
+    save_if_due(Interval::Unit::steps, state_.step);
+    if (!epochs_.is_asked_to_save()) return;
+    if (state_.step != saved_step_) save();
+    base::StopSignals::forget_checkpoint();  // which may have reached ranks at different steps
   }
 
   /// Begins to write a checkpoint, once the one before it is written.
@@ -242,21 +253,26 @@ class Run {
   }
 
   [[noreturn]] void end_diverged() {
+    if (const std::int64_t step = epochs_.first_step_not_finite(); step > 0) {
+      const std::string path = first_not_finite(learner_.model, learner_.optimizer, communicator_);
+      throw_diverged(fmt::format("{} has values that are no longer finite numbers, in epoch {}",
+                                 path.empty() ? "the model" : path, state_.epoch + 1),
+                     step, options_, checkpoints_.last());
+    }
     throw_diverged(
         fmt::format("the loss or its gradient is no longer a finite number in epoch {}", state_.epoch + 1),
         state_.step, options_, checkpoints_.last());
   }
 
   [[noreturn]] void throw_interrupted() {
-    throw mpi::AgreedError(
-        base::ExitCode::interrupted,
-        fmt::format("stopped by a signal in epoch {} after step {}; go on with --resume auto",
-                    state_.epoch + (state_.step_in_epoch > 0 ? 1 : 0), state_.step));
+    throw mpi::AgreedError(base::ExitCode::interrupted,
+                           fmt::format("stopped by {} in epoch {} after step {}; go on with --resume auto",
+                                       name_of_stop(communicator_),
+                                       state_.epoch + (state_.step_in_epoch > 0 ? 1 : 0), state_.step));
   }
 
   TrainingOptions options_;  // settled when the data is read
   mpi::Communicator& communicator_;
-  StopSignals signals_;
   report::RunReporter reporter_;
 
   const double program_bytes_ = static_cast<double>(base::resident_memory());  // before data is read
@@ -277,7 +293,10 @@ class Run {
 
 void train(const TrainingOptions& options, mpi::Communicator& communicator, report::Observer& on_root,
            std::unique_ptr<EarlierCheckpoint> earlier) {
+  const base::StopSignals signals;
+  mpi::Watchdog::set_limit(std::chrono::seconds(options.hang_timeout));
   mpi::agree(communicator, [&] { check(options); });
+  end_if_asked_to_stop(communicator, "at the start");
   require_one_instruction_set(communicator);
   Run run(options, communicator, on_root, std::move(earlier));
   mpi::or_end_job(communicator, [&] { run.train(); });

@@ -109,6 +109,17 @@ start() {
   job=$!
 }
 
+# finished SECONDS: waits for the job in the background, and kills it after so long. Sets $status.
+finished() {
+  for ((tick = 0; tick < 20 * $1; ++tick)); do
+    kill -0 "$job" 2>/dev/null || break
+    sleep 0.05
+  done
+  kill -KILL "$job" 2>/dev/null
+  status=0
+  wait "$job" || status=$?
+}
+
 # newest DIRECTORY: the path of the newest checkpoint; nothing if there is none.
 newest() {
   find "$1" -name 'run-*.h5' 2>/dev/null | sort | tail -n 1

@@ -46,16 +46,20 @@ run_and_signal() {
   wait $! || status=$?
 }
 
-# "exit N": ends with N. "wait": runs until SIGUSR1, and then ends with 6. "deaf": runs for half a minute.
+# "exit N": ends with N. "killed": rank 1 is. "wait": runs until SIGUSR1, and then ends with 6. "deaf": runs for half a minute.
 stand_in trainer <<'END'
+# Bash cannot trap what it was started deaf to, as the trainer can.
+[[ ${HEARS-} ]] || HEARS=1 exec env --default-signal=USR1,USR2 bash "$0" "$@"
 asked=
 trap 'asked=1' USR1
+trap 'echo got USR2' USR2
 if [[ $* == *deaf* ]]; then trap '' USR1; fi
 rank=${OMPI_COMM_WORLD_RANK:-${SLURM_PROCID:-0}}
 echo "rank $rank has the arguments: $*, threads: $OMP_NUM_THREADS"
 echo "rank $rank runs"
 for ((i = 1; i <= $#; ++i)); do
   if [[ ${!i} == exit ]]; then echo "rank $rank fails" >&2; next=$((i + 1)); exit "${!next}"; fi
+  if [[ ${!i} == killed ]]; then [[ $rank != 1 ]] || kill -KILL $$; sleep 10; fi
   if [[ ${!i} == wait || ${!i} == deaf ]]; then
     for ((tick = 0; tick < 300; ++tick)); do
       [[ ! $asked ]] || exit 6
@@ -85,13 +89,32 @@ check "a wrong rank count is a usage error" ended_with 2
 GEMEL_TRAINER=$scratch/nothing run "$local_sh"
 check "local.sh says how to build" says 'launch/quickstart.sh builds it'
 for signal in INT TERM HUP USR1; do
-  run_and_signal 2 "$signal" "$local_sh" -n 2 wait
+  run_and_signal 2 "$signal" "$local_sh" -n 2 train wait
   check "SIG$signal asks for a checkpoint" ended_with 6
 done
+run_and_signal 2 "USR2 USR1" "$local_sh" -n 2 train wait
+check "SIGUSR2 goes to all ranks" times 2 'got USR2$'
+check "and does not end them" ended_with 6
+run_and_signal 2 TERM "$local_sh" -n 2 recommend wait
+check "a signal ends a command that is no training" ended_with 143
+run_and_signal 2 "" "$local_sh" -n 2 killed
+check "a rank that is killed is told" says '^gemel: rank 1 on .* was ended by signal 9 \(SIGKILL\); out of memory\?'
+check "and nothing else of mpirun's" says_not '[Mm]pirun|Primary job|^-+$'
+check "and the exit code is that of the signal" ended_with 137
 SECONDS=0
-run_and_signal 2 "INT INT" "$local_sh" -n 2 deaf
+run_and_signal 2 "INT INT" "$local_sh" -n 2 train deaf
 check "a second SIGINT does not wait for the checkpoint" test "$SECONDS" -lt 15
 check "a second SIGINT is no orderly end" test "$status" != 0 -a "$status" != 6
+
+# An mpirun that has lost its ranks.
+mkdir "$scratch/hung"
+printf '#!/usr/bin/env bash\nsleep 1\nread -r _ <> <(:)\n' >"$scratch/hung/mpirun"
+chmod +x "$scratch/hung/mpirun"
+SECONDS=0
+PATH=$scratch/hung:$PATH run "$local_sh" -n 2 train
+check "an mpirun that hangs is killed" says 'did not end after its ranks had: killed$'
+check "within seconds" test "$SECONDS" -lt 20
+check "and the exit code is that of an internal error" ended_with 1
 
 # The quickstart, in a checkout without data.
 mkdir -p "$scratch/checkout/data"

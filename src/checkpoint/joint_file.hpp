@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/unfinished_file.hpp"
 #include "checkpoint/durable_file.hpp"
 #include "hdf5/layout.hpp"
 
@@ -13,13 +15,13 @@ namespace gemel::checkpoint {
 /// A file that several processes write together, under a temporary name: one creates it and gives it its own name when all is written, the
 /// others open it in between. Nothing here is collective, and a thread of its own may do it; everything that fails throws a
 /// CheckpointError. A file that is not committed is removed by whoever created it.
-class UnfinishedFile {
+class JointFile {
  public:
   /// `path` is the final name. `replace`: what has the name already is replaced.
-  UnfinishedFile(std::filesystem::path path, const std::string& process, bool replace);
-  ~UnfinishedFile();
-  UnfinishedFile(const UnfinishedFile&) = delete;
-  UnfinishedFile& operator=(const UnfinishedFile&) = delete;
+  JointFile(std::filesystem::path path, const std::string& process, bool replace);
+  ~JointFile();
+  JointFile(const JointFile&) = delete;
+  JointFile& operator=(const JointFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
 
@@ -40,7 +42,7 @@ class UnfinishedFile {
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   bool replace_;
-  bool is_ours_ = false;  // to be removed
+  std::optional<base::UnfinishedFile> to_be_removed_;  // where this process has created it
   OpenFile file_;
 };
 

@@ -1,4 +1,4 @@
-#include "checkpoint/unfinished_file.hpp"
+#include "checkpoint/joint_file.hpp"
 
 #include <fmt/format.h>
 
@@ -9,25 +9,25 @@
 
 namespace gemel::checkpoint {
 
-UnfinishedFile::UnfinishedFile(std::filesystem::path path, const std::string& process, bool replace)
+JointFile::JointFile(std::filesystem::path path, const std::string& process, bool replace)
     : path_(std::move(path)), temporary_(path_.string() + temporary_mark + process), replace_(replace) {}
 
-UnfinishedFile::~UnfinishedFile() {
-  if (is_ours_) try_to_remove(temporary_);
+JointFile::~JointFile() {
+  if (to_be_removed_) try_to_remove(temporary_);
 }
 
-void UnfinishedFile::create(std::uint64_t bytes) {
+void JointFile::create(std::uint64_t bytes) {
   if (!replace_ && std::filesystem::exists(path_))
     throw base::CheckpointError("there is such a file already");
   try_to_remove(temporary_);  // of an earlier attempt of this process
   file_ = OpenFile::create(temporary_);
-  is_ours_ = true;
+  to_be_removed_.emplace(temporary_);
   if (bytes == 0) return;
   require_file_size_allowed(bytes);
   file_.reserve(bytes);
 }
 
-void UnfinishedFile::open() {
+void JointFile::open() {
   try {
     file_ = OpenFile::open_to_write(temporary_);
   } catch (const FileCallError& error) {
@@ -39,12 +39,12 @@ void UnfinishedFile::open() {
   }
 }
 
-void UnfinishedFile::finish_writing() {
+void JointFile::finish_writing() {
   file_.sync();
-  if (!is_ours_) file_.close();
+  if (!to_be_removed_) file_.close();
 }
 
-void UnfinishedFile::commit(const std::vector<hdf5::Extent>& rest) {
+void JointFile::commit(const std::vector<hdf5::Extent>& rest) {
   for (const hdf5::Extent& extent : rest) file_.write_at(extent.offset, extent.bytes);
   file_.sync();
   file_.close();
@@ -53,7 +53,7 @@ void UnfinishedFile::commit(const std::vector<hdf5::Extent>& rest) {
   } else {
     rename_without_overwriting(temporary_, path_);
   }
-  is_ours_ = false;
+  to_be_removed_.reset();
   sync_directory(path_.has_parent_path() ? path_.parent_path() : ".");
 }
 
