@@ -9,7 +9,8 @@
 /// With GEMEL_ONE_INSTRUCTION_SET it is compiled for the one that the compiler was given: so tests have each level.
 #if defined(GEMEL_ONE_INSTRUCTION_SET)
 #define GEMEL_VECTORIZE __attribute__((noinline))
-#elif defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#elif defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define GEMEL_HAS_LEVELS
 #define GEMEL_VECTORIZE \
   __attribute__((noinline, target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

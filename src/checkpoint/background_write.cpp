@@ -1,5 +1,7 @@
 #include "checkpoint/background_write.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -74,7 +76,16 @@ bool BackgroundWrite::advance() {
 }
 
 void BackgroundWrite::finish() {
-  while (!advance()) {
+  do {
+    wait_for_all();
+  } while (!advance());
+}
+
+void BackgroundWrite::wait_for_all() {
+  std::chrono::milliseconds nap(1);
+  while (communicator_->max(std::int64_t{is_busy_ ? 1 : 0}) != 0) {
+    std::this_thread::sleep_for(nap);
+    nap = std::min(2 * nap, std::chrono::milliseconds(100));
   }
 }
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "checkpoint/checkpoint_format.hpp"
-#include "checkpoint/own_blocks.hpp"
 #include "checkpoint/joint_file.hpp"
+#include "checkpoint/own_blocks.hpp"
 #include "mpi/communicator.hpp"
 
 namespace gemel::checkpoint {
@@ -50,6 +50,8 @@ class BackgroundWrite {
 
   void work(std::function<void(const std::stop_token&)> action);
   void write_blocks(const std::stop_token& stop);
+  /// Until no rank is busy. Ranks ask each other now and then, so that none is taken for one that hangs while a slow disk writes.
+  void wait_for_all();
 
   FileKind kind_;
   mpi::Communicator* communicator_;

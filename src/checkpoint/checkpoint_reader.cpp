@@ -36,10 +36,8 @@ bool fits(const std::string& path, std::span<const std::string> patterns) {
 }
 
 std::string unreadable(const FileCallError& error) {
-  return fmt::format(
-      "cannot be read ({}), so it is not known whether it is sound; make it readable, move it away to go on "
-      "from an earlier one, or name one with --resume PATH",
-      std::generic_category().message(error.error));
+  return fmt::format("cannot be read ({}), so it is not known whether it is sound; make it readable",
+                     std::generic_category().message(error.error));
 }
 
 /// `bytes` are floats: the rows of `range` of the dataset at `path`, from the start of a buffer.

@@ -217,7 +217,8 @@ TEST_F(CheckpointRowsTest, EveryRankReadsTheRowsItNames) {
     const auto [first, count] = ranges[(i + rank()) % ranges.size()];
     tensor::Matrix own(count, 32);
     reader.read_rows("/weights", first, own.view());
-    EXPECT_EQ(std::memcmp(own.data(), content_.weights.data() + first * 32, own.size() * sizeof(float)), 0)
+    EXPECT_TRUE(count == 0 || std::memcmp(own.data(), content_.weights.data() + first * 32,
+                                          own.size() * sizeof(float)) == 0)
         << "rows from " << first;
     expect_numbers("/floats", content_.floats, 10 * first, 5 * count);
     expect_numbers("/integers", content_.integers, 3 * first, 4 * count);

@@ -270,9 +270,15 @@ TEST_F(ProgressTest, ErasesTheBarBeforeARow) {
 
 TEST_F(ProgressTest, ReportsCheckpoints) {
   start(ProgressStyle::lines, 5);
-  progress_->on_checkpoint(
-      {.epoch = 3, .step = 120, .path = "checkpoints/a.h5", .seconds = 0.25, .bytes = 4200000});
-  EXPECT_EQ(out_.str(), "checkpoint after epoch 3, step 120: checkpoints/a.h5 (4.2 MB in 0.25 s)\n");
+  progress_->on_checkpoint({.epoch = 3,
+                            .step = 120,
+                            .path = "checkpoints/a.h5",
+                            .seconds = 0.25,
+                            .waiting_seconds = 0.1,
+                            .bytes = 4200000});
+  EXPECT_EQ(
+      out_.str(),
+      "checkpoint after epoch 3, step 120: checkpoints/a.h5 (4.2 MB in 0.25 s; training waited 0.10 s)\n");
 }
 
 TEST(ProgressStyle, IsLinesUnderMpirunAndOtherwiseAsAskedFor) {

@@ -63,7 +63,7 @@ check 'groups by a column of users' grep -q fr output
 refuses 7 'shop.h5: this file exists already; give --force' prepare --ratings whole.csv --out shop.h5
 refuses 2 'the interactions have no such column of numbers' prepare --ratings whole.csv --weight-column device --out other.h5
 refuses 3 'name a file of interactions with --ratings whole.csv' train --data whole.csv
-refuses 3 'prepared data shop-cut.h5: truncated or damaged' train --data "$(head -c 300000 shop.h5 >shop-cut.h5 && echo shop-cut.h5)"
+refuses 3 'prepared data shop-cut.h5: damaged: truncated to 300000 bytes' train --data "$(head -c 300000 shop.h5 >shop-cut.h5 && echo shop-cut.h5)"
 
 check 'our names' grep -q '"name": *"user_id_lookup"\|user_id_lookup' <(h5ls -r "$(newest of-parts)")
 

@@ -68,12 +68,26 @@ trainer_on 1 diff "$last" same.h5
 check 'equal ones' grep -q '^equal: ' output
 
 # A value of a table is another one.
-"$python" -c 'import h5py, sys; h5py.File(sys.argv[1], "r+")["query/tables/user_id_lookup/weights"][3, 0] += 1' same.h5
+"$python" - same.h5 <<'EOF'
+import h5py, sys
+with h5py.File(sys.argv[1]) as file:
+    place = file["query/tables/user_id_lookup/weights"].id.get_offset() + 400
+with open(sys.argv[1], "r+b") as file:
+    file.seek(place)
+    byte = file.read(1)
+    file.seek(place)
+    file.write(bytes([byte[0] ^ 1]))
+EOF
 trainer_on 2 verify "$last" same.h5 --json
 ((status == 4)) || fail "verify: exit code $status of a damaged file"
 check 'what verify found' "$python" -c 'import json
 sound, damaged = json.load(open("output"))
 assert sound["sound"] and not damaged["sound"] and "rows 0 to" in damaged["fault"], damaged'
+# Another tool that writes to it leaves no file of ours.
+cp "$last" written.h5
+"$python" -c 'import h5py, sys; h5py.File(sys.argv[1], "r+")["query/tables/user_id_lookup/weights"][3, 0] += 1' written.h5
+trainer_on 1 verify written.h5
+((status == 4)) || fail "verify: exit code $status of a file that another tool has written to"
 
 # Names of files need not be UTF-8.
 odd=$(printf 'caf\351.h5')

@@ -168,7 +168,8 @@ TEST_F(MetricsFileTest, WritesRunsAndCheckpoints) {
                .ranks = 3,
                .resumed_from = "",
                .settings = {{"top-k", "1,5"}}});
-  file.on_checkpoint({.epoch = 50, .step = 2000, .path = "c/a.h5", .seconds = 0.5, .bytes = 123});
+  file.on_checkpoint(
+      {.epoch = 50, .step = 2000, .path = "c/a.h5", .seconds = 0.5, .waiting_seconds = 0.125, .bytes = 123});
   ASSERT_EQ(events().size(), 2U);
   EXPECT_EQ(events()[0].at("event"), "run");
   EXPECT_EQ(events()[0].at("data"), "synthetic");
@@ -180,6 +181,7 @@ TEST_F(MetricsFileTest, WritesRunsAndCheckpoints) {
                                {"step", 2000},
                                {"path", "c/a.h5"},
                                {"seconds", 0.5},
+                               {"waiting_seconds", 0.125},
                                {"bytes", 123}}));
 }
 

@@ -73,7 +73,7 @@ TEST_F(RunReporterTest, TellsRootAlone) {
   reporter_.training_took(0.5);
   reporter_.epoch(state_);
   reporter_.validation(state_.history[0], ingest::Part::validation, {}, 0.25);
-  reporter_.checkpoint(state_, "c.h5", 0.1, 1000);
+  reporter_.checkpoint({.epoch = 1, .step = 4, .path = "c.h5"});
   reporter_.summary(state_, {});
   EXPECT_EQ(listener_.events(), is_root() ? 7U : 0U);
 }
