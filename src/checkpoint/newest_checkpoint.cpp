@@ -54,9 +54,10 @@ std::unique_ptr<CheckpointReader> open_sound(const fs::path& path, mpi::Communic
     return reader;
   } catch (const FileError& error) {
     if (error.fault == FileFault::unreadable || error.fault == FileFault::newer) {
-      throw FileError(error.fault, error.code(),
-                      fmt::format("{}; or move it away to go on from an earlier one, or name one (--resume PATH)",
-                                  error.what()));
+      throw FileError(
+          error.fault, error.code(),
+          fmt::format("{}; or move it away to go on from an earlier one, or name one (--resume PATH)",
+                      error.what()));
     }
     if (error.fault != FileFault::damaged && error.fault != FileFault::foreign) throw;
     const std::string reason = without_advice(error.what());
