@@ -119,21 +119,26 @@ void read_parameters(checkpoint::CheckpointReader& reader, const TwoTower& model
     read_table(reader, path_of(*tables[t], values.name), *tables[t], added[t], values.tables[t]);
 }
 
+void for_each_parameter(const TwoTower& model, std::span<const ConstParameterValues> all, bool copies_only,
+                        const std::function<void(const std::string&, tensor::ConstMatrixView)>& visit) {
+  const auto tables = model.tables();
+  for (const ConstParameterValues& values : all) {
+    for (const DenseLayout::Place& place : model.dense().places())
+      visit(path_of(place, values.name), place.in(values.dense));
+    for (std::size_t t = 0; t < tables.size(); ++t)
+      if (!copies_only || !tables[t]->is_sharded()) visit(path_of(*tables[t], values.name), values.tables[t]);
+  }
+}
+
 std::string first_not_finite(const TwoTower& model, std::span<const ConstParameterValues> all,
                              mpi::Communicator& communicator) {
   constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
   std::vector<std::string> paths;
   std::int64_t first = none;
-  const auto look = [&](std::string path, tensor::ConstMatrixView values) {
+  for_each_parameter(model, all, false, [&](const std::string& path, tensor::ConstMatrixView values) {
     if (first == none && !tensor::all_finite(values.flat())) first = static_cast<std::int64_t>(paths.size());
-    paths.push_back(std::move(path));
-  };
-  const auto tables = model.tables();
-  for (const ConstParameterValues& values : all) {
-    for (const DenseLayout::Place& place : model.dense().places())
-      look(path_of(place, values.name), place.in(values.dense));
-    for (std::size_t t = 0; t < tables.size(); ++t) look(path_of(*tables[t], values.name), values.tables[t]);
-  }
+    paths.push_back(path);
+  });
   first = communicator.min(first);
   return first == none ? "" : paths[static_cast<std::size_t>(first)];
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,6 +44,11 @@ void require_fitting_tables(checkpoint::CheckpointReader& reader, const TwoTower
 /// After require_fitting_tables. Throws AgreedError (checkpoint) for a layer of another shape. Collective.
 void read_parameters(checkpoint::CheckpointReader& reader, const TwoTower& model,
                      const ParameterValues& values, std::span<const std::int64_t> added);
+
+/// Calls visit(path in a checkpoint, values) for each of these values, in an order that is the same on every rank; of tables, the rows that
+/// this rank holds. With `copies_only`, those alone of which every rank has a copy.
+void for_each_parameter(const TwoTower& model, std::span<const ConstParameterValues> all, bool copies_only,
+                        const std::function<void(const std::string&, tensor::ConstMatrixView)>& visit);
 
 /// The path in a checkpoint of the first of these values in which any rank holds what is no finite number; empty when all are finite.
 /// A pass over memory. Collective.

@@ -23,6 +23,7 @@
 #include "plan/table_plan.hpp"
 #include "report/run_reporter.hpp"
 #include "run/checkpoint_file.hpp"
+#include "run/copies.hpp"
 #include "run/divergence.hpp"
 #include "run/due.hpp"
 #include "run/early_stop.hpp"
@@ -66,7 +67,7 @@ class Run {
       finish_epoch();
       if (is_due(options_.validate_every, state_.epoch) || state_.epoch == options_.epoch_count()) validate();
       save_if_due(Interval::Unit::epochs, state_.epoch);
-      save_after_step();
+      after_step();
     }
     if (state_.step != saved_step_) save();
     finish_saving();
@@ -122,7 +123,7 @@ class Run {
 
   /// Trains the rest of the current epoch, or up to the step at which a signal is heeded: returns whether one was.
   bool train_epoch() {
-    const Epochs::End end = epochs_.train(state_, [&] { save_after_step(); });
+    const Epochs::End end = epochs_.train(state_, [&] { after_step(); });
     if (end == Epochs::End::diverged) end_diverged();
     return end == Epochs::End::stopped;
   }
@@ -177,7 +178,12 @@ class Run {
     if (every.unit == unit && is_due(every.count, count) && state_.step != saved_step_) save();
   }
 
-  void save_after_step() {
+  void after_step() {
+    if (is_due(options_.detect_corruption, state_.step)) {
+      learner_.optimizer.settle_all();
+      require_equal_copies(learner_.model, learner_.optimizer, state_.step, checkpoints_.last(),
+                           communicator_);
+    }
     if (!epochs_.is_any_writing()) go_on_saving();
     save_if_due(Interval::Unit::steps, state_.step);
     if (!epochs_.is_asked_to_save()) return;

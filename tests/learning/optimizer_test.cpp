@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -264,6 +265,49 @@ TEST(Optimizer, AZeroGradientMovesNothing) {
     optimizer.update_dense(std::vector<float>(fixture.model.dense().size(), 0.0F));
     optimizer.update_row(1, 0, std::vector<float>(dim, 0.0F));
     EXPECT_THAT(values_of(fixture), ElementsAreArray(before));
+  }
+}
+
+TEST(Optimizer, KnowsTheFirstStepAfterWhichSomethingIsNotFinite) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (const OptimizerOptions& options : test::every_optimizer()) {
+    const bool has_squares = options.kind != OptimizerKind::sgd;
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), infinity, -infinity, 1e30F}) {
+      if (bad == 1e30F && !has_squares) continue;  // a large step, and no more
+      for (const std::size_t part : {std::size_t{1}, std::size_t{2}}) {
+        SCOPED_TRACE(testing::Message()
+                     << static_cast<int>(options.kind) << ", " << bad << ", part " << part);
+        Fixture fixture;
+        Optimizer optimizer(options, fixture.model);
+        run_step(fixture, optimizer, 0);
+        EXPECT_EQ(optimizer.first_step_not_finite(), 0);
+        std::vector<float> gradient(part == 1 ? dim : fixture.model.dense().size(), 0.5F);
+        gradient[gradient.size() - 2] = bad;
+        optimizer.begin_step();
+        if (part == 1) {
+          optimizer.update_row(1, 3, gradient);
+        } else {
+          optimizer.update_dense(gradient);
+        }
+        EXPECT_EQ(optimizer.first_step_not_finite(), 2);
+        run_step(fixture, optimizer, 2);
+        EXPECT_EQ(optimizer.first_step_not_finite(), 2);
+        optimizer.resume_at(1);
+        EXPECT_EQ(optimizer.first_step_not_finite(), 0);
+      }
+    }
+  }
+}
+
+/// Where a unit is dead, no gradient reaches a weight that is no number: the update sees it all the same.
+TEST(Optimizer, KnowsOfAWeightThatWasNotFiniteBefore) {
+  for (const OptimizerOptions& options : test::every_optimizer()) {
+    Fixture fixture;
+    Optimizer optimizer(options, fixture.model);
+    fixture.model.dense().values()[1] = std::numeric_limits<float>::quiet_NaN();
+    optimizer.begin_step();
+    optimizer.update_dense(std::vector<float>(fixture.model.dense().size(), 0.0F));
+    EXPECT_EQ(optimizer.first_step_not_finite(), 1);
   }
 }
 
