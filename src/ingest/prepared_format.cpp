@@ -43,7 +43,7 @@ const checkpoint::FileKind& prepared_kind() {
       .when_unfit = prepare_again,
       .when_unwritten = "Free space on that file system, or choose another place with --out.",
       .datasets = allowed_datasets(),
-      .attributes_of = {"/", "/data", "/split", "/split/*"}};
+      .attributes_of = {"/", "/data", "/split", "/split/*", "/interactions/*/column/*"}};
   return kind;
 }
 
