@@ -39,10 +39,16 @@ TrainingOptions settings_of(const checkpoint::CheckpointReader& reader) {
   const auto config = reader.attribute<std::string>("/", "config");
   const std::string run =
       reader.has_attribute("/run", "options") ? reader.attribute<std::string>("/run", "options") : "{}";
+  const std::string path = reader.path().string();
   try {
-    return options::saved_training_options(reader.path().string(), config, run);
+    for (const std::string& settings : {config, run}) options::saved_options(path, settings);
   } catch (const base::CheckpointError& error) {
     refuse(reader, error.what());
+  }
+  try {
+    return options::saved_training_options(path, config, run);
+  } catch (const base::CheckpointError& error) {  // of another version of this program
+    reader.refuse(error.what(), checkpoint::FileFault::unfit);
   }
 }
 

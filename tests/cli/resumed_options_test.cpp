@@ -10,6 +10,7 @@
 #include "cli/parsing.hpp"
 #include "mpi/agreement.hpp"
 #include "options/settings.hpp"
+#include "support/empty_checkpoint.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace gemel::cli {
@@ -31,6 +32,12 @@ class ResumedOptionsTest : public testing::Test {
     writer.attribute("/data", "train_examples", std::int64_t{80000});
     writer.attribute("/data", "test_examples", std::int64_t{20000});
     writer.attribute("/data", "content_hash", std::uint64_t{7});
+    TrainingOptions known;  // where the settings are none that this version knows
+    try {
+      known = options::saved_training_options("", config);
+    } catch (const base::CheckpointError&) {
+    }
+    write_empty_state(writer, known);
     writer.commit();
   }
   void save(const Arguments& arguments) {

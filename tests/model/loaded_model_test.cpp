@@ -48,6 +48,7 @@ class LoadedModelTest : public testing::Test {
     state.step = run_->learner.deal.batches();
     state.lane_losses.assign(8, 0.0);
     checkpoints_->save(run_->learner, run_->data, state, {});
+    checkpoints_->finish();
   }
 
   /// Vectors [rows, d] of all of `rows`. Collective.

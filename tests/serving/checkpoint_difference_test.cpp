@@ -12,6 +12,7 @@
 #include "checkpoint/checkpoint_writer.hpp"
 #include "ingest/data_identity_file.hpp"
 #include "serving/dataset_scan.hpp"
+#include "support/any_file.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace gemel::serving {
@@ -47,8 +48,8 @@ class CheckpointDifferenceTest : public testing::Test {
   }
 
   CheckpointDifference compare_files(const char* a, const char* b) {
-    checkpoint::CheckpointReader reader_a(directory_ / a, world_);
-    checkpoint::CheckpointReader reader_b(directory_ / b, world_);
+    checkpoint::CheckpointReader reader_a(directory_ / a, world_, any_file());
+    checkpoint::CheckpointReader reader_b(directory_ / b, world_, any_file());
     CheckpointDifference difference = compare(reader_a, reader_b);
     return difference;
   }
