@@ -27,4 +27,4 @@ OMP_NUM_THREADS=$(option_value --threads 1 "$@")
 
 say "$ranks ranks of $OMP_NUM_THREADS threads on $(awk '{ print $1 }' "$hostfile" | paste -sd ' ')"
 # Kubernetes keeps the pods to their processors; within them the ranks are left to the scheduler.
-run_stoppable mpirun -q -n "$ranks" --bind-to none -x OMP_NUM_THREADS "$trainer" "${arguments[@]}"
+run_stoppable mpirun -n "$ranks" --bind-to none -x OMP_NUM_THREADS "${deaf[@]}" "$trainer" "${arguments[@]}"
