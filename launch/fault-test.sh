@@ -6,7 +6,7 @@
 # sound one, or in the loss of a checkpoint. Ends with 1 where a number of these is not 0.
 #   --quick     a few cases of each part, in some 20 seconds
 #   --csv FILE  writes the table there, too
-# Parts: kills, calls, flips, mutants, signals, limits, ranks. All of them take about an hour and a half.
+# Parts: kills, calls, flips, mutants, signals, stops, limits, ranks. All of them take about two hours.
 # Environment: GEMEL_BUILD_DIR, where trainer and faulty_trainer are (build/ci); GEMEL_HARDENED, a trainer with AddressSanitizer, for the
 # mutants (else the same trainer).
 set -uo pipefail
@@ -21,12 +21,12 @@ while (($# > 0)); do
       csv=${2:?--csv takes a file}
       shift
       ;;
-    kills | calls | flips | mutants | signals | limits | ranks) parts+=("$1") ;;
+    kills | calls | flips | mutants | signals | stops | limits | ranks) parts+=("$1") ;;
     *) fail "there is no part or option $1; see $0 --help" ;;
   esac
   shift
 done
-if ((${#parts[@]} == 0)); then parts=(kills calls flips mutants signals limits ranks); fi
+if ((${#parts[@]} == 0)); then parts=(kills calls flips mutants signals stops limits ranks); fi
 
 build=$(realpath -- "${GEMEL_BUILD_DIR:-$(build_dir ci)}")
 trainer=$build/trainer
@@ -69,11 +69,11 @@ complain() {
   if [[ -s errors ]]; then tail -n 3 errors | sed 's/^/    /'; fi
 }
 
-# judge CODE WHAT: counts hangs and crashes. Codes of our own are 0 to 7.
+# judge CODE WHAT: counts hangs and crashes. Codes of our own are 0 to 9.
 judge() {
   tried=$((tried + 1))
   case $1 in
-    [0-7]) return ;;
+    [0-9]) return ;;
     124 | 137) hangs=$((hangs + 1)) ;;
     *) crashes=$((crashes + 1)) ;;
   esac
@@ -271,6 +271,26 @@ signals() {
     done
   done
   row signals "the first two seconds"
+}
+
+# A rank that stands still: the others say so, and the job ends.
+stops() {
+  begin
+  local ranks job victim
+  for ranks in $(pick '2 3 2 3 2 3' 2); do
+    rm -rf stops
+    timeout -k 2 60 "${mpirun[@]}" -n "$ranks" "$trainer" train "${data[@]}" --epochs 1000000 --hang-timeout 3 --checkpoint-dir stops \
+      >output 2>errors </dev/null &
+    job=$!
+    sleep 2
+    victim=$(pgrep -f "$trainer train .*--hang-timeout 3" | tail -n 1)
+    kill -STOP "$victim"
+    wait "$job"
+    judge $? "a rank of $ranks stands still"
+    if ! grep -q 'rank' errors; then silent=$((silent + 1)) && complain 'it is not said which rank'; fi
+    kill -KILL "$victim" 2>/dev/null
+  done
+  row stops "SIGSTOP of a rank, --hang-timeout 3"
 }
 
 # Not enough memory, not enough room for files.

@@ -23,6 +23,7 @@ rank_of() {
 # hangs RANKS: one of the ranks is stopped while it trains. The others wait, and end the job.
 hangs() {
   rm -f metrics
+  rm -f started-errors
   start "$1" checkpoints "${endless[@]}" --metrics-file metrics --hang-timeout 2
   ranks_of "$job" "$1"
   local stopped
@@ -34,9 +35,9 @@ hangs() {
   finished 40
   ((status == 9)) || fail "$1 ranks, rank $rank stopped: exit code $status, not 9"
   ((SECONDS < 15)) || fail "$1 ranks, rank $rank stopped: it takes $SECONDS s"
-  [[ $(grep -c '^trainer: error' errors) == 1 ]] || fail "$1 ranks: the error is not told once"
+  [[ $(grep -c '^trainer: error' started-errors) == 1 ]] || fail "$1 ranks: the error is not told once"
   check "$1 ranks: what is waited for is told" \
-    grep -qE "^trainer: error on rank [0-9]+: waited for 2 s \(.*step [0-9]+.*, MPI_[A-Za-z]+\) for what has not come: rank $rank on .*\(does not answer" errors
+    grep -qE "^trainer: error on rank [0-9]+: waited for 2 s \(.*step [0-9]+.*, MPI_[A-Za-z]+\) for what has not come: rank $rank on .*\(does not answer" started-errors
   for ((tick = 0; tick < 100; ++tick)); do
     ps -o pid= -p "$(paste -sd, <<<"$ranks")" >/dev/null || return
     sleep 0.05

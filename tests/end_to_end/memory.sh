@@ -33,7 +33,8 @@ plan() { jq -s 'map(select(.event == "run"))[0].plan.memory | floor' metrics.jso
 # shellcheck disable=SC2317  # check calls it
 near_plan() { (($(peak) * 100 < $(plan) * 115 && $(peak) * 100 > $(plan) * 85)); }
 
-train 2 sharded "${job[@]}"
+# The others keep a copy of what they write.
+train 2 sharded "${job[@]}" --checkpoint-wait
 echo "2 ranks, sharded: planned $(plan), peak $(peak)"
 check "2 ranks with a sharded table need what was planned, to 15 %" near_plan
 check "a rank holds half of the table" test "$(peak)" -lt $((table / 2 + 150000000))
