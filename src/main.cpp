@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/crash.hpp"
 #include "base/stop_signals.hpp"
 #include "cli/commands.hpp"
 #include "mpi/agreement.hpp"
@@ -47,6 +48,7 @@ int main(int argc, char** argv) {
   gemel::mpi::Environment environment(argc, argv);
   auto world = gemel::mpi::Communicator::world();
   watchdog.connect(world);
+  gemel::base::tell_of_crashes(world.rank());  // after MPI has said what it does on these signals
   const int exit_code = run(arguments, world);
   std::cout.flush();
   std::fflush(stderr);
