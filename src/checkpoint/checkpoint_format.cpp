@@ -23,7 +23,7 @@ std::vector<AllowedDatasets> datasets_of_checkpoints() {
     allowed.push_back({tower + "/features_rest_row", integers, 1, 64 * mebibyte});
     allowed.push_back({tower + "/features*", text, 1, 64 * mebibyte});
     allowed.push_back({tower + "/tables/*", floats, 2});
-    allowed.push_back({tower + "/dense_*/kernel*", floats, 2});
+    allowed.push_back({tower + "/dense_*/kernel*", floats, 0});  // of one row: a vector
     allowed.push_back({tower + "/dense_*/bias*", floats, 1});
     add_texts(tower + "/vocabulary/*");
   }

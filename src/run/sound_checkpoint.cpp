@@ -75,17 +75,28 @@ class TowerShapes {
     }
     for (std::size_t layer = 0; layer < layers_; ++layer) {
       const std::string dense = fmt::format("/{}/dense_{}/", tower_, layer);
-      require_rows(reader_, dense + "kernel", width);
-      width = reader_.shape(dense + "kernel").values_per_row();
+      const std::string kernel = dense + "kernel";
+      const hdf5::Shape shape = matrix_shape(kernel);
+      if (shape.rows != width)
+        refuse(reader_, fmt::format("{} has {} rows, not {}", kernel, shape.rows, width));
+      width = *shape.cols;
       require_rows(reader_, dense + "bias", width);
       for (const std::string& slot : slots_) {
-        require_rows(reader_, dense + "kernel_" + slot, reader_.shape(dense + "kernel").rows);
+        if (matrix_shape(kernel + "_" + slot) != shape)
+          refuse(reader_, fmt::format("{0} and {0}_{1} have other shapes", kernel, slot));
         require_rows(reader_, dense + "bias_" + slot, width);
       }
     }
   }
 
  private:
+  /// Of a kernel; one of a single row is stored as a vector.
+  hdf5::Shape matrix_shape(const std::string& path) const {
+    if (!reader_.has(path)) refuse(reader_, path + " is missing");
+    const hdf5::Shape stored = reader_.shape(path);
+    return stored.cols ? stored : hdf5::Shape{1, stored.rows};
+  }
+
   checkpoint::CheckpointReader& reader_;
   std::string tower_;
   std::vector<std::string> slots_;
