@@ -122,7 +122,7 @@ absent() {
 
 hosts_cases() {
   unset OMPI_MCA_btl
-  try hosts '4 hosts of 1 rank' 'the bits of one host' whole single 1 "$([[ $quick ]] && echo 3 || echo "$short")"
+  try hosts '4 hosts of 1 rank' 'the bits of one host' whole single 1 "$short"
   if [[ $quick ]]; then return; fi
   try hosts '4 hosts of 2 ranks' 'the bits of one host' whole double 2 "$short"
   try hosts '4 hosts of 1 rank, tables sharded' 'the bits of one host' whole sharded 1 "$short" --placement sharded

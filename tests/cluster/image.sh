@@ -73,7 +73,7 @@ mapfile -t left_out < <(sed -e 's,^\*\*/,,' -e 's,^data/\*/$,./data/*/*,' -e 's,
 # in_tree TREE COMMAND: as root, with nothing of this machine's but the processor and the network.
 in_tree() {
   # shellcheck disable=SC2016  # for the inner shell
-  unshare --mount sh -ec 'mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; mount -t tmpfs tmpfs "$1/tmp"
+  unshare --mount sh -ec 'mount -t proc proc "$1/proc"; mount -t sysfs -o ro sysfs "$1/sys"; mount --rbind /dev "$1/dev"; mount -t tmpfs tmpfs "$1/tmp"
     exec chroot "$1" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CMAKE_BUILD_PARALLEL_LEVEL="$3" "$4=$5" \
       nice sh -ec "$2"' - "$1" "$2" "$(available_cores)" "${mark%%=*}" "${mark#*=}" </dev/null
 }

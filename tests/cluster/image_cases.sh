@@ -11,14 +11,17 @@ for name in sys.argv[2].split("/"): place = place[int(name) if name.isdigit() el
 print("\n".join(map(str, place)) if isinstance(place, list) else place)' "$project_dir/launch/kubernetes/mpijob.yaml" "$1"
 }
 
-# pod NUMBER NAME COMMAND...: runs in the image on the host of that number, as the user of the manifest.
+# pod NUMBER NAME COMMAND...: runs in the image on the host of that number, in the Dockerfile's folder, as the user of the manifest. Replaces
+# the shell, so that signals reach the command.
 pod() {
+  local user
+  user=$(manifest mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser)
   # shellcheck disable=SC2016  # for the inner shell
-  ip netns exec "$(space "h$1")" unshare --uts --mount sh -ec 'hostname "$1"; mount -t proc proc "$2/proc"; mount --rbind /dev "$2/dev"
-    mount -t tmpfs tmpfs "$2/dev/shm"; mount -t tmpfs tmpfs "$2/tmp"; user=$3; tree=$2; place=$4; mark=$5; shift 5
-    exec chroot "$tree" setpriv --reuid="$user" --regid="$user" --clear-groups env -i -C "$place" HOME=/var/lib/gemel \
-      PATH=/gemel/build/release:/usr/local/bin:/usr/bin:/bin "$mark" "$@"' - "$2" "$(stage image)" "$(manifest mpiReplicaSpecs/Worker/template/spec/securityContext/runAsUser)" / \
-    "$mark" "${@:3}"
+  exec ip netns exec "$(space "h$1")" unshare --uts --mount sh -ec 'hostname "$1"; tree=$2 user=$3; shift 3
+    mount -t proc proc "$tree/proc"; mount -t sysfs -o ro sysfs "$tree/sys"; mount --rbind /dev "$tree/dev"
+    mount -t tmpfs tmpfs "$tree/dev/shm"; mount -t tmpfs tmpfs "$tree/tmp"
+    exec chroot "$tree" setpriv --reuid="$user" --regid="$user" --clear-groups env -i -C /gemel HOME=/var/lib/gemel \
+      PATH=/gemel/build/release:/usr/local/bin:/usr/bin:/bin "$@"' - "$2" "$(stage image)" "$user" "$mark" "${@:3}"
 }
 
 # What the operator puts into the pods: one key for all of them, the names of the workers, and a volume that they share.
@@ -63,8 +66,7 @@ start_launcher() {
 one_machine() {
   local tree
   tree=$(stage image)
-  if pod 1 machine launch/local.sh -n 2 train --synthetic-interactions 60000 --epochs "$short" --checkpoint-dir /shared/machine --layers "64,32" \
-    --validate-every 10 --spare-ranks work >"$scratch/machine.log" 2>&1 </dev/null; then
+  if (pod 1 machine launch/local.sh -n 2 train "${model[@]}" --epochs "$short" --checkpoint-dir /shared/machine >"$scratch/machine.log" 2>&1 </dev/null); then
     as_undisturbed "$tree/shared/machine" "$short"
   else
     tail -n 5 "$scratch/machine.log" >&2

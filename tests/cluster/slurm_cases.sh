@@ -53,11 +53,11 @@ undisturbed_job() {
 
 # warned_after NAME SECONDS: warned so long after its start.
 warned_after() {
-  submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$short" --checkpoint-dir "$home/checkpoints/$1"
+  submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-dir "$home/checkpoints/$1"
   wait_until "$limit" started "$job" 0
   sleep "$2"
   warn "$job"
-  completes "$job" "$log" && was_requeued "$job" 1 && as_undisturbed "$home/checkpoints/$1" "$short"
+  completes "$job" "$log" && was_requeued "$job" 1 && as_undisturbed "$home/checkpoints/$1" "$long"
 }
 
 # warned_twice NAME OPTIONS: each of the first two starts is warned in mid-training; the third one finishes.
