@@ -51,10 +51,13 @@ undisturbed_job() {
   completes "$job" "$log" && as_undisturbed "$home/checkpoints/$1" "$short"
 }
 
-# warned_after NAME SECONDS: warned so long after its start.
+# script_runs JOB: its script has become a process. Slurm calls a job running before that, and a signal that comes then is lost in Slurm.
+script_runs() { [[ $(ours "SLURM_JOB_ID=$1") ]] || ended "$1"; }
+
+# warned_after NAME SECONDS: warned so long after its script has begun.
 warned_after() {
   submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-dir "$home/checkpoints/$1"
-  wait_until "$limit" started "$job" 0
+  wait_until "$limit" script_runs "$job"
   sleep "$2"
   warn "$job"
   completes "$job" "$log" && was_requeued "$job" 1 && as_undisturbed "$home/checkpoints/$1" "$long"
