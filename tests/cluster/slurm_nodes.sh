@@ -49,11 +49,11 @@ END
     --pid-file="$directory/run/munged.pid" --log-file="$directory/log/munged.log" --seed-file="$directory/run/munge.seed" \
     >"$directory/log/munged.out" 2>&1 </dev/null &
   slurm_daemons=($!)
-  wait_until 10 test -S "$directory/run/munge.sock" || { cat "$directory"/log/munged.* >&2; return 1; }
+  wait_until 60 test -S "$directory/run/munge.sock" || { cat "$directory"/log/munged.* >&2; return 1; }
   slurmctld -D -c >"$directory/log/slurmctld.out" 2>&1 </dev/null &
   slurm_daemons+=($!)
   for node in n1 n2 n3 n4; do start_node "$node"; done
-  wait_until 30 all_idle || { tail -n 5 "$directory"/log/*.log >&2; return 1; }
+  wait_until 120 all_idle || { tail -n 5 "$directory"/log/*.log >&2; return 1; }
 }
 
 # start_node NODE
