@@ -79,7 +79,7 @@ fi
 # Ranks that share cores must not spin, and all of them shall work.
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 model=(--synthetic-interactions 12000 --layers "64,32" --validate-every 10 --spare-ranks work)
-short=40 long=120 minute=2500 limit=900 delays='0 0.2 0.4 0.6 0.8 1'
+short=40 long=240 minute=2500 limit=900 delays='0 0.2 0.4 0.6 0.8 1'
 if [[ $quick ]]; then short=10 long=60 delays=0.2; fi
 
 if [[ ${parts[*]} != slurm ]] && ! unshare --net true 2>/dev/null; then missing "there can be no network namespaces here"; fi

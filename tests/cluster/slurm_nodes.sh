@@ -20,7 +20,7 @@ SlurmctldPort=$slurm_port
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$directory/run/munge.sock,cred_expire=5
+AuthInfo=socket=$directory/run/munge.sock,cred_expire=10
 StateSaveLocation=$directory/state
 SlurmdSpoolDir=$directory/spool/%n
 TmpFS=$directory/tmp/%n
@@ -38,6 +38,7 @@ SelectTypeParameters=CR_CPU
 ReturnToService=2
 SlurmdParameters=config_overrides
 SlurmdTimeout=30
+MinJobAge=3600
 KillWait=5
 SchedulerParameters=bf_interval=1,sched_interval=1,sched_min_interval=0,batch_sched_delay=0
 NodeName=n[1-4] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((slurm_port + 1))-$((slurm_port + 4))] CPUs=2
