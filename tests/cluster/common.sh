@@ -39,6 +39,9 @@ wait_until() {
   done
 }
 
+# trains LOG EPOCH: a training that writes this log has come as far as the epoch.
+trains() { grep -qE "^ +$2 +[0-9]+ " "$1" 2>/dev/null; }
+
 # newest DIRECTORY: the path of the newest checkpoint; nothing if there is none.
 newest() { find "$1" -name 'run-*.h5' 2>/dev/null | sort | tail -n 1; }
 

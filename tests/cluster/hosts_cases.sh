@@ -19,7 +19,6 @@ start_on() {
 
 alive() { kill -0 "$1" 2>/dev/null; }
 gone() { ! alive "$1"; }
-trains() { grep -qE "^ +$2 +[0-9]+ " "$1" 2>/dev/null; }
 trains_or_gone() { trains "$@" || gone "$job"; }
 
 # reaches EPOCH

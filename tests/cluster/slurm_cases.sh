@@ -16,12 +16,10 @@ in_state() { [[ $(field "$1" JobState) =~ ^($2)$ ]]; }
 ended() { in_state "$1" 'COMPLETED|FAILED|CANCELLED|NODE_FAIL|TIMEOUT|BOOT_FAIL|OUT_OF_MEMORY'; }
 # started JOB REQUEUES: it runs again, after so many of them, or has ended.
 started() { { [[ $(field "$1" Restarts) -ge $2 ]] && in_state "$1" RUNNING; } || ended "$1"; }
-# trains LOG EPOCH: a start of the job has come as far as the epoch.
-trains() { grep -qE "^ +$2 +[0-9]+ " "$1" 2>/dev/null; }
 
 trains_or_ended() { trains "$log" "$1" || ended "$job"; }
-# reaches EPOCH: the job that was submitted last comes so far.
-reaches() { wait_until "$limit" trains_or_ended "$1" && trains "$log" "$1"; }
+# job_reaches EPOCH: the job that was submitted last comes so far.
+job_reaches() { wait_until "$limit" trains_or_ended "$1" && trains "$log" "$1"; }
 
 show_log() { sed 's/^/  | /' "$1" | tail -n "${2:-15}" >&2; }
 
@@ -66,9 +64,9 @@ warned_after() {
 # warned_twice NAME OPTIONS: each of the first two starts is warned in mid-training; the third one finishes.
 warned_twice() {
   submit "$1" "$2" --epochs "$long" --checkpoint-dir "$home/checkpoints/$1"
-  reaches 5 && warn "$job"
+  job_reaches 5 && warn "$job"
   wait_until "$limit" started "$job" 1
-  reaches $((long / 2)) && warn "$job"
+  job_reaches $((long / 2)) && warn "$job"
   completes "$job" "$log" && was_requeued "$job" 2 && as_undisturbed "$home/checkpoints/$1" "$long"
 }
 
@@ -84,7 +82,7 @@ has_checkpoint() { [[ $(newest "$1") ]]; }
 snapshot() {
   local directory=$home/checkpoints/$1
   submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-every 0 --checkpoint-dir "$directory"
-  reaches 5 && scancel --batch --signal=USR2 "$job"
+  job_reaches 5 && scancel --batch --signal=USR2 "$job"
   if wait_until 30 has_checkpoint "$directory"; then
     came_out 'a checkpoint in mid-run'
   else
@@ -98,7 +96,7 @@ snapshot() {
 ended_early() {
   local directory=$home/checkpoints/$1
   submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-every "$3" --checkpoint-dir "$directory"
-  reaches 15 && "${@:4}" "$job"
+  job_reaches 15 && "${@:4}" "$job"
   wait_until "$limit" ended "$job" || true
   came_out "$(field "$job" JobState) after $(field "$job" Restarts) requeues"
   in_state "$job" "$2" || return 1
@@ -122,14 +120,14 @@ warned_at_the_end() {
 # put_back NAME: an operator's requeue, without a warning.
 put_back() {
   submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-every 5 --checkpoint-dir "$home/checkpoints/$1"
-  reaches 15 && scontrol requeue "$job"
+  job_reaches 15 && scontrol requeue "$job"
   completes "$job" "$log" && was_requeued "$job" 1 && as_undisturbed "$home/checkpoints/$1" "$long"
 }
 
 # suspended NAME: stopped for five seconds, as for a more urgent job, and continued.
 suspended() {
   submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$short" --checkpoint-dir "$home/checkpoints/$1"
-  reaches 5 && scontrol suspend "$job"
+  job_reaches 5 && scontrol suspend "$job"
   sleep 5
   scontrol resume "$job"
   completes "$job" "$log" && as_undisturbed "$home/checkpoints/$1" "$short"
@@ -143,7 +141,7 @@ job_array() {
   wait_until "$limit" started "${array}_2" 0
   job=$(field "${array}_2" JobId)
   log=$home/$1-$job.log
-  reaches 5 && warn "$job"
+  job_reaches 5 && warn "$job"
   for task in 1 2 3; do
     job=$(field "${array}_$task" JobId)
     completes "$job" "$home/$1-$job.log" || sound=1
@@ -178,10 +176,10 @@ first_node() { scontrol show hostnames "$(field "$1" NodeList)" | head -n 1; }
 drained() {
   local node again
   submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-dir "$home/checkpoints/$1"
-  reaches 5
+  job_reaches 5
   node=$(first_node "$job")
   scontrol update nodename="$node" state=drain reason='cluster test'
-  reaches $((long / 3)) && came_out "trained on while $node drained" && warn "$job"
+  job_reaches $((long / 3)) && came_out "trained on while $node drained" && warn "$job"
   wait_until "$limit" started "$job" 1
   again=" $(scontrol show hostnames "$(field "$job" NodeList)" | tr '\n' ' ')"
   completes "$job" "$log" || { scontrol update nodename="$node" state=resume; return 1; }
@@ -207,7 +205,7 @@ resubmit_if_failed() {
 lost() {
   local node began
   submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-every 5 --checkpoint-dir "$home/checkpoints/$1"
-  reaches 15
+  job_reaches 15
   node=$(scontrol show hostnames "$(field "$job" NodeList)" | tail -n 1)
   began=$SECONDS
   lose_node "$node"
@@ -246,7 +244,7 @@ ranks() {
 rank_killed() {
   local began
   submit "$1" '--nodes=2 --ntasks-per-node=1' --epochs "$long" --checkpoint-every 5 --checkpoint-dir "$home/checkpoints/$1"
-  reaches 15
+  job_reaches 15
   began=$SECONDS
   kill -KILL "$(ranks "$job" | tail -n 1)"
   if wait_until 150 left_running "$job"; then came_out "ended after $((SECONDS - began)) s"; else came_out 'hung for 150 s'; fi
