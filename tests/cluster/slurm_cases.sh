@@ -290,10 +290,10 @@ slurm_cases() {
   done
   if [[ $quick ]]; then return; fi
   unset GEMEL_LAUNCHER
-  try slurm 'a time limit of a minute' 'warned by Slurm, requeued, finishes' time_limit limit
   try slurm 'an operator puts the job back' 'requeued, finishes' put_back back
   try slurm 'suspended for 5 s' 'finishes' suspended suspended
   try slurm 'an array of 3, one of them warned' 'each finishes in a folder of its own' job_array array
   try slurm 'two jobs of one name at once' 'each finishes in a folder of its own' one_name same
   try slurm 'a node drained in mid-job, then a warning' 'trains on; goes on elsewhere; finishes' drained drained
+  try slurm 'a time limit of a minute' 'warned by Slurm, requeued, finishes' time_limit limit
 }
