@@ -17,9 +17,16 @@ ended() { in_state "$1" 'COMPLETED|FAILED|CANCELLED|NODE_FAIL|TIMEOUT|BOOT_FAIL|
 # started JOB REQUEUES: it runs again, after so many of them, or has ended.
 started() { { [[ $(field "$1" Restarts) -ge $2 ]] && in_state "$1" RUNNING; } || ended "$1"; }
 
-trains_or_ended() { trains "$log" "$1" || ended "$job"; }
-# job_reaches EPOCH: the job that was submitted last comes so far.
-job_reaches() { wait_until "$limit" trains_or_ended "$1" && trains "$log" "$1"; }
+# job_reaches EPOCH: the job that was submitted last comes so far. Slurm takes its time to answer, so it is seldom asked.
+job_reaches() {
+  local tick
+  for ((tick = 1; tick <= limit * 20; ++tick)); do
+    ! trains "$log" "$1" || return 0
+    if ((tick % 40 == 0)) && ended "$job"; then return 1; fi
+    sleep 0.05
+  done
+  return 1
+}
 
 show_log() { sed 's/^/  | /' "$1" | tail -n "${2:-15}" >&2; }
 
