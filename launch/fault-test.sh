@@ -8,7 +8,7 @@
 #   --csv FILE  writes the table there, too
 # Parts: kills, calls, flips, mutants, signals, stops, limits, ranks. All of them take about two hours.
 # Environment: GEMEL_BUILD_DIR, where trainer and faulty_trainer are (build/ci); GEMEL_HARDENED, a trainer with AddressSanitizer, for the
-# mutants (else the same trainer).
+# mutants (else the same trainer); GEMEL_CALL_STEP, of the calls of the system only every so many-th is tried (1).
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 help_if_asked "$@"
@@ -142,7 +142,7 @@ calls() {
     for ((unlucky = 0; unlucky < ranks; ++unlucky)); do
       for how in '1 fails 5' '1000000 fails 28' '3 shortens 0'; do
         read -ra how <<<"$how"
-        step=$(pick 1 79)
+        step=$(pick "${GEMEL_CALL_STEP:-1}" 79)
         start=("${mpirun[@]}" -n "$ranks" "$faulty" "$unlucky")
         rm -rf faulty
         "${start[@]}" 0 0 fails 5 train "${data[@]}" --epochs 2 --checkpoint-every 4steps --checkpoint-dir faulty >output 2>errors
@@ -164,7 +164,7 @@ calls() {
       done
     done
   done
-  row calls "up to $most calls a rank"
+  row calls "every $step of up to $most calls a rank"
 }
 
 # Bits and truncations all over a file: each is found.
@@ -248,7 +248,8 @@ signals() {
   local signal moment job code ranks
   for ranks in $(pick '1 2' 2); do
     for signal in $(pick 'USR1 TERM INT HUP' 'USR1 TERM'); do
-      for moment in $(pick "$(seq -s ' ' 0 0.2 2)" '0.1 0.5'); do
+      # What mpirun gets before it has ranks, and a process before it has begun, is not the trainer's.
+      for moment in $(pick "$(seq -s ' ' 0.2 0.2 2)" '0.4 0.8'); do
         rm -rf signals
         local start=("${mpirun[@]}" -n "$ranks")
         if ((ranks == 1)); then start=(); fi
@@ -270,7 +271,7 @@ signals() {
       done
     done
   done
-  row signals "the first two seconds"
+  row signals "from .2 to 2 s after the start"
 }
 
 # A rank that stands still: the others say so, and the job ends.
