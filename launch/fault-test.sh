@@ -249,7 +249,7 @@ signals() {
   for ranks in $(pick '1 2' 2); do
     for signal in $(pick 'USR1 TERM INT HUP' 'USR1 TERM'); do
       # What mpirun gets before it has ranks, and a process before it has begun, is not the trainer's.
-      for moment in $(pick "$(seq -s ' ' 0.2 0.2 2)" '0.4 0.8'); do
+      for moment in $(pick "$(seq -s ' ' 0.2 0.2 2)" '3 4'); do
         rm -rf signals
         local start=("${mpirun[@]}" -n "$ranks")
         if ((ranks == 1)); then start=(); fi
@@ -283,7 +283,7 @@ stops() {
     timeout -k 2 60 "${mpirun[@]}" -n "$ranks" "$trainer" train "${data[@]}" --epochs 1000000 --hang-timeout 3 --checkpoint-dir stops \
       >output 2>errors </dev/null &
     job=$!
-    sleep 2
+    sleep 4
     victim=$(pgrep -f "$trainer train .*--hang-timeout 3" | tail -n 1)
     kill -STOP "$victim"
     wait "$job"
