@@ -271,7 +271,7 @@ signals() {
       done
     done
   done
-  row signals "from .2 to 2 s after the start"
+  row signals "$(pick "from .2 to 2 s" "3 and 4 s") after the start"
 }
 
 # A rank that stands still: the others say so, and the job ends.

@@ -1,36 +1,13 @@
-#include <fmt/format.h>
-
 #include <csignal>
-#include <cstdio>
-#include <exception>
-#include <iostream>
 #include <string>
 #include <vector>
 
 #include "base/crash.hpp"
 #include "base/stop_signals.hpp"
 #include "cli/commands.hpp"
-#include "mpi/agreement.hpp"
 #include "mpi/communicator.hpp"
 #include "mpi/environment.hpp"
-#include "mpi/lone_failure.hpp"
 #include "mpi/watchdog.hpp"
-
-namespace {
-
-int run(const std::vector<std::string>& arguments, gemel::mpi::Communicator& world) {
-  try {
-    return gemel::cli::run(arguments, world, std::cout);
-  } catch (const gemel::mpi::AgreedError& error) {
-    std::cout.flush();
-    if (world.is_root()) fmt::print(stderr, "trainer: error: {}\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (...) {
-    gemel::mpi::end_job(world.rank(), std::current_exception());
-  }
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   // Before anything else: MPI_Init alone takes half a second, and batch systems may send a signal in it.
@@ -49,8 +26,5 @@ int main(int argc, char** argv) {
   auto world = gemel::mpi::Communicator::world();
   watchdog.connect(world);
   gemel::base::tell_of_crashes(world.rank());  // after MPI has said what it does on these signals
-  const int exit_code = run(arguments, world);
-  std::cout.flush();
-  std::fflush(stderr);
-  return exit_code;
+  return gemel::cli::run_and_tell(arguments, world);
 }

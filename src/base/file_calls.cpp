@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 
 namespace gemel::base {
@@ -31,9 +32,6 @@ ssize_t FileCalls::pwrite(int descriptor, const void* bytes, std::size_t count, 
 int FileCalls::fallocate(int descriptor, off_t offset, off_t bytes) {
   return ::fallocate(descriptor, 0, offset, bytes);
 }
-int FileCalls::ftruncate(int descriptor, off_t bytes) {
-  return ::ftruncate(descriptor, bytes);
-}
 int FileCalls::fsync(int descriptor) {
   return ::fsync(descriptor);
 }
@@ -52,6 +50,25 @@ int FileCalls::unlink(const char* path) {
 
 FileCalls& file_calls() {
   return *current();
+}
+
+int write_all(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        file_calls().pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return written < 0 ? errno : EIO;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+  return 0;
+}
+
+int sync_all(int descriptor) {
+  while (file_calls().fsync(descriptor) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
 }
 
 ReplacedFileCalls::ReplacedFileCalls(FileCalls& calls) : before_(current()) {

@@ -4,6 +4,8 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace gemel::base {
 
@@ -21,7 +23,6 @@ class FileCalls {
   virtual ssize_t pread(int descriptor, void* bytes, std::size_t count, off_t offset);
   virtual ssize_t pwrite(int descriptor, const void* bytes, std::size_t count, off_t offset);
   virtual int fallocate(int descriptor, off_t offset, off_t bytes);
-  virtual int ftruncate(int descriptor, off_t bytes);
   virtual int fsync(int descriptor);
   virtual int fstat(int descriptor, struct stat* status);
   virtual int rename(const char* from, const char* to);
@@ -32,6 +33,11 @@ class FileCalls {
 
 /// The system's, unless they are replaced.
 FileCalls& file_calls();
+
+/// Writes all of the bytes, in as many calls as it takes. Returns 0, or errno.
+int write_all(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes);
+/// Returns once the storage holds all that this process has written: 0, or errno.
+int sync_all(int descriptor);
 
 /// Replaces them in this process as long as the object lives. For tests; not while files are being worked on.
 class ReplacedFileCalls {

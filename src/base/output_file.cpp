@@ -54,15 +54,8 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written =
-        file_calls().pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail("write", path_, written < 0 ? errno : EIO);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    offset += static_cast<std::uint64_t>(written);
-  }
-  size_ = std::max(size_, offset);
+  if (const int error = write_all(descriptor_, offset, bytes)) fail("write", path_, error);
+  size_ = std::max(size_, offset + bytes.size());
 }
 
 void OutputFile::write(std::string_view bytes) {
@@ -78,9 +71,7 @@ void OutputFile::flush() {
 
 void OutputFile::finish() {
   flush();
-  while (file_calls().fsync(descriptor_) != 0) {
-    if (errno != EINTR) fail("write", path_, errno);
-  }
+  if (const int error = sync_all(descriptor_)) fail("write", path_, error);
 }
 
 void OutputFile::commit() {

@@ -1,7 +1,6 @@
 #include "checkpoint/checkpoint_reader.hpp"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include "base/error.hpp"
 #include "checkpoint/checkpoint_format.hpp"
 #include "checkpoint/long_texts.hpp"
+#include "checkpoint/name_pattern.hpp"
 #include "checkpoint/proof.hpp"
 #include "hdf5/text_rows.hpp"
 #include "mpi/agreement.hpp"
@@ -27,12 +27,6 @@ using hdf5::Element;
 
 std::string text_of(const hdf5::Shape& shape) {
   return shape.cols ? fmt::format("[{}, {}]", shape.rows, *shape.cols) : fmt::format("[{}]", shape.rows);
-}
-
-bool fits(const std::string& path, std::span<const std::string> patterns) {
-  return std::ranges::any_of(patterns, [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), path.c_str(), FNM_NOESCAPE) == 0;
-  });
 }
 
 std::string unreadable(const FileCallError& error) {
@@ -72,13 +66,10 @@ void CheckpointReader::find_contents() {
   together([&] {
     if (!communicator_->is_root()) return;
     file_ = OpenFile::open_to_read(path_);
-    ProvedFile proved = prove(file_, kind_);
-    text = hdf5::to_text(proved.contents);
-    contents_ = std::move(proved.contents);
-    has_digest_ = proved.has_digest;
+    contents_ = prove(file_, kind_);
+    text = hdf5::to_text(contents_);
   });
   communicator_->broadcast(text);
-  communicator_->broadcast(std::span(&has_digest_, 1));
   if (!communicator_->is_root()) contents_ = hdf5::parse_contents(text);
 }
 
@@ -415,6 +406,10 @@ void CheckpointReader::require_rows(const std::string& path, const hdf5::Shape& 
 
 void CheckpointReader::refuse_missing(const std::string& path) const {
   throw FaultFound(FileFault::unfit, fmt::format("has no dataset {}. {}", path, kind_.when_unfit));
+}
+
+void CheckpointReader::refuse_damaged(const std::string& what) const {
+  refuse(fmt::format("damaged: {}. {}", what, kind_.when_damaged), FileFault::damaged);
 }
 
 void CheckpointReader::refuse(const std::string& what, FileFault fault) const {

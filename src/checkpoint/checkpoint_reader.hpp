@@ -60,9 +60,6 @@ class CheckpointReader {
   const std::filesystem::path& path() const { return path_; }
   mpi::Communicator& communicator() const { return *communicator_; }
 
-  /// Whether the file has a digest of all of it. Files of before there were any do not.
-  bool has_digest() const { return has_digest_; }
-
   bool has(const std::string& object_path) const;
   hdf5::Shape shape(const std::string& path) const;
 
@@ -100,6 +97,8 @@ class CheckpointReader {
 
   /// Throws FileError: `what` is wrong with the content, and every rank knows of it.
   [[noreturn]] void refuse(const std::string& what, FileFault fault = FileFault::unfit) const;
+  /// The same of what no run can have written: that the file is damaged, and what to do.
+  [[noreturn]] void refuse_damaged(const std::string& what) const;
 
  private:
   struct FoundDataset {
@@ -153,7 +152,6 @@ class CheckpointReader {
   mpi::Communicator* communicator_;
   OpenFile file_;
   hdf5::Contents contents_;
-  bool has_digest_ = false;
 };
 
 /// What is wrong with a file: a message of the reader, but for what it advises to do.

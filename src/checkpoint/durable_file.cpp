@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -16,9 +15,6 @@ namespace gemel::checkpoint {
 namespace {
 
 using base::file_calls;
-
-/// The system moves no more than this at once.
-constexpr std::size_t most_at_once = std::size_t{1} << 30;
 
 [[noreturn]] void fail(const char* what, const std::filesystem::path& path, int error) {
   throw FileCallError(what, path, error);
@@ -80,20 +76,13 @@ void OpenFile::reserve(std::uint64_t bytes) {
 
 void OpenFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
   require_file_size_allowed(offset + bytes.size());
-  while (!bytes.empty()) {
-    const std::size_t count = std::min(bytes.size(), most_at_once);
-    const ssize_t written = file_calls().pwrite(descriptor_, bytes.data(), count, static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail("write", path_, written < 0 ? errno : EIO);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    offset += static_cast<std::uint64_t>(written);
-  }
+  if (const int error = base::write_all(descriptor_, offset, bytes)) fail("write", path_, error);
 }
 
 void OpenFile::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
   while (!bytes.empty()) {
-    const std::size_t count = std::min(bytes.size(), most_at_once);
-    const ssize_t read = file_calls().pread(descriptor_, bytes.data(), count, static_cast<off_t>(offset));
+    const ssize_t read =
+        file_calls().pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (read < 0 && errno == EINTR) continue;
     if (read < 0) fail("read", path_, errno);
     if (read == 0) throw FileEndsEarly(fmt::format("it ends before byte {}", offset + 1));
@@ -103,9 +92,7 @@ void OpenFile::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
 }
 
 void OpenFile::sync() {
-  while (file_calls().fsync(descriptor_) != 0) {
-    if (errno != EINTR) fail("sync", path_, errno);
-  }
+  if (const int error = base::sync_all(descriptor_)) fail("sync", path_, error);
 }
 
 void OpenFile::close() {

@@ -1,7 +1,6 @@
 #include "checkpoint/proof.hpp"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +14,7 @@
 
 #include "checkpoint/checksum_blocks.hpp"
 #include "checkpoint/file_fault.hpp"
+#include "checkpoint/name_pattern.hpp"
 #include "gemel/version.hpp"
 #include "hdf5/error.hpp"
 #include "hdf5/examination.hpp"
@@ -77,9 +77,8 @@ void require_allowed(const StoredDataset& dataset, const FileKind& kind) {
   const std::string& path = dataset.path;
   if (path.size() > longest_path) refuse_damaged(kind, "a name in it is too long");
   if (is_checksums(path)) return;  // they are looked at with what they are of
-  const auto allowed = std::ranges::find_if(kind.datasets, [&](const AllowedDatasets& candidate) {
-    return ::fnmatch(candidate.pattern.c_str(), path.c_str(), FNM_NOESCAPE) == 0;
-  });
+  const auto allowed = std::ranges::find_if(
+      kind.datasets, [&](const AllowedDatasets& candidate) { return fits(path, candidate.pattern); });
   const auto refuse = [&](const std::string& what) {
     throw FaultFound(FileFault::unfit, fmt::format("dataset {} {}. {}", path, what, kind.when_unfit));
   };
@@ -210,10 +209,7 @@ void require_possible(const Contents& contents, std::uint64_t begin, std::uint64
   require_checksums(contents, kind);
   require_apart(contents, kind);
   for (const hdf5::Attribute& attribute : contents.attributes) {
-    const bool is_allowed = std::ranges::any_of(kind.attributes_of, [&](const std::string& pattern) {
-      return ::fnmatch(pattern.c_str(), attribute.object.c_str(), FNM_NOESCAPE) == 0;
-    });
-    if (is_allowed) continue;
+    if (fits(attribute.object, kind.attributes_of)) continue;
     throw FaultFound(FileFault::unfit,
                      fmt::format("{} has an attribute \"{}\", as no file of {} has. {}", attribute.object,
                                  attribute.name, kind.noun, kind.when_unfit));
@@ -251,16 +247,16 @@ bool begins_as_container(const std::filesystem::path& path) {
   }
 }
 
-ProvedFile prove(const OpenFile& file, const FileKind& kind) {
+Contents prove(const OpenFile& file, const FileKind& kind) {
   if (!file.is_regular()) refuse_foreign(kind, "not a file");
   try {
     switch (beginning_of(first_bytes(file))) {
       case Beginning::header:
-        return {contents_by_header(file, kind), true};
+        return contents_by_header(file, kind);
       case Beginning::newer_header:
         refuse_newer("has a header of a later version");
       case Beginning::hdf5:
-        return {contents_by_examination(file, kind), false};
+        return contents_by_examination(file, kind);
       case Beginning::damaged_header:
         refuse_damaged(kind, "its header is not there");
       case Beginning::other:

@@ -10,20 +10,13 @@
 
 namespace gemel::checkpoint {
 
-/// A file that has been proved to be one of ours: what is in it, each dataset with a checksum for each of its blocks.
-struct ProvedFile {
-  hdf5::Contents contents;
-  /// All of it but the values of datasets, which their checksums prove, had its digest. Not so in files of before there was a header:
-  /// there HDF5 has found out what is in them, in a process of its own.
-  bool has_digest = false;
-};
-
-/// Proves a file before any of it is used: its header, its table of contents and its structure by their digests, and then that what the
-/// table of contents says can be: names, types, dimensions and sizes are those of the kind, and values lie within the file and do not
-/// overlap. Reads little: values are proved when they are read.
+/// Proves that a file is one of ours before any of it is used, and tells what is in it: each dataset with a checksum for each of its blocks.
+/// Its header, its table of contents and its structure have their digests; of files of before there was a header, HDF5 finds out what is
+/// in them, in a process of its own. What is in it can be: names, types, dimensions and sizes are those of the kind, and values lie within
+/// the file and do not overlap. Reads little: values are proved when they are read.
 ///
 /// Throws FaultFound, and FileCallError where the file cannot be read. Not collective: root does it.
-ProvedFile prove(const OpenFile& file, const FileKind& kind);
+hdf5::Contents prove(const OpenFile& file, const FileKind& kind);
 
 /// Whether a file begins as those of ours do, whatever it holds. False also where it cannot be read, which another reader tells.
 bool begins_as_container(const std::filesystem::path& path);

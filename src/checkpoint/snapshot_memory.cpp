@@ -14,10 +14,4 @@ std::span<std::byte> SnapshotMemory::take(std::size_t bytes) {
   return {piece.memory.get(), bytes};
 }
 
-std::size_t SnapshotMemory::bytes() const {
-  std::size_t sum = 0;
-  for (const Piece& piece : pieces_) sum += piece.bytes;
-  return sum;
-}
-
 }  // namespace gemel::checkpoint

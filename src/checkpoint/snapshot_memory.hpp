@@ -14,8 +14,6 @@ class SnapshotMemory {
   void reset() { used_ = 0; }
   /// So many bytes, which hold anything, until the next reset().
   std::span<std::byte> take(std::size_t bytes);
-  /// That this object has of the system.
-  std::size_t bytes() const;
 
  private:
   struct Piece {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <iostream>
 #include <iterator>
 #include <utility>
 
@@ -13,6 +16,7 @@
 #include "hdf5/library.hpp"
 #include "mpi/agreement.hpp"
 #include "mpi/environment.hpp"
+#include "mpi/lone_failure.hpp"
 #include "onednn/runtime.hpp"
 #include "options/nearest_name.hpp"
 
@@ -75,6 +79,22 @@ int run(std::span<const std::string> arguments, mpi::Communicator& communicator,
   const bool names_command = !first.empty() && !first.starts_with("-");
   const Command& command = names_command ? find_command(first) : commands().front();
   return command.run(arguments.subspan(names_command ? 1 : 0), communicator, out);
+}
+
+int run_and_tell(std::span<const std::string> arguments, mpi::Communicator& world) {
+  int exit_code = 0;
+  try {
+    exit_code = run(arguments, world, std::cout);
+    std::cout.flush();
+  } catch (const mpi::AgreedError& error) {
+    std::cout.flush();
+    if (world.is_root()) fmt::print(stderr, "trainer: error: {}\n", error.what());
+    exit_code = static_cast<int>(error.code());
+  } catch (...) {
+    mpi::end_job(world.rank(), std::current_exception());
+  }
+  std::fflush(stderr);
+  return exit_code;
 }
 
 std::string version_text() {

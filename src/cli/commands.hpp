@@ -22,6 +22,10 @@ bool trains(std::span<const std::string> arguments);
 /// Collective.
 int run(std::span<const std::string> arguments, mpi::Communicator& communicator, std::ostream& out);
 
+/// The same for a main(): what is thrown is told on standard error, once, and its exit code is returned; an exception of this rank alone
+/// ends the job.
+int run_and_tell(std::span<const std::string> arguments, mpi::Communicator& world);
+
 /// "trainer 0.1.0 (gemel), Open MPI v4.1.4", then a line each for the commit, the libraries and the instruction set in use.
 std::string version_text();
 

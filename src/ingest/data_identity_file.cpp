@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 
-#include "checkpoint/file_fault.hpp"
 #include "ingest/trained_sample_file.hpp"
 
 namespace gemel::ingest {
@@ -30,9 +29,7 @@ DataIdentity read_data_identity(checkpoint::CheckpointReader& reader) {
   const auto number = [&](const char* name) { return reader.attribute<std::int64_t>("/data", name); };
   const auto count = [&](const char* name) {
     const std::int64_t value = number(name);
-    if (value < 0)
-      reader.refuse(fmt::format("damaged: {} of /data is {}. Use an earlier checkpoint", name, value),
-                    checkpoint::FileFault::damaged);
+    if (value < 0) reader.refuse_damaged(fmt::format("{} of /data is {}", name, value));
     return value;
   };
   DataIdentity data;

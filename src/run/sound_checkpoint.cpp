@@ -18,14 +18,10 @@
 namespace gemel::run {
 namespace {
 
-[[noreturn]] void refuse(const checkpoint::CheckpointReader& reader, const std::string& what) {
-  reader.refuse(fmt::format("damaged: {}. Use an earlier checkpoint", what), checkpoint::FileFault::damaged);
-}
-
 void require_rows(const checkpoint::CheckpointReader& reader, const std::string& path, std::size_t rows) {
-  if (!reader.has(path)) refuse(reader, path + " is missing");
+  if (!reader.has(path)) reader.refuse_damaged(path + " is missing");
   const std::size_t found = reader.shape(path).rows;
-  if (found != rows) refuse(reader, fmt::format("{} has {} rows, not {}", path, found, rows));
+  if (found != rows) reader.refuse_damaged(fmt::format("{} has {} rows, not {}", path, found, rows));
 }
 
 void require_catalogue(const checkpoint::CheckpointReader& reader) {
@@ -43,7 +39,7 @@ TrainingOptions settings_of(const checkpoint::CheckpointReader& reader) {
   try {
     for (const std::string& settings : {config, run}) options::saved_options(path, settings);
   } catch (const base::CheckpointError& error) {
-    refuse(reader, error.what());
+    reader.refuse_damaged(error.what());
   }
   try {
     return options::saved_training_options(path, config, run);
@@ -78,12 +74,12 @@ class TowerShapes {
       const std::string kernel = dense + "kernel";
       const hdf5::Shape shape = matrix_shape(kernel);
       if (shape.rows != width)
-        refuse(reader_, fmt::format("{} has {} rows, not {}", kernel, shape.rows, width));
+        reader_.refuse_damaged(fmt::format("{} has {} rows, not {}", kernel, shape.rows, width));
       width = *shape.cols;
       require_rows(reader_, dense + "bias", width);
       for (const std::string& slot : slots_) {
         if (matrix_shape(kernel + "_" + slot) != shape)
-          refuse(reader_, fmt::format("{0} and {0}_{1} have other shapes", kernel, slot));
+          reader_.refuse_damaged(fmt::format("{0} and {0}_{1} have other shapes", kernel, slot));
         require_rows(reader_, dense + "bias_" + slot, width);
       }
     }
@@ -92,7 +88,7 @@ class TowerShapes {
  private:
   /// Of a kernel; one of a single row is stored as a vector.
   hdf5::Shape matrix_shape(const std::string& path) const {
-    if (!reader_.has(path)) refuse(reader_, path + " is missing");
+    if (!reader_.has(path)) reader_.refuse_damaged(path + " is missing");
     const hdf5::Shape stored = reader_.shape(path);
     return stored.cols ? stored : hdf5::Shape{1, stored.rows};
   }

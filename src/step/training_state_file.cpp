@@ -8,8 +8,6 @@
 #include <span>
 #include <string>
 
-#include "checkpoint/file_fault.hpp"
-
 namespace gemel::step {
 namespace {
 
@@ -17,35 +15,32 @@ std::string history_path(const Metric& metric) {
   return "/history/" + metric.key();
 }
 
-[[noreturn]] void refuse(const checkpoint::CheckpointReader& reader, const std::string& what) {
-  reader.refuse(fmt::format("damaged: {}. Use an earlier checkpoint", what), checkpoint::FileFault::damaged);
-}
-
 /// A count that a run can have got to.
 std::int64_t count_in(const checkpoint::CheckpointReader& reader, const std::string& object,
                       const char* name) {
   constexpr std::int64_t most = std::int64_t{1} << 53;
   const auto count = reader.attribute<std::int64_t>(object, name);
-  if (count < 0 || count > most) refuse(reader, fmt::format("{} is {}", name, count));
+  if (count < 0 || count > most) reader.refuse_damaged(fmt::format("{} is {}", name, count));
   return count;
 }
 
 void require_state(const checkpoint::CheckpointReader& reader, const TrainingState& state) {
   if (state.lane_losses.size() != static_cast<std::size_t>(reader.attribute<std::int64_t>("/", "lanes")))
-    refuse(reader, fmt::format("/training/lane_losses has {} lanes", state.lane_losses.size()));
+    reader.refuse_damaged(fmt::format("/training/lane_losses has {} lanes", state.lane_losses.size()));
   if (!std::ranges::all_of(state.lane_losses, [](double loss) { return std::isfinite(loss); }))
-    refuse(reader, "/training/lane_losses has losses that are no finite numbers");
+    reader.refuse_damaged("/training/lane_losses has losses that are no finite numbers");
   if (state.step_in_epoch > state.step)
-    refuse(reader, fmt::format("step_in_epoch is {} after {} steps", state.step_in_epoch, state.step));
+    reader.refuse_damaged(fmt::format("step_in_epoch is {} after {} steps", state.step_in_epoch, state.step));
   if (state.compared_after > state.epoch)
-    refuse(reader, fmt::format("compared_after is {} after {} epochs", state.compared_after, state.epoch));
+    reader.refuse_damaged(
+        fmt::format("compared_after is {} after {} epochs", state.compared_after, state.epoch));
   if (state.history.size() != static_cast<std::size_t>(state.epoch))
-    refuse(reader, fmt::format("/history has {} epochs of {}", state.history.size(), state.epoch));
+    reader.refuse_damaged(fmt::format("/history has {} epochs of {}", state.history.size(), state.epoch));
   std::int64_t step = 0;
   for (std::size_t i = 0; i < state.history.size(); ++i) {
     const EpochRecord& record = state.history[i];
     if (record.epoch != static_cast<std::int64_t>(i) + 1 || record.step <= step || record.step > state.step)
-      refuse(reader, fmt::format("/history has epoch {} at step {}", record.epoch, record.step));
+      reader.refuse_damaged(fmt::format("/history has epoch {} at step {}", record.epoch, record.step));
     step = record.step;
   }
 }
@@ -57,7 +52,7 @@ std::vector<double> read_history(checkpoint::CheckpointReader& reader, const Met
   if (!reader.has(path)) return std::vector<double>(epochs, std::numeric_limits<double>::quiet_NaN());
   std::vector<double> values = reader.read_vector<double>(path);
   if (values.size() != epochs)
-    refuse(reader, fmt::format("{} has {} values for {} epochs", path, values.size(), epochs));
+    reader.refuse_damaged(fmt::format("{} has {} values for {} epochs", path, values.size(), epochs));
   return values;
 }
 
@@ -100,7 +95,7 @@ TrainingState read_state(checkpoint::CheckpointReader& reader, const std::vector
   const auto steps = reader.read_vector<std::int64_t>("/history/step");
   const auto losses = reader.read_vector<double>("/history/loss");
   if (steps.size() != epochs.size() || losses.size() != epochs.size())
-    refuse(reader, "/history/epoch, /history/step and /history/loss are of different lengths");
+    reader.refuse_damaged("/history/epoch, /history/step and /history/loss are of different lengths");
   for (std::size_t i = 0; i < epochs.size(); ++i)
     state.history.push_back({epochs[i], steps[i], losses[i], {}});
   for (const Metric& metric : metrics) {

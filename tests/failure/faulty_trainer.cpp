@@ -6,33 +6,13 @@
 
 #include <csignal>
 #include <cstdio>
-#include <exception>
-#include <iostream>
 #include <string>
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "mpi/agreement.hpp"
 #include "mpi/communicator.hpp"
 #include "mpi/environment.hpp"
-#include "mpi/lone_failure.hpp"
 #include "support/faulty_files.hpp"
-
-namespace {
-
-int run(const std::vector<std::string>& arguments, gemel::mpi::Communicator& world) {
-  try {
-    return gemel::cli::run(arguments, world, std::cout);
-  } catch (const gemel::mpi::AgreedError& error) {
-    std::cout.flush();
-    if (world.is_root()) fmt::print(stderr, "trainer: error: {}\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (...) {
-    gemel::mpi::end_job(world.rank(), std::current_exception());
-  }
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   using gemel::FaultyFiles;
@@ -50,9 +30,8 @@ int main(int argc, char** argv) {
   FaultyFiles files(is_unlucky ? fault : FaultyFiles::Fault::none, std::stoi(given[4]), std::stoi(given[1]),
                     std::stoi(given[2]));
   const gemel::base::ReplacedFileCalls replaced(files);
-  const int exit_code = run({given.begin() + 5, given.end()}, world);
-  std::cout.flush();
+  const std::vector<std::string> arguments(given.begin() + 5, given.end());
+  const int exit_code = gemel::cli::run_and_tell(arguments, world);
   if (is_unlucky) fmt::print(stderr, "calls: {}\n", files.calls());
-  std::fflush(stderr);
   return exit_code;
 }

@@ -45,9 +45,6 @@ class FaultyFiles : public base::FileCalls {
   int fallocate(int descriptor, off_t offset, off_t bytes) override {
     return strikes() ? failed() : FileCalls::fallocate(descriptor, offset, bytes);
   }
-  int ftruncate(int descriptor, off_t bytes) override {
-    return strikes() ? failed() : FileCalls::ftruncate(descriptor, bytes);
-  }
   int fsync(int descriptor) override { return strikes() ? failed() : FileCalls::fsync(descriptor); }
   int fstat(int descriptor, struct stat* status) override {
     return strikes() ? failed() : FileCalls::fstat(descriptor, status);
